@@ -1,0 +1,12 @@
+"""Where Django looks for models: see ``rows``."""
+
+from eventhub.journal.rows import (
+    AttemptRow,
+    DeadLetterRow,
+    EventRow,
+    OutcomeRow,
+    RoutingRow,
+    RulesetRow,
+)
+
+__all__ = ["AttemptRow", "DeadLetterRow", "EventRow", "OutcomeRow", "RoutingRow", "RulesetRow"]

@@ -1,0 +1,175 @@
+"""The journal's tables as Django models, for reading: pages, REST and the admin.
+
+``managed = False``: the tables come from each engine's own SQL, and a test compares both. ``seq`` is Django's
+key on every engine. Rows name buses, rules and targets by id and by name, so that history outlives deletion.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import models
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MomentField(models.BigIntegerField):  # type: ignore[type-arg]  # converts to datetime, which the stubs cannot say
+    """Microseconds since 1970 in the table, an aware datetime in Python."""
+
+    def from_db_value(self, value: int | None, _expression: object, _connection: object) -> datetime | None:
+        """Return the stored moment as a datetime."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return the moment as it is stored."""
+        return microseconds(value) if isinstance(value, datetime) else value
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a datetime as microseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+class Row(models.Model):
+    """What every table begins with."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    xid = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *_args: object, **_kwargs: object) -> None:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError("the journal is written by its engine only")
+
+    def delete(self, *_args: object, **_kwargs: object) -> tuple[int, dict[str, int]]:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError("the journal is written by its engine only")
+
+
+class EventRow(Row):
+    """An event: append-only."""
+
+    id = models.UUIDField()
+    bus_id = models.BigIntegerField()
+    bus = models.TextField()
+    source = models.TextField()
+    detail_type = models.TextField()
+    time = MomentField()
+    accepted_at = MomentField()
+    resources = models.TextField()
+    detail = models.TextField()
+    attributes = models.TextField()
+    key = models.TextField(null=True)
+    who = models.TextField()
+    cause_id = models.UUIDField(null=True)
+    hops = models.IntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "event"
+
+
+class RoutingRow(Row):
+    """What routing made of one event: append-only, one for every event."""
+
+    event_id = models.UUIDField()
+    bus_id = models.BigIntegerField()
+    state = models.TextField()
+    routed_at = MomentField()
+    ruleset_id = models.BigIntegerField()
+    matched = models.IntegerField()
+    error = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "routing"
+
+
+class OutcomeRow(Row):
+    """One match of a rule for a target, and where its delivery stands. What REST calls a delivery."""
+
+    event_id = models.UUIDField()
+    bus_id = models.BigIntegerField()
+    bus = models.TextField()
+    rule_id = models.BigIntegerField()
+    rule = models.TextField()
+    rule_version = models.IntegerField()
+    target_id = models.BigIntegerField(null=True)
+    target = models.TextField()
+    state = models.TextField()
+    reason = models.TextField()
+    attempts = models.IntegerField()
+    accepted_at = MomentField()  # of the event
+    routed_at = MomentField()
+    first_at = MomentField(null=True)  # of the first attempt
+    last_at = MomentField(null=True)  # of the last attempt's end
+    due_at = MomentField(null=True)  # of the next attempt, while pending
+    latency_us = models.BigIntegerField(null=True)  # accepted → settled for good
+
+    class Meta:
+        managed = False
+        db_table = "outcome"
+
+
+class AttemptRow(Row):
+    """One try: append-only."""
+
+    event_id = models.UUIDField()
+    delivery_id = models.BigIntegerField()
+    bus_id = models.BigIntegerField()
+    rule_id = models.BigIntegerField()
+    target_id = models.BigIntegerField()
+    number = models.IntegerField()
+    state = models.TextField()  # the delivery's after this attempt
+    started_at = MomentField()
+    ended_at = MomentField()
+    accepted_at = MomentField()  # of the event
+    status = models.IntegerField(null=True)
+    error = models.TextField()
+    reason_class = models.TextField()
+    phases = models.TextField()  # JSON object: milliseconds by phase
+    request = models.TextField()  # JSON object
+    response = models.TextField()  # JSON object
+    next_at = MomentField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "attempt"
+
+
+class DeadLetterRow(Row):
+    """A delivery we gave up on, with its reason."""
+
+    event_id = models.UUIDField()
+    delivery_id = models.BigIntegerField()
+    bus_id = models.BigIntegerField()
+    bus = models.TextField()
+    rule_id = models.BigIntegerField()
+    rule = models.TextField()
+    target_id = models.BigIntegerField(null=True)
+    target = models.TextField()
+    reason_class = models.TextField()
+    reason = models.TextField()
+    status = models.IntegerField(null=True)
+    attempts = models.IntegerField()
+    first_at = MomentField(null=True)
+    last_at = MomentField(null=True)
+    dead_at = MomentField()
+
+    class Meta:
+        managed = False
+        db_table = "dead_letter"
+
+
+class RulesetRow(models.Model):
+    """The rule versions in force on a bus when events were routed; ``rules`` is a JSON array."""
+
+    id = models.BigIntegerField(primary_key=True)
+    bus_id = models.BigIntegerField()
+    digest = models.TextField()
+    rules = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "ruleset"

@@ -1,0 +1,21 @@
+"""Configuration rows: what people and programs set up. What happened is in ``eventhub.journal``."""
+
+from eventhub.models.bus import DEFAULT_BUS, Bus
+from eventhub.models.change import Configuration, current_version, note_change
+from eventhub.models.key import ApiKey, SignInLink
+from eventhub.models.rule import Rule, RuleTarget, RuleVersion
+from eventhub.models.target import Target
+
+__all__ = [
+    "DEFAULT_BUS",
+    "ApiKey",
+    "Bus",
+    "Configuration",
+    "Rule",
+    "RuleTarget",
+    "RuleVersion",
+    "SignInLink",
+    "Target",
+    "current_version",
+    "note_change",
+]

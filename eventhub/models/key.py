@@ -1,0 +1,38 @@
+"""API keys and one-time sign-in links, as rows; what they allow is decided in ``access``."""
+
+from django.conf import settings
+from django.db import models
+
+from eventhub.models.bus import Bus
+from eventhub.models.change import Noted
+
+
+class ApiKey(Noted):
+    """A credential of a program: an id, and a secret kept as a digest (to compare) and sealed (for SigV4)."""
+
+    id = models.CharField("key id", max_length=32, primary_key=True)
+    name = models.CharField(max_length=100, help_text="For people: whose key this is.")
+    secret_digest = models.BinaryField(max_length=32, editable=False)
+    sealed_secret = models.BinaryField(editable=False)
+    scopes = models.JSONField(default=list)
+    buses = models.ManyToManyField(Bus, blank=True, help_text="Leave empty for every bus.")
+    enabled = models.BooleanField(default=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
+
+
+class SignInLink(models.Model):
+    """A link that signs one person in once, made at start on a loopback address for the terminal."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"link of {self.user} until {self.expires_at:%H:%M:%S}"

@@ -1,0 +1,57 @@
+"""The installation's secret key: given, or written once to the data directory; and keys derived from it."""
+
+import hashlib
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.core.exceptions import ImproperlyConfigured
+
+MINIMUM_LENGTH = 32
+
+
+def secret_key(given: str, data_dir: Path, *, may_create: bool) -> str:
+    """Return the secret key: ``given``, else that of ``<data_dir>/secret-key``, made there if allowed.
+
+    Raises ImproperlyConfigured if there is none and this process may not make one (roles that share an
+    installation must be given the same key), or if a given one is too short.
+    """
+    if given:
+        if len(given) < MINIMUM_LENGTH:
+            raise ImproperlyConfigured(
+                f"EVENTHUB_SECRET_KEY: wanted at least {MINIMUM_LENGTH} characters, found {len(given)}"
+            )
+        return given
+    path = data_dir / "secret-key"
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if not may_create:
+        raise ImproperlyConfigured(
+            "EVENTHUB_SECRET_KEY is not set: every process of an installation needs the same one; make it with "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    data_dir.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_urlsafe(48)
+    # Written beside and linked into place: two first starts at once agree on one key, never on half of one.
+    draft = data_dir / f".secret-key-{os.getpid()}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+@lru_cache(maxsize=16)
+def derive(secret: str, label: str) -> bytes:
+    """Return 32 bytes for the purpose ``label`` (HKDF-SHA256, RFC 5869): one purpose's key tells nothing of another's."""
+    salt = hashlib.sha256(b"eventhub").digest()
+    return HKDF(algorithm=SHA256(), length=32, salt=salt, info=label.encode()).derive(secret.encode())
