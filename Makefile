@@ -29,3 +29,37 @@ $(VENV)/.installed-dev: requirements-dev.lock requirements.lock | $(BIN)/python
 lock:  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+run: install  ## start Eventhub on http://127.0.0.1:8000 with its data in ./var
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@exec $(BIN)/python manage.py hub
+
+demo: install  ## add the demo scenarios to a running Eventhub and keep traffic flowing
+	@exec $(BIN)/python manage.py demo
+
+node_modules/.installed: package-lock.json | $(VENV)/.installed-dev
+	@echo "installing the checks for JavaScript"
+	@$(BIN)/npm ci --silent --no-audit --no-fund
+	@touch $@
+
+lint: install-dev node_modules/.installed  ## style, types, import contracts, migrations, JavaScript
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	EVENTHUB_DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/npm run --silent types
+	$(BIN)/npm test --silent
+
+fmt: install-dev  ## put the code in our style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint  ## everything that is quick: lint, types, contracts, Python and JavaScript tests
+	$(BIN)/pytest -n 2 -m "not whole"
+
+test-all: lint  ## the same with kill tests, real browsers and real servers
+	$(BIN)/pytest -n 2
+
+bench: install-dev  ## measure on this machine, beside moto's server
+	$(BIN)/python -m tests.bench
