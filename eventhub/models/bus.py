@@ -1,10 +1,12 @@
 """Buses: named streams that events are put on and rules watch."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from eventhub.models.change import Noted
+from eventhub.models.change import Dated
 
 DEFAULT_BUS = "default"
 
@@ -14,11 +16,14 @@ bus_name = RegexValidator(
 )
 
 
-class Bus(Noted):
+class Bus(Dated):
     """A named stream of events."""
 
     name = models.CharField(
-        max_length=256, unique=True, validators=[bus_name], help_text="Letters, digits, dots, hyphens, underscores."
+        max_length=256,
+        unique=True,
+        validators=[bus_name],
+        help_text="Letters, digits, dots, hyphens, underscores.",
     )
     description = models.CharField(max_length=512, blank=True)
 
@@ -29,7 +34,12 @@ class Bus(Noted):
     def __str__(self) -> str:
         return self.name
 
-    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+    def clean(self) -> None:
+        """Refuse another name for a bus: producers post to it and its events carry it."""
+        if self.pk is not None and Bus.objects.filter(pk=self.pk).exclude(name=self.name).exists():
+            raise ValidationError({"name": "a bus keeps its name: make another bus instead"})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the bus and its rules; the default bus always exists."""
         if self.name == DEFAULT_BUS:
             raise ValidationError("Cannot delete event bus default.")

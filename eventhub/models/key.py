@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 
 from eventhub.models.bus import Bus
-from eventhub.models.change import Noted
+from eventhub.models.change import Dated
 
 
-class ApiKey(Noted):
+class ApiKey(Dated):
     """A credential of a program: an id, and a secret kept as a digest (to compare) and sealed (for SigV4)."""
 
     id = models.CharField("key id", max_length=32, primary_key=True)

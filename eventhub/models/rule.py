@@ -1,62 +1,92 @@
 """Rules and their versions."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 
 from eventhub.domain.pattern import PatternError, parse
 from eventhub.models.bus import Bus
-from eventhub.models.change import Noted, note_change
+from eventhub.models.change import Dated, Noted
 from eventhub.models.target import Target
 
+MAX_PATTERN_LENGTH = 4096  # EventBridge's
 rule_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
 )
 
 
-def valid_pattern(text: str) -> None:
-    """Refuse a pattern that does not parse, saying where and what was wanted."""
-    try:
-        parse(text)
-    except PatternError as error:
-        raise ValidationError(str(error)) from error
-
-
-class Rule(Noted):
+class Rule(Dated):
     """On one bus: a pattern, and the targets that matching events are delivered to."""
 
     bus = models.ForeignKey(Bus, on_delete=models.CASCADE, related_name="rules")
     name = models.CharField(max_length=64, validators=[rule_name])
     description = models.CharField(max_length=512, blank=True)
     pattern = models.TextField(
-        max_length=4096,
-        validators=[valid_pattern],
-        help_text='JSON: which events the rule picks, e.g. {"source": ["shop"], "detail": {"amount": [{"numeric": [">", 100]}]}}',
+        max_length=MAX_PATTERN_LENGTH,
+        help_text="JSON: which events the rule picks, e.g. "
+        '{"source": ["shop"], "detail": {"amount": [{"numeric": [">", 100]}]}}',
     )
-    enabled = models.BooleanField(default=True, help_text="A disabled rule makes no deliveries; its matches are recorded.")
+    enabled = models.BooleanField(
+        default=True, help_text="A disabled rule makes no deliveries; its matches are recorded."
+    )
     targets = models.ManyToManyField(Target, through="RuleTarget", related_name="rules")
 
     class Meta:
         ordering = ["bus__name", "name"]
-        constraints = [models.UniqueConstraint(fields=["bus", "name"], name="rule_name_on_bus")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bus", "name"],
+                name="rule_name_on_bus",
+                violation_error_message="the bus already has a rule of this name",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a pattern that does not parse, saying where and why, and another bus for a rule."""
+        errors = {}
+        if len(self.pattern) > MAX_PATTERN_LENGTH:
+            errors["pattern"] = f"wanted at most {MAX_PATTERN_LENGTH} characters, found {len(self.pattern)}"
+        elif self.pattern.strip():  # an empty one is refused by the field
+            try:
+                parse(self.pattern)
+            except PatternError as error:
+                errors["pattern"] = str(error)
+        if self.pk is not None and Rule.objects.filter(pk=self.pk).exclude(bus_id=self.bus_id).exists():
+            # Its versions are recorded with the bus's events: on another bus it is another rule.
+            errors["bus"] = "a rule stays on its bus: make another rule instead"
+        if errors:
+            raise ValidationError(errors)
+
+    def set_targets(self, targets: Iterable[Target]) -> None:
+        """Make these the rule's targets; links that stay are left alone. Call it inside a transaction."""
+        wanted = {target.pk: target for target in targets}
+        self.links.exclude(target_id__in=wanted).delete()
+        linked = set(self.links.values_list("target_id", flat=True))
+        for pk, target in wanted.items():
+            if pk not in linked:
+                RuleTarget.objects.create(rule=self, target=target)
+
     def record_version(self, *, by: str) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
 
-        Call it inside the transaction that changed the rule or its targets.
+        Call it inside the transaction that saved the rule (which locks its row) and changed its targets.
         """
         targets = [{"id": target.pk, "name": target.name} for target in self.targets.order_by("pk")]
         state = {"name": self.name, "pattern": self.pattern, "enabled": self.enabled, "targets": targets}
         latest = self.versions.order_by("-number").first()
         if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
             return None
-        return RuleVersion.objects.create(rule=self, number=latest.number + 1 if latest else 1, made_by=by, **state)
+        number = latest.number + 1 if latest else 1
+        return RuleVersion.objects.create(rule=self, number=number, made_by=by, **state)
 
 
-class RuleTarget(models.Model):
+class RuleTarget(Noted):
     """One of a rule's targets."""
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="links")
@@ -64,16 +94,24 @@ class RuleTarget(models.Model):
 
     class Meta:
         verbose_name = "target"
-        constraints = [models.UniqueConstraint(fields=["rule", "target"], name="target_once_per_rule")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "target"],
+                name="target_once_per_rule",
+                violation_error_message="the rule already has this target",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule} → {self.target}"
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Save the link and note the change in the same transaction."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
-            note_change()
+
+class VersionQuerySet(models.QuerySet["RuleVersion"]):
+    """Versions, which nothing changes."""
+
+    def update(self, **_values: Any) -> int:
+        """Refuse: a recorded version is a fact."""
+        raise TypeError("a rule version is immutable")
 
 
 class RuleVersion(models.Model):
@@ -88,15 +126,19 @@ class RuleVersion(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.CharField(max_length=150)
 
+    objects = VersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["rule", "-number"]
-        constraints = [models.UniqueConstraint(fields=["rule", "number"], name="version_number_once_per_rule")]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "number"], name="version_number_once_per_rule")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} v{self.number}"
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the version; a recorded one cannot change."""
         if not self._state.adding:
             raise TypeError("a rule version is immutable")
-        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed through unchanged
+        super().save(*args, **kwargs)

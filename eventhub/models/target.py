@@ -8,14 +8,14 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from eventhub.models.bus import Bus
-from eventhub.models.change import Noted
+from eventhub.models.change import Dated
 
 target_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
 )
 
 
-class Target(Noted):
+class Target(Dated):
     """A receiver of deliveries; several rules may share one."""
 
     class Kind(models.TextChoices):
@@ -37,12 +37,15 @@ class Target(Noted):
         related_name="fed_by",
         help_text="For a bus target: the bus that matching events are put on.",
     )
-    enabled = models.BooleanField(default=True, help_text="Deliveries to a disabled target wait; none is lost.")
+    enabled = models.BooleanField(
+        default=True, help_text="Deliveries to a disabled target wait; none is lost."
+    )
     max_attempts = models.PositiveSmallIntegerField(
         default=185, help_text="Tries before a delivery is put among the dead letters (1 to 185)."
     )
     max_age_seconds = models.PositiveIntegerField(
-        default=86_400, help_text="Give up on a delivery this long after its event was accepted (60 to 86400 s)."
+        default=86_400,
+        help_text="Give up on a delivery this long after its event was accepted (60 to 86400 s).",
     )
     timeout_seconds = models.PositiveSmallIntegerField(
         default=15, help_text="How long one attempt may take in all (1 to 60 s)."
@@ -68,7 +71,11 @@ class Target(Noted):
             if self.bus_id is None:
                 errors["bus"] = "a bus target needs a bus"
             self.url = ""
-        for field, low, high in (("max_attempts", 1, 185), ("max_age_seconds", 60, 86_400), ("timeout_seconds", 1, 60)):
+        for field, low, high in (
+            ("max_attempts", 1, 185),
+            ("max_age_seconds", 60, 86_400),
+            ("timeout_seconds", 1, 60),
+        ):
             value = getattr(self, field)
             if value is not None and not low <= value <= high:
                 errors[field] = f"wanted {low} to {high}, found {value}"
@@ -93,6 +100,8 @@ def check_url(url: str) -> None:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"wanted http://host/path or https://host/path, found {url!r}")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("a URL with a user name or password in it is not allowed: it would be shown on pages")
+        raise ValueError(
+            "a URL with a user name or password in it is not allowed: it would be shown on pages"
+        )
     if port == 0 or any(ord(character) <= 32 or ord(character) == 127 for character in url):
         raise ValueError(f"wanted http://host/path or https://host/path, found {url!r}")
