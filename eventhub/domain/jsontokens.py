@@ -225,7 +225,7 @@ class _Tokenizer:
             if not char:
                 raise self.ended("in character escape sequence", wanted="the rest of an escape")
             raise JsonSyntaxError(
-                f"Unrecognized character escape {_quoted(char)}",
+                f"Unrecognized character escape {_quoted(char)} (code {ord(char)})",
                 wanted="an escape that JSON knows",
                 found=f"\\{char}",
                 offset=at,
@@ -337,7 +337,9 @@ class _Tokenizer:
             self.at = end + 2 if text[end + 1 : end + 2] in ("+", "-") else end + 1
             expected = "Exponent indicator not followed by a digit"
         else:
-            return self.unexpected("Expected space separating root-level values", wanted="the end of the number")
+            return self.unexpected(
+                "Expected space separating root-level values", wanted="the end of the number"
+            )
         return self.unexpected(expected, wanted="a digit", numeric=" in numeric value")
 
 

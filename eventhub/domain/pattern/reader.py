@@ -46,7 +46,9 @@ class Reader:
         """Demand that the expression ends here."""
         token = self.next()
         if token.kind is not Kind.END_OBJECT:
-            raise self.error(reference, operator, wanted="to be the only key beside it", found=describe(token))
+            raise self.error(
+                reference, operator, wanted="to be the only key beside it", found=describe(token)
+            )
 
     def error(
         self,
@@ -106,4 +108,4 @@ def describe(token: Token | None) -> str:
         return "nothing"
     if token.kind is Kind.NAME:
         return f'"{token.value}"'
-    return token.kind.value
+    return str(token.kind.value)

@@ -1,0 +1,30 @@
+"""The event-pattern language: pure Python, no Django.
+
+    text ── parse ──▶ Pattern ── match ──▶ Verdict            one pattern, one event
+                         │
+                         └── RuleIndex.add; .match ──▶ Matches   many patterns, one event
+
+`parse` reads the text of a pattern left to right and refuses it at the first
+fault (`PatternError`: in our words, and in EventBridge's). `Pattern` keeps the
+tree as written and the branches that `$or` expands it to. `match` flattens the
+event (`flatten`), tries the operators (`operators/`, one module each) on the
+leaves, and holds the fields to the same elements of arrays (`consistency`); it
+is the definition of right. `RuleIndex` answers the same for many rules at once.
+
+Invariants. Whatever the text, `parse` raises nothing but `PatternError`.
+Whatever the event, matching ends: it is linear in the event where each path
+leads through one chain of arrays, and counts its steps elsewhere; a search that
+is given up is its own verdict, TOO_COMPLEX, which callers must show.
+
+>>> pattern = parse('{"detail": {"amount": [{"numeric": [">", 500]}]}}')
+>>> matches(pattern, {"detail": {"amount": 501}})
+True
+"""
+
+from eventhub.domain.pattern.error import PatternError
+from eventhub.domain.pattern.index import Matches, RuleIndex
+from eventhub.domain.pattern.match import Verdict, match, matches
+from eventhub.domain.pattern.parse import parse
+from eventhub.domain.pattern.tree import Pattern
+
+__all__ = ["Matches", "Pattern", "PatternError", "RuleIndex", "Verdict", "match", "matches", "parse"]

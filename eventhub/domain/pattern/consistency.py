@@ -1,0 +1,228 @@
+"""Choosing a leaf for every field so that no array is used at two places.
+
+The elements of an event's arrays form a tree. For an element, a set of fields
+to satisfy inside it and a set of fields to be absent from it, the question
+splits: a field is satisfied by a leaf of the element itself, or inside one of
+its arrays; the fields that use one array need one element of it that takes them
+all. If every field can be found through one array only, each element is looked
+at once. If not, the ways to share the fields out multiply (the problem is
+NP-hard), so the search counts its steps and gives up.
+
+Absence depends on order: fields are judged by ascending path, and a field is
+absent if none of its leaves fits the elements chosen *so far*. An array is
+chosen by the first field that uses it; an absent field that comes earlier in
+the order must not have a leaf in any of the array's elements.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from itertools import product
+
+from eventhub.domain.pattern.flatten import Element, Found
+from eventhub.domain.pattern.tree import Branch
+
+# Beside one step for each element. Ten thousand steps take some 20 ms.
+EXTRA_STEPS = 10_000
+
+
+class TooComplexError(Exception):
+    """The search took more steps than one rule may take on one event."""
+
+
+def can_choose(branch: Branch, leaves: dict[str, list[Found]]) -> bool:
+    """Tell whether leaves can be chosen for all fields; may raise `TooComplexError`."""
+    needed: list[tuple[int, list[Found]]] = []
+    absent: list[tuple[int, list[Found]]] = []
+    either = 0
+    for number, field in enumerate(branch):
+        found = leaves.get(field.path)
+        if not found:
+            if field.may_be_absent:
+                continue
+            return False
+        fitting = [leaf for leaf in found if any(value.matches(leaf.value) for value in field.values)]
+        # A leaf outside all arrays is there whatever is chosen.
+        if field.may_be_absent and all(leaf.element for leaf in found):
+            absent.append((number, found))
+            if fitting:
+                either |= 1 << number
+        elif not fitting:
+            return False
+        if fitting:
+            needed.append((number, fitting))
+    if not absent:
+        needed = [(number, fitting) for number, fitting in needed if all(leaf.element for leaf in fitting)]
+        if len(needed) < 2:
+            return True
+    return _Search(needed, absent).finds(either)
+
+
+class _Node:
+    """An element in the tree, with the fields (as bits) that have leaves in it and below it."""
+
+    __slots__ = ("arrays", "fits", "fits_below", "has", "has_below", "within")
+
+    def __init__(self, within: "_Array | None") -> None:
+        self.within = within
+        self.arrays: dict[int, _Array] = {}
+        self.fits = self.fits_below = 0  # leaves that satisfy the field
+        self.has = self.has_below = 0  # any leaves of a field that should be absent
+
+
+class _Array:
+    """An array in the tree."""
+
+    __slots__ = ("fits", "has", "nodes", "owner")
+
+    def __init__(self, owner: _Node) -> None:
+        self.owner = owner
+        self.nodes: list[_Node] = []
+        self.fits = self.has = 0
+
+
+# A step of the search asks for the answer to a smaller question and is sent it.
+_Question = tuple[_Node, int, int]
+_Step = Generator[_Question, bool, bool]
+
+
+class _Search:
+    def __init__(
+        self, needed: Sequence[tuple[int, list[Found]]], absent: Sequence[tuple[int, list[Found]]]
+    ) -> None:
+        self.root = _Node(None)
+        self.nodes: dict[Element, _Node] = {}
+        for number, leaves in needed:
+            for leaf in leaves:
+                self.mark_fitting(self.node(leaf.element), 1 << number)
+        for number, leaves in absent:
+            for leaf in leaves:
+                self.mark_present(self.node(leaf.element), 1 << number)
+        self.needed = sum(1 << number for number, _ in needed)
+        self.absent = sum(1 << number for number, _ in absent)
+        self.steps_left = EXTRA_STEPS + len(self.nodes)
+        self.known: dict[tuple[_Array, int, int], bool] = {}
+
+    def node(self, element: Element | None) -> _Node:
+        """Return the element's node, made together with the nodes around it."""
+        missing = []
+        while element is not None and element not in self.nodes:
+            missing.append(element)
+            element = element.parent
+        node = self.root if element is None else self.nodes[element]
+        for inner in reversed(missing):
+            array = node.arrays.get(inner.array)
+            if array is None:
+                array = node.arrays[inner.array] = _Array(node)
+            node = self.nodes[inner] = _Node(array)
+            array.nodes.append(node)
+        return node
+
+    def mark_fitting(self, node: _Node, bit: int) -> None:
+        node.fits |= bit
+        while not node.fits_below & bit:
+            node.fits_below |= bit
+            if node.within is None:
+                return
+            node.within.fits |= bit
+            node = node.within.owner
+
+    def mark_present(self, node: _Node, bit: int) -> None:
+        node.has |= bit
+        while not node.has_below & bit:
+            node.has_below |= bit
+            if node.within is None:
+                return
+            node.within.has |= bit
+            node = node.within.owner
+
+    def finds(self, either: int) -> bool:
+        """Search; the fields in `either` may be satisfied or absent."""
+        choices = [(bit, 0) for bit in _bits(either)]
+        for chosen in product(*choices):
+            self.spend(1)
+            satisfied = sum(chosen)
+            needed = self.needed & ~either | satisfied
+            if self.answer((self.root, needed, self.absent & ~satisfied)):
+                return True
+        return False
+
+    def answer(self, question: _Question) -> bool:
+        """Run the steps on a stack of our own: arrays may be nested deeper than Python recurses."""
+        stack: list[_Step] = [self.step(*question)]
+        answer: bool | None = None
+        while stack:
+            try:
+                following = stack[-1].send(answer) if answer is not None else next(stack[-1])
+            except StopIteration as done:
+                stack.pop()
+                answer = done.value
+            else:
+                stack.append(self.step(*following))
+                answer = None
+        assert answer is not None
+        return answer
+
+    def spend(self, steps: int) -> None:
+        self.steps_left -= steps
+        if self.steps_left < 0:
+            raise TooComplexError
+
+    def step(self, node: _Node, needed: int, absent: int) -> _Step:
+        """Ask: can `needed` be satisfied inside the node so that `absent` are absent from it?"""
+        self.spend(1)
+        absent &= node.has_below
+        if node.has & absent:
+            return False
+        if not absent:
+            # A leaf of the element itself is never the worse choice.
+            needed &= ~node.fits
+        places: list[list[_Array | None]] = []
+        fields = list(_bits(needed))
+        for bit in fields:
+            own: list[_Array | None] = [None] if node.fits & bit else []
+            places.append([*(array for array in node.arrays.values() if array.fits & bit), *own])
+        for number, chosen in enumerate(product(*places)):
+            if number:
+                self.spend(1)
+            shares: dict[_Array, int] = {}
+            for bit, array in zip(fields, chosen, strict=True):
+                if array is not None:
+                    shares[array] = shares.get(array, 0) | bit
+            if not self.leaves_absent(node, shares, absent):
+                continue
+            for array, share in shares.items():
+                # Absent fields that come earlier were settled: the array has no leaf of them.
+                if not (yield from self.array_takes(array, share, absent & array.has)):
+                    break
+            else:
+                return True
+        return False
+
+    def leaves_absent(self, node: _Node, shares: dict[_Array, int], absent: int) -> bool:
+        """Tell whether no array has a leaf of an absent field that is judged before the array is chosen."""
+        if not absent:
+            return True
+        for array in node.arrays.values():
+            judged = array.has & absent
+            share = shares.get(array, 0)
+            first = share & -share
+            if judged and (not first or judged & (first - 1)):
+                return False
+        return True
+
+    def array_takes(self, array: _Array, needed: int, absent: int) -> Generator[_Question, bool, bool]:
+        """Ask: is there an element of the array that takes all of this?"""
+        key = (array, needed, absent)
+        if key not in self.known:
+            self.known[key] = False
+            for node in array.nodes:
+                if node.fits_below & needed == needed and (yield node, needed, absent):
+                    self.known[key] = True
+                    break
+        return self.known[key]
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit

@@ -1,0 +1,104 @@
+"""A pattern as read: its tree, and the branches that `$or` expands it to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from eventhub.domain import jsontext
+from eventhub.domain.pattern.operators import Operator
+from eventhub.domain.pattern.operators.exists import Exists
+
+OR = "$or"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field's value list: a leaf at `path` must match one of the operators."""
+
+    name: str
+    path: str
+    values: tuple[Operator, ...]
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether the list holds `{"exists": false}`."""
+        return Exists(wanted=False) in self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A field whose value is an object: go one level deeper, all members must hold."""
+
+    name: str
+    members: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """`$or`: the members of one alternative must hold."""
+
+    alternatives: tuple[Group, ...]
+
+
+Node = Field | Group | AnyOf
+
+# The fields of one branch of a pattern, by ascending path, each path once.
+Branch = tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that was read without fault. It matches if one of its branches does."""
+
+    text: str
+    root: Group = field(compare=False)
+    branches: tuple[Branch, ...]
+
+    @property
+    def fields(self) -> Iterator[Field]:
+        """The fields of all branches; a field of several branches comes several times."""
+        return (one for branch in self.branches for one in branch)
+
+    def dump(self) -> str:
+        """Return the pattern as compact JSON that reads as the same pattern.
+
+        >>> from eventhub.domain.pattern import parse
+        >>> parse('{ "a": [ 1.50, {"prefix": "x"} ] }').dump()
+        '{"a":[1.50,{"prefix":"x"}]}'
+        """
+        return "".join(_dump(self.root))
+
+
+def by_path(one: Field) -> bytes:
+    """Order paths as the reference does, by UTF-16 code units."""
+    return one.path.encode("utf-16-be")
+
+
+def _dump(root: Group) -> Iterator[str]:
+    # A stack of what is still to write, because patterns may be deeper than Python recurses.
+    todo: list[Node | str] = ["}", *_members(root), "{"]
+    while todo:
+        match todo.pop():
+            case str(text):
+                yield text
+            case Field(name=name, values=values):
+                yield f"{_json(name)}:{_json([value.dump() for value in values])}"
+            case Group(name=name) as group:
+                yield f"{_json(name)}:{{"
+                todo += ["}", *_members(group)]
+            case AnyOf(alternatives=alternatives):
+                yield f'"{OR}":['
+                todo.append("]")
+                for number, alternative in reversed(list(enumerate(alternatives))):
+                    todo += ["}", *_members(alternative), ",{" if number else "{"]
+
+
+def _members(group: Group) -> list[Node | str]:
+    """List the members last to first, with the commas between them."""
+    members: list[Node | str] = []
+    for member in reversed(group.members):
+        members += [member, ","]
+    return members[:-1]
+
+
+def _json(value: object) -> str:
+    return jsontext.encode(value).decode()
