@@ -1,1 +1,1 @@
-"""What Eventhub does on this machine: ``make bench``. Trust the ratios within one run more than any figure."""
+"""What Eventhub does on this machine: ``make bench``. Trust ratios within one run more than figures."""

@@ -1,4 +1,4 @@
-"""``make bench``: accepting, delivering and memory of the default server, beside moto's server as the peer."""
+"""``make bench``: accepting, delivering and memory of the default server, beside moto's server."""
 
 import argparse
 import json
@@ -73,7 +73,7 @@ def delivering(hub: RunningHub, seconds: float) -> None:
         figures = load(hub, seconds=120, batch=100, most=wanted // 100, connections=8)
         took = receiver.wait_for(wanted)
         print(
-            f"  sustained: {len(took) / (receiver.last - began):7.0f} events/s accepted, routed and delivered "
+            f"  sustained: {len(took) / (receiver.last - began):7.0f} events/s accepted, routed, delivered "
             f"({len(took)} events posted in {figures['seconds']:.1f} s)"
         )
         print(f"resident memory: {resident(hub.process.pid)}")
@@ -215,7 +215,8 @@ def resident(pid: int) -> str:
     status = dict(
         line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line
     )
-    return f"{int(status['VmRSS'].split()[0]) / 1024:.0f} MiB now, {int(status['VmHWM'].split()[0]) / 1024:.0f} MiB at most"
+    now, most = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+    return f"{now:.0f} MiB now, {most:.0f} MiB at most"
 
 
 if __name__ == "__main__":

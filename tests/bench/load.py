@@ -71,7 +71,7 @@ class Load:
         began = time.monotonic()
         loop.call_later(self.seconds, self.stop)
         if self.rate:
-            asyncio.ensure_future(self._at_rate(began))
+            await self._at_rate(began)
         else:
             for connection in list(self.idle):
                 self._ask(connection)

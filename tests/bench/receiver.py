@@ -1,7 +1,8 @@
-"""A webhook that answers at once and notes how long each event was on its way (``python -m tests.bench.receiver``).
+"""A webhook that answers at once and notes how long each event was on its way.
 
-Prints its port; then, for every line on standard input, a JSON object: how many came, when the last did (monotonic
-seconds), and the sorted milliseconds from sending to receiving since the line before.
+Runs as a process of its own (``python -m tests.bench.receiver``). Prints its port; then, for every line on
+standard input, a JSON object: how many came, when the last did (monotonic seconds), and the sorted
+milliseconds from sending to receiving since the line before.
 """
 
 import asyncio
