@@ -1,1 +1,17 @@
+"""The pages: what people see of the flow, rendered by the server with true content first.
 
+Each page is complete without JavaScript: a dated snapshot in HTML. ``static/js`` upgrades the flow page
+through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an event in flight current.
+
+``flow_page``      ``/flow``: graph, list twin, stream, and the first steps while the journal is empty
+``event_list``     ``/events``
+``event_page``     ``/events/{id}``: one event's journey, laid out by ``journey`` and ``waterfall`` (pure)
+``dead_letters``   ``/dead-letters``
+``reference``      ``/docs/``: the pages under ``templates/docs``
+``policy``         the content security policy: nothing inline but a page's own import map, by its nonce
+``assets``         versioned addresses of static files, without a build step
+
+Pages only read, but for two POSTs of the first steps (a key for the reader's first event, and a test event),
+which are checked for CSRF like every change. Payloads reach a page through the template engine's escaping or
+``textContent``, never as markup.
+"""

@@ -1,0 +1,98 @@
+"""What templates need beside Django's own tags: versioned files, the theme, moments and durations."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from eventhub.dashboard import assets
+
+register = template.Library()
+register.simple_tag(assets.asset, name="asset")
+
+THEMES = {"dark", "light"}
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """Return the theme that the reader chose (its cookie), or ``system``: rendered, so no page flashes."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request is not None else ""
+    return chosen if chosen in THEMES else "system"
+
+
+@register.simple_tag(takes_context=True)
+def modules(context: Context, *names: str) -> SafeString:
+    """Render a page's import map and preloads; the first module named is its script."""
+    nonce = getattr(context.get("request"), "csp_nonce", "")
+    rendered = format_html(
+        '<script type="importmap" nonce="{}">{}</script>',
+        nonce,
+        mark_safe(assets.import_map(names)),  # noqa: S308 - our own addresses, no reader's text
+    )
+    for name in names:
+        rendered += format_html('\n<link rel="modulepreload" href="{}">', assets.asset(f"js/{name}.js"))
+    return rendered + format_html(
+        '\n<script type="module" src="{}"></script>', assets.asset(f"js/{names[0]}.js")
+    )
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Render a moment with milliseconds, its full form for machines and on hover."""
+    if value is None:
+        return "–"
+    full = value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', full, full, value.strftime("%H:%M:%S.") + full[20:23]
+    )
+
+
+@register.filter
+def day_and_moment(value: datetime | None) -> SafeString | str:
+    """Render a moment with its day."""
+    if value is None:
+        return "–"
+    full = value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return format_html(
+        '<time datetime="{}" title="{}"><span class="day">{}</span> {}</time>',
+        full,
+        full,
+        value.strftime("%Y-%m-%d"),
+        full[11:23],
+    )
+
+
+@register.filter
+def duration(milliseconds: Any) -> str:
+    """Return a duration for people.
+
+    >>> [duration(0.4), duration(38.2), duration(1234), duration(75_000), duration(7_380_000), duration(None)]
+    ['0.4 ms', '38 ms', '1.23 s', '1 min 15 s', '2 h 3 min', '–']
+    """
+    if milliseconds is None:
+        return "–"
+    value = float(milliseconds)
+    if value < 10:
+        return f"{value:.1f} ms"
+    if value < 1000:
+        return f"{value:.0f} ms"
+    if value < 60_000:
+        return f"{value / 1000:.2f} s"
+    minutes, seconds = divmod(round(value / 1000), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def size(count: int) -> str:
+    """Return a number of bytes for people.
+
+    >>> [size(812), size(1229), size(262144)]
+    ['812 B', '1.2 KiB', '256.0 KiB']
+    """
+    return f"{count} B" if count < 1024 else f"{count / 1024:.1f} KiB"

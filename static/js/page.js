@@ -1,0 +1,57 @@
+// What every page has: the theme switch, buttons that copy, and a menu that closes. A classic deferred script, so
+// that it never waits for a page's modules.
+(() => {
+  const root = document.documentElement;
+
+  /** @param {string} theme "system", "light" or "dark" */
+  const show = (theme) => {
+    root.dataset.theme = theme;
+    const label = `Theme: ${theme}`;
+    themeSwitch?.setAttribute("aria-label", label);
+    themeSwitch?.setAttribute("title", label);
+    document.dispatchEvent(new CustomEvent("theme"));
+  };
+
+  const themeSwitch = document.getElementById("theme-switch");
+  if (themeSwitch) {
+    const order = ["system", "light", "dark"];
+    themeSwitch.hidden = false;
+    show(root.dataset.theme || "system");
+    themeSwitch.addEventListener("click", () => {
+      const next = order[(order.indexOf(root.dataset.theme || "system") + 1) % order.length];
+      // A cookie, because the server renders the theme into the page: it never flashes. The admin reads its own place.
+      document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax`;
+      localStorage.setItem("theme", next === "system" ? "auto" : next);
+      show(next);
+    });
+  }
+
+  document.addEventListener("click", async (event) => {
+    const clicked = event.target instanceof Element ? event.target : null;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!clicked || !menu.contains(clicked)) menu.removeAttribute("open");
+    }
+    const button = clicked?.closest("[data-copy]");
+    if (!(button instanceof HTMLElement)) return;
+    const source = document.getElementById(button.dataset.copy || "");
+    if (!source) return;
+    const said = button.textContent;
+    try {
+      await navigator.clipboard.writeText(source.dataset.value || source.textContent || "");
+      button.textContent = "Copied";
+    } catch {
+      // No permission, or not a secure address: mark the text, so that the reader's own copy takes it.
+      getSelection()?.selectAllChildren(source);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => (button.textContent = said), 1500);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.removeAttribute("open");
+      menu.querySelector("summary")?.focus();
+    }
+  });
+})();
