@@ -272,7 +272,7 @@ class _Tokenizer:
             wanted=wanted,
             found=_quoted(char),
             offset=self.at,
-            reached=self.at + 1,
+            reached=self.at,
         )
 
     def ended(self, expected: str, *, wanted: str) -> JsonSyntaxError:

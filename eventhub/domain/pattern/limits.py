@@ -1,6 +1,12 @@
 """What a pattern may cost, judged when it is saved."""
 
+from collections.abc import Iterable, Iterator
+
 from eventhub.domain.pattern.error import PatternError
+from eventhub.domain.pattern.operators import Operator
+from eventhub.domain.pattern.operators.anything_but import AnythingBut
+from eventhub.domain.pattern.operators.wildcard import Wildcard
+from eventhub.domain.pattern.operators.wording import quoted
 from eventhub.domain.pattern.reader import Reader
 from eventhub.domain.pattern.tree import Pattern
 
@@ -8,6 +14,8 @@ from eventhub.domain.pattern.tree import Pattern
 MAX_CHARACTERS = 4096
 # Branches multiply: twenty `$or` of two would be a million.
 MAX_BRANCHES = 1000
+# EventBridge accepts wildcards up to 7 and refuses 11; ten is the example in its engine's manual.
+MAX_WILDCARD_COMPLEXITY = 10
 
 
 def checked_text(text: str | bytes) -> str:
@@ -38,5 +46,68 @@ def check_branches(count: int, reader: Reader) -> None:
         )
 
 
-def check(pattern: Pattern, reader: Reader) -> None:
+def check(pattern: Pattern) -> None:
     """Refuse a pattern that would cost too much to match."""
+    for field in pattern.fields:
+        for wildcard in _wildcards(field.values):
+            if wildcard_complexity(wildcard.pieces) > MAX_WILDCARD_COMPLEXITY:
+                raise PatternError(
+                    "wildcard",
+                    wanted="fewer stars, or less repetition behind them",
+                    found=quoted(wildcard.text),
+                    path=field.path,
+                    reference_text="Rule is too complex - try using fewer wildcard characters "
+                    "or fewer repeating character sequences after a wildcard character",
+                )
+
+
+def _wildcards(operators: Iterable[Operator]) -> Iterator[Wildcard]:
+    for operator in operators:
+        if isinstance(operator, Wildcard):
+            yield operator
+        elif isinstance(operator, AnythingBut):
+            yield from _wildcards(operator.excluded)
+
+
+def wildcard_complexity(pieces: tuple[str, ...]) -> int:
+    """Count the places in a wildcard at which one reader of a text may be at once.
+
+    That is each star, and each start of a piece behind a star, however short,
+    with which the text read so far may end. The text that serves most of them
+    is itself the start of a piece.
+
+    >>> from eventhub.domain.pattern.operators.wildcard import split
+    >>> wildcard_complexity(split("*.png")), wildcard_complexity(split("*:*:*:*:*:event-bus/*"))
+    (2, 11)
+    """
+    stars = len(pieces) - 1
+    if stars > MAX_WILDCARD_COMPLEXITY:
+        return stars
+    most = 0
+    for text in set(pieces[1:]):
+        counts = [0] * len(text)
+        for piece in pieces[1:]:
+            for at, count in enumerate(_starts_ending_at(piece, text)):
+                counts[at] += count
+        most = max(most, *counts, 0)
+    return stars + most
+
+
+def _starts_ending_at(piece: str, text: str) -> Iterator[int]:
+    """For each place in the text: how many starts of the piece end there."""
+    # shorter[n] is the longest start of the piece, below n, with which piece[:n] ends;
+    # chain[n] is how many such starts there are, n itself included.
+    shorter, chain = [0, 0], [0, 1]
+    length = 0
+    for char in piece[1:]:
+        while length and piece[length] != char:
+            length = shorter[length]
+        length += piece[length] == char
+        shorter.append(length)
+        chain.append(chain[length] + 1)
+    length = 0
+    for char in text:
+        while length and (length == len(piece) or piece[length] != char):
+            length = shorter[length]
+        length += length < len(piece) and piece[length] == char
+        yield chain[length]

@@ -80,7 +80,7 @@ class _Parser:
             Group("", tuple(root.members)),
             tuple(tuple(sorted(branch.values(), key=by_path)) for branch in self.branches),
         )
-        limits.check(pattern, reader)
+        limits.check(pattern)
         return pattern
 
     def member(self, scope: _Object, name: Token) -> None:

@@ -18,10 +18,10 @@ class Wildcard:
     # ruff: noqa: D102 - what the methods promise stands in base.py
 
     text: str
-    _form: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    pieces: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_form", pieces(self.text))
+        object.__setattr__(self, "pieces", split(self.text))
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
@@ -33,7 +33,7 @@ class Wildcard:
         return cls(text)
 
     def matches(self, leaf: Leaf) -> bool:
-        return type(leaf) is str and fits(self._form, leaf)
+        return type(leaf) is str and fits(self.pieces, leaf)
 
     def dump(self) -> Any:
         return {"wildcard": self.text}
@@ -50,7 +50,7 @@ def read_wildcard_text(reader: Reader) -> str:
     assert token
     text = reader.text_of(token)
     try:
-        pieces(text)
+        split(text)
     except WildcardFault as fault:
         raise reader.error(str(fault), "wildcard", wanted=fault.wanted, found=quoted(text)) from None
     return text
@@ -67,10 +67,10 @@ class WildcardFault(ValueError):  # noqa: N818 - becomes a PatternError, is none
         self.wanted = wanted
 
 
-def pieces(text: str) -> tuple[str, ...]:
+def split(text: str) -> tuple[str, ...]:
     r"""Split a wildcard at its stars.
 
-    >>> pieces(r"a*\*b*")
+    >>> split(r"a*\*b*")
     ('a', '*b', '')
     """
 
