@@ -2,7 +2,8 @@
 
     text ── parse ──▶ Pattern ── match ──▶ Verdict            one pattern, one event
                          │
-                         └── RuleIndex.add; .match ──▶ Matches   many patterns, one event
+                         ├── RuleIndex.add; .match ──▶ Matches   many patterns, one event
+                         └── explain ──▶ Explanation, near_misses   why, and how near
 
 `parse` reads the text of a pattern left to right and refuses it at the first
 fault (`PatternError`: in our words, and in EventBridge's). `Pattern` keeps the
@@ -22,9 +23,24 @@ True
 """
 
 from eventhub.domain.pattern.error import PatternError
+from eventhub.domain.pattern.explain import Explanation, explain
 from eventhub.domain.pattern.index import Matches, RuleIndex
 from eventhub.domain.pattern.match import Verdict, match, matches
+from eventhub.domain.pattern.near_misses import NearMiss, near_misses
 from eventhub.domain.pattern.parse import parse
 from eventhub.domain.pattern.tree import Pattern
 
-__all__ = ["Matches", "Pattern", "PatternError", "RuleIndex", "Verdict", "match", "matches", "parse"]
+__all__ = [
+    "Explanation",
+    "Matches",
+    "NearMiss",
+    "Pattern",
+    "PatternError",
+    "RuleIndex",
+    "Verdict",
+    "explain",
+    "match",
+    "matches",
+    "near_misses",
+    "parse",
+]

@@ -14,10 +14,11 @@ chosen by the first field that uses it; an absent field that comes earlier in
 the order must not have a leaf in any of the array's elements.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import product
 
-from eventhub.domain.pattern.flatten import Element, Found
+from eventhub.domain.pattern.elements import Array, ElementTree, Node, bits
+from eventhub.domain.pattern.flatten import Found
 from eventhub.domain.pattern.tree import Branch
 
 # Beside one step for each element. Ten thousand steps take some 20 ms.
@@ -56,31 +57,8 @@ def can_choose(branch: Branch, leaves: dict[str, list[Found]]) -> bool:
     return _Search(needed, absent).finds(either)
 
 
-class _Node:
-    """An element in the tree, with the fields (as bits) that have leaves in it and below it."""
-
-    __slots__ = ("arrays", "fits", "fits_below", "has", "has_below", "within")
-
-    def __init__(self, within: "_Array | None") -> None:
-        self.within = within
-        self.arrays: dict[int, _Array] = {}
-        self.fits = self.fits_below = 0  # leaves that satisfy the field
-        self.has = self.has_below = 0  # any leaves of a field that should be absent
-
-
-class _Array:
-    """An array in the tree."""
-
-    __slots__ = ("fits", "has", "nodes", "owner")
-
-    def __init__(self, owner: _Node) -> None:
-        self.owner = owner
-        self.nodes: list[_Node] = []
-        self.fits = self.has = 0
-
-
 # A step of the search asks for the answer to a smaller question and is sent it.
-_Question = tuple[_Node, int, int]
+_Question = tuple[Node, int, int]
 _Step = Generator[_Question, bool, bool]
 
 
@@ -88,55 +66,16 @@ class _Search:
     def __init__(
         self, needed: Sequence[tuple[int, list[Found]]], absent: Sequence[tuple[int, list[Found]]]
     ) -> None:
-        self.root = _Node(None)
-        self.nodes: dict[Element, _Node] = {}
-        for number, leaves in needed:
-            for leaf in leaves:
-                self.mark_fitting(self.node(leaf.element), 1 << number)
-        for number, leaves in absent:
-            for leaf in leaves:
-                self.mark_present(self.node(leaf.element), 1 << number)
+        tree = ElementTree(needed, absent)
+        self.root = tree.root
         self.needed = sum(1 << number for number, _ in needed)
         self.absent = sum(1 << number for number, _ in absent)
-        self.steps_left = EXTRA_STEPS + len(self.nodes)
-        self.known: dict[tuple[_Array, int, int], bool] = {}
-
-    def node(self, element: Element | None) -> _Node:
-        """Return the element's node, made together with the nodes around it."""
-        missing = []
-        while element is not None and element not in self.nodes:
-            missing.append(element)
-            element = element.parent
-        node = self.root if element is None else self.nodes[element]
-        for inner in reversed(missing):
-            array = node.arrays.get(inner.array)
-            if array is None:
-                array = node.arrays[inner.array] = _Array(node)
-            node = self.nodes[inner] = _Node(array)
-            array.nodes.append(node)
-        return node
-
-    def mark_fitting(self, node: _Node, bit: int) -> None:
-        node.fits |= bit
-        while not node.fits_below & bit:
-            node.fits_below |= bit
-            if node.within is None:
-                return
-            node.within.fits |= bit
-            node = node.within.owner
-
-    def mark_present(self, node: _Node, bit: int) -> None:
-        node.has |= bit
-        while not node.has_below & bit:
-            node.has_below |= bit
-            if node.within is None:
-                return
-            node.within.has |= bit
-            node = node.within.owner
+        self.steps_left = EXTRA_STEPS + len(tree.nodes)
+        self.known: dict[tuple[Array, int, int], bool] = {}
 
     def finds(self, either: int) -> bool:
         """Search; the fields in `either` may be satisfied or absent."""
-        choices = [(bit, 0) for bit in _bits(either)]
+        choices = [(bit, 0) for bit in bits(either)]
         for chosen in product(*choices):
             self.spend(1)
             satisfied = sum(chosen)
@@ -166,7 +105,7 @@ class _Search:
         if self.steps_left < 0:
             raise TooComplexError
 
-    def step(self, node: _Node, needed: int, absent: int) -> _Step:
+    def step(self, node: Node, needed: int, absent: int) -> _Step:
         """Ask: can `needed` be satisfied inside the node so that `absent` are absent from it?"""
         self.spend(1)
         absent &= node.has_below
@@ -175,15 +114,15 @@ class _Search:
         if not absent:
             # A leaf of the element itself is never the worse choice.
             needed &= ~node.fits
-        places: list[list[_Array | None]] = []
-        fields = list(_bits(needed))
+        places: list[list[Array | None]] = []
+        fields = list(bits(needed))
         for bit in fields:
-            own: list[_Array | None] = [None] if node.fits & bit else []
+            own: list[Array | None] = [None] if node.fits & bit else []
             places.append([*(array for array in node.arrays.values() if array.fits & bit), *own])
         for number, chosen in enumerate(product(*places)):
             if number:
                 self.spend(1)
-            shares: dict[_Array, int] = {}
+            shares: dict[Array, int] = {}
             for bit, array in zip(fields, chosen, strict=True):
                 if array is not None:
                     shares[array] = shares.get(array, 0) | bit
@@ -197,7 +136,7 @@ class _Search:
                 return True
         return False
 
-    def leaves_absent(self, node: _Node, shares: dict[_Array, int], absent: int) -> bool:
+    def leaves_absent(self, node: Node, shares: dict[Array, int], absent: int) -> bool:
         """Tell whether no array has a leaf of an absent field that is judged before the array is chosen."""
         if not absent:
             return True
@@ -209,7 +148,7 @@ class _Search:
                 return False
         return True
 
-    def array_takes(self, array: _Array, needed: int, absent: int) -> Generator[_Question, bool, bool]:
+    def array_takes(self, array: Array, needed: int, absent: int) -> Generator[_Question, bool, bool]:
         """Ask: is there an element of the array that takes all of this?"""
         key = (array, needed, absent)
         if key not in self.known:
@@ -219,10 +158,3 @@ class _Search:
                     self.known[key] = True
                     break
         return self.known[key]
-
-
-def _bits(mask: int) -> Iterator[int]:
-    while mask:
-        bit = mask & -mask
-        yield bit
-        mask ^= bit

@@ -13,14 +13,36 @@ from eventhub.domain.pattern.operators import Leaf
 
 
 class Element:
-    """One object or array inside an array; `array` tells arrays apart, `parent` is the element around it."""
+    """One object or array inside an array.
 
-    __slots__ = ("array", "index", "parent")
+    `array` tells arrays apart, `path` is the array's, `parent` is the element around it.
+    """
 
-    def __init__(self, parent: "Element | None", array: int, index: int) -> None:
+    __slots__ = ("array", "index", "parent", "path")
+
+    def __init__(self, parent: "Element | None", array: int, path: str, index: int) -> None:
         self.parent = parent
         self.array = array
+        self.path = path
         self.index = index
+
+    @property
+    def place(self) -> str:
+        """Where the element is.
+
+        >>> Element(Element(None, 1, "a.b", 2), 2, "a.b.c", 0).place
+        'a.b[2].c[0]'
+        """
+        around: list[Element] = []
+        element: Element | None = self
+        while element is not None:
+            around.append(element)
+            element = element.parent
+        place, path = "", ""
+        for element in reversed(around):
+            place += f"{element.path[len(path) :]}[{element.index}]"
+            path = element.path
+        return place
 
 
 class Found(NamedTuple):
@@ -69,7 +91,7 @@ def flatten(event: dict[str, Any], paths: Paths) -> dict[str, list[Found]]:
             arrays += 1
             for index in range(len(value) - 1, -1, -1):
                 member = value[index]
-                inside = Element(element, arrays, index) if type(member) in (dict, list) else element
+                inside = Element(element, arrays, path, index) if type(member) in (dict, list) else element
                 todo.append((path, member, inside))
         elif path in paths.wanted:
             leaves.setdefault(path, []).append(Found(value, element))

@@ -14,6 +14,8 @@ from eventhub.domain.pattern.tree import Pattern
 MAX_CHARACTERS = 4096
 # Branches multiply: twenty `$or` of two would be a million.
 MAX_BRANCHES = 1000
+# An explanation nests as `$or` does, and readers of JSON have limits, too.
+MAX_OR_DEPTH = 50
 # EventBridge accepts wildcards up to 7 and refuses 11; ten is the example in its engine's manual.
 MAX_WILDCARD_COMPLEXITY = 10
 
@@ -33,6 +35,17 @@ def checked_text(text: str | bytes) -> str:
             reference_text=f"Event pattern is longer than {MAX_CHARACTERS} characters",
         )
     return text
+
+
+def check_or_depth(depth: int, reader: Reader) -> None:
+    """Refuse `$or` inside `$or` inside `$or` and so on."""
+    if depth > MAX_OR_DEPTH:
+        raise reader.error(
+            "Rule is too complex - try using fewer $or combinations",
+            "$or",
+            wanted=f"at most {MAX_OR_DEPTH} levels",
+            found="more",
+        )
 
 
 def check_branches(count: int, reader: Reader) -> None:

@@ -90,6 +90,7 @@ class _Parser:
             if reader.next().kind is not Kind.BEGIN_ARRAY:
                 raise reader.error("It must be an Array followed with $or.", OR, wanted="a list")
             self.open.append(_Or(before=self.branches))
+            limits.check_or_depth(sum(isinstance(one, _Or) for one in self.open), reader)
             return
         if scope.in_or and step in RESERVED:
             reference = f"{step} is Ruler reserved fieldName which cannot be used inside $or."

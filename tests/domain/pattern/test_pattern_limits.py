@@ -11,6 +11,7 @@ from eventhub.domain.pattern import (
     PatternError,
     RuleIndex,
     Verdict,
+    explain,
     match,
     matches,
     parse,
@@ -129,3 +130,13 @@ def test_search_that_multiplies_still_finds_what_is_easy():
     event = {"a": [[{"x": 1}, {"y": 1}], [{"x": 1, "y": 1}]]}
 
     assert match(parse('{"a": {"x": [1], "y": [1]}}'), event) is Verdict.MATCH
+
+
+def test_alternatives_may_be_nested_fifty_deep():
+    def nested(depth: int) -> str:
+        return '{"$or": [{"a": [1]}, ' * depth + '{"b": [2]}' + "]}" * depth
+
+    pattern = parse(nested(50))
+    assert explain(pattern, {"b": 2}).as_dict()["matches"]
+    with pytest.raises(PatternError, match="at most 50 levels"):
+        parse(nested(51))

@@ -1,0 +1,92 @@
+"""The elements of an event's arrays as a tree, and which fields have leaves where in it."""
+
+from collections.abc import Iterable, Iterator
+
+from eventhub.domain.pattern.flatten import Element, Found
+
+
+class Node:
+    """An element, or the event itself; fields are bits of its masks."""
+
+    __slots__ = ("arrays", "element", "fits", "fits_below", "has", "has_below", "within")
+
+    def __init__(self, element: Element | None, within: "Array | None") -> None:
+        self.element = element
+        self.within = within
+        self.arrays: dict[int, Array] = {}
+        self.fits = self.fits_below = 0  # leaves that satisfy the field: here; here or below
+        self.has = self.has_below = 0  # any leaves of a field that should be absent
+
+
+class Array:
+    """An array that has such leaves."""
+
+    __slots__ = ("fits", "has", "nodes", "owner")
+
+    def __init__(self, owner: Node) -> None:
+        self.owner = owner
+        self.nodes: list[Node] = []
+        self.fits = self.has = 0
+
+
+class ElementTree:
+    """The nodes that the given leaves need. `needed` and `absent` number the fields they belong to."""
+
+    def __init__(
+        self, needed: Iterable[tuple[int, list[Found]]], absent: Iterable[tuple[int, list[Found]]]
+    ) -> None:
+        self.root = Node(None, None)
+        self.nodes: dict[Element, Node] = {}
+        for number, leaves in needed:
+            for leaf in leaves:
+                self._mark_fitting(self.node(leaf.element), 1 << number)
+        for number, leaves in absent:
+            for leaf in leaves:
+                self._mark_present(self.node(leaf.element), 1 << number)
+
+    def node(self, element: Element | None) -> Node:
+        """Return the element's node, made together with the nodes around it."""
+        missing = []
+        while element is not None and element not in self.nodes:
+            missing.append(element)
+            element = element.parent
+        node = self.root if element is None else self.nodes[element]
+        for inner in reversed(missing):
+            array = node.arrays.get(inner.array)
+            if array is None:
+                array = node.arrays[inner.array] = Array(node)
+            node = self.nodes[inner] = Node(inner, array)
+            array.nodes.append(node)
+        return node
+
+    # Both stop climbing where the bit is known already, so that deep arrays cost what they hold.
+
+    def _mark_fitting(self, node: Node, bit: int) -> None:
+        node.fits |= bit
+        while not node.fits_below & bit:
+            node.fits_below |= bit
+            if node.within is None:
+                return
+            node.within.fits |= bit
+            node = node.within.owner
+
+    def _mark_present(self, node: Node, bit: int) -> None:
+        node.has |= bit
+        while not node.has_below & bit:
+            node.has_below |= bit
+            if node.within is None:
+                return
+            node.within.has |= bit
+            node = node.within.owner
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the bits of a mask, lowest first.
+
+    >>> list(bits(0b1010))
+    [2, 8]
+    """
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit

@@ -1,0 +1,114 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from eventhub.domain import jsontext
+from eventhub.domain.pattern import Explanation, Verdict, explain, matches, near_misses, parse
+from tests.conformance.cases import event_cases
+
+
+def explained(pattern: str, event: str) -> Explanation:
+    return explain(parse(pattern), jsontext.decode(event.encode()))
+
+
+def leaf(explanation: Explanation, path: str) -> dict[str, Any]:
+    todo = [explanation.as_dict()["tree"]]
+    while todo:
+        node = todo.pop()
+        if node.get("path") == path:
+            return node
+        todo += node.get("members", []) + node.get("alternatives", [])
+    raise AssertionError(path)
+
+
+def test_failing_field_is_explained_in_words():
+    explanation = explained(
+        '{"source": ["shop"], "detail": {"amount": [{"numeric": [">", 500]}], "state": ["open"]}}',
+        '{"source": "shop", "detail": {"amount": 120, "state": "open"}}',
+    )
+
+    assert explanation.words == "2 of 3 clauses hold; detail.amount is 120, wanted more than 500."
+    assert explanation.as_dict()["first_failing"] == "detail.amount"
+    assert leaf(explanation, "source")["words"] == 'source is "shop", as wanted: "shop"'
+
+
+@pytest.mark.parametrize(
+    ("operators", "value", "words"),
+    [
+        ('["open", "held"]', '"shut"', 'a is "shut", wanted "open" or "held"'),
+        ("[1, true, null]", "2", "a is 2, wanted 1, true or null"),
+        ('["10.0.0.1"]', '"10.0.0.2"', 'a is "10.0.0.2", wanted the address 10.0.0.1'),
+        ('[{"prefix": "x"}]', '["a", "b"]', 'a is "a" and "b", wanted text that starts with "x"'),
+        ('[{"suffix": {"equals-ignore-case": "x"}}]', "5", "a is 5, wanted text that ends with"),
+        ('[{"wildcard": "a*z"}]', '"b"', 'a is "b", wanted text like "a*z"'),
+        ('[{"numeric": [">", 0, "<=", 5.50]}]', "1e1", "a is 1e1, wanted more than 0 and at most 5.50"),
+        ('[{"anything-but": ["x", "y"]}]', '"x"', 'a is "x", wanted anything but "x" or "y"'),
+        ('[{"anything-but": {"prefix": "x"}}]', '"xy"', 'wanted anything but text that starts with "x"'),
+        ('[{"exists": true}]', "{}", "a is missing, wanted any value"),
+        ('[{"exists": false}]', "null", "a is null, wanted no value"),
+        ('[{"cidr": "10.0.0.0/8"}]', '"ten"', 'a is "ten", wanted an address in 10.0.0.0/8'),
+    ],
+)
+def test_every_operator_says_what_it_wants(operators: str, value: str, words: str):
+    assert words in leaf(explained(f'{{"a": {operators}}}', f'{{"a": {value}}}'), "a")["words"]
+
+
+def test_nearest_element_of_an_array_is_told():
+    explanation = explained(
+        '{"items": {"sku": ["A"], "qty": [{"numeric": [">", 5]}], "gift": [true]}}',
+        '{"items": [{"sku": "A", "qty": 1}, {"sku": "B"}, {"sku": "A", "qty": 9, "gift": false}]}',
+    )
+
+    gift = leaf(explanation, "items.gift")
+    assert (gift["holds"], gift["element"], gift["found"]) == (False, "items[2]", [False])
+    assert leaf(explanation, "items.qty")["found"] == [9]
+    assert explanation.satisfied == 2
+
+
+def test_nearest_alternative_speaks_for_the_whole():
+    explanation = explained(
+        '{"$or": [{"a": [1], "b": [1], "c": [1]}, {"d": [1], "e": [1]}]}', '{"a": 1, "b": 1, "c": 2}'
+    )
+
+    assert (explanation.satisfied, explanation.clauses) == (2, 3)
+    assert explanation.as_dict()["first_failing"] == "c"
+    tree = explanation.as_dict()["tree"]["members"][0]
+    assert (tree["kind"], [one["holds"] for one in tree["alternatives"]]) == ("any", [False, False])
+
+
+def test_field_that_was_replaced_is_not_explained():
+    explanation = explained('{"a": ["x"], "a": ["y"]}', '{"a": "x"}')
+
+    assert [member["wanted"] for member in explanation.as_dict()["tree"]["members"]] == ['"y"']
+
+
+def test_explanation_shows_the_first_of_many_values():
+    found = leaf(explained('{"a": ["x"]}', '{"a": ' + str(list(range(1000))) + "}"), "a")
+
+    assert (len(found["found"]), found["found_in_all"]) == (20, 1000)
+    assert found["words"] == 'a is 0, 1, 2 and 997 more, wanted "x"'
+
+
+def test_explanation_agrees_with_the_matcher_and_is_json():
+    for case in event_cases().values():
+        pattern, event = parse(case.pattern), jsontext.decode(case.event)
+        explanation = explain(pattern, event)
+
+        assert (explanation.verdict is Verdict.MATCH) is matches(pattern, event)
+        assert (explanation.satisfied == explanation.clauses) is case.matches
+        msgspec.json.decode(jsontext.encode(explanation.as_dict()))
+
+
+def test_near_misses_rank_rules_by_what_fails():
+    rules = {
+        1: parse('{"source": ["shop"], "detail": {"n": [1]}}'),
+        2: parse('{"source": ["bank"], "detail": {"n": [1]}}'),
+        3: parse('{"source": ["shop"], "detail": {"n": [1], "m": [1]}}'),
+        4: parse('{"source": ["shop"]}'),
+    }
+
+    misses = near_misses(rules.items(), {"source": "shop", "detail": {"n": 2, "m": 1}})
+
+    assert [miss.rule_id for miss in misses] == [3, 1, 2]
+    assert misses[1].as_dict()["words"] == "1 of 2 clauses hold; detail.n is 2, wanted 1."
