@@ -1,0 +1,203 @@
+"""API keys: making them, and the ring that recognises them without a query per request."""
+
+import asyncio
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import close_old_connections, transaction
+
+from eventhub.access import seal
+from eventhub.access.caller import Caller, CallerKind, known_scopes
+from eventhub.access.scopes import Scope
+from eventhub.models import ApiKey, Bus, current_version
+
+KEY_ID = re.compile(r"[A-Z0-9]{16,32}")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+# Keys that memory does not hold are looked up in the database so often and no oftener: invented ids must not
+# become queries. A real key that falls victim is heard of with the next change, a quarter of a second later.
+LOOKUPS_PER_SECOND = 20
+UNKNOWN_FOR_SECONDS = 1.0
+UNKNOWN_HELD = 1000
+
+
+def mint(
+    name: str, scopes: Collection[Scope], buses: Iterable[Bus] = (), expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its secret, which cannot be shown again. No buses: every bus."""
+    key_id = "EH" + "".join(secrets.choice(_LETTERS) for _ in range(18))
+    secret = secrets.token_urlsafe(32)
+    return store(key_id, secret, name=name, scopes=scopes, buses=buses, expires_at=expires_at), secret
+
+
+def store(
+    key_id: str,
+    secret: str,
+    *,
+    name: str,
+    scopes: Collection[Scope],
+    buses: Iterable[Bus] = (),
+    expires_at: datetime | None = None,
+) -> ApiKey:
+    """Keep a key whose id and secret are given; raises IntegrityError if the id is taken."""
+    with transaction.atomic():
+        key = ApiKey(
+            id=key_id,
+            name=name,
+            secret_digest=seal.digest(secret),
+            sealed_secret=seal.seal(secret),
+            scopes=sorted(scopes),
+            expires_at=expires_at,
+        )
+        key.save(force_insert=True)
+        key.buses.set(buses)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as the ring holds it."""
+
+    caller: Caller
+    digest: bytes
+    sealed: bytes
+    enabled: bool
+    expires_at: float | None  # seconds since 1970
+
+    def is_valid(self) -> bool:
+        """Tell whether the key may be used now."""
+        return self.enabled and (self.expires_at is None or time.time() < self.expires_at)
+
+
+@dataclass
+class KeyRing:
+    """All keys in memory. Safe to use from any thread; ``find`` may query, the others never do."""
+
+    _keys: dict[str, Key] = field(default_factory=dict)
+    _version: int = -1
+    _followed: bool = False
+    _unknown: dict[str, float] = field(default_factory=dict)  # id → until when it need not be looked up
+    _lookups: list[float] = field(default_factory=list)  # when, in the last second
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow(self, on_change: Callable[[Callable[[object], None]], None]) -> None:
+        """Load all keys, and trust memory from now on because ``on_change`` tells of every change.
+
+        Until then, and after ``unfollow``, ``find`` asks for the configuration's version each time.
+        """
+        on_change(lambda _: self.reload())
+        self.reload()
+        self._followed = True
+
+    def unfollow(self) -> None:
+        """Stop trusting memory: nobody tells of changes any more."""
+        self._followed = False
+
+    def reload(self) -> None:
+        """Read all keys again."""
+        version = current_version()  # before the keys: a change in between is then seen as news
+        keys = load()
+        with self._lock:
+            self._keys, self._version = keys, version
+            self._unknown.clear()
+
+    def known(self, key_id: str) -> Key | None:
+        """Return a key from memory; None if ``find`` has to be asked."""
+        return self._keys.get(key_id) if self._followed else None
+
+    def find(self, key_id: str) -> Key | None:
+        """Return a key, from the database if memory lacks it; None if unknown, or if look-ups are spent."""
+        if not self._followed and current_version() != self._version:
+            self.reload()
+        key = self._keys.get(key_id)
+        if key is not None or not KEY_ID.fullmatch(key_id) or not self._may_look_up(key_id):
+            return key
+        found = load(key_id).get(key_id)
+        with self._lock:
+            if found is not None:
+                self._keys[key_id] = found
+                self._unknown.pop(key_id, None)
+        return found
+
+    async def find_async(self, key_id: str) -> Key | None:
+        """Return a key; a query, should one be needed, is made beside the event loop."""
+        return self.known(key_id) or await asyncio.to_thread(self._find_apart, key_id)
+
+    def bearer(self, header: str | None) -> Caller | None:
+        """Return who sends ``Authorization: Bearer <id>.<secret>``; None unless key and secret are good."""
+        token = read_bearer(header)
+        return opened(self.find(token[0]), token[1]) if token else None
+
+    async def bearer_async(self, header: str | None) -> Caller | None:
+        """Do as ``bearer`` on an event loop."""
+        token = read_bearer(header)
+        return opened(await self.find_async(token[0]), token[1]) if token else None
+
+    def _find_apart(self, key_id: str) -> Key | None:
+        try:
+            return self.find(key_id)
+        finally:
+            close_old_connections()
+
+    def _may_look_up(self, key_id: str) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            if self._unknown.get(key_id, 0.0) > now:
+                return False
+            self._lookups = [at for at in self._lookups if at > now - 1]
+            if len(self._lookups) >= LOOKUPS_PER_SECOND:
+                return False
+            self._lookups.append(now)
+            if len(self._unknown) >= UNKNOWN_HELD:
+                self._unknown.clear()
+            self._unknown[key_id] = now + UNKNOWN_FOR_SECONDS
+        return True
+
+
+def read_bearer(header: str | None) -> tuple[str, str] | None:
+    """Return the id and the secret of an Authorization header, or None if it is not of that form.
+
+    >>> read_bearer("bearer EH234567ABCDEFGH.s3cret")
+    ('EH234567ABCDEFGH', 's3cret')
+    """
+    scheme, _, token = (header or "").partition(" ")
+    key_id, _, secret = token.strip().partition(".")
+    return (key_id, secret) if scheme.lower() == "bearer" and key_id and secret else None
+
+
+def opened(key: Key | None, secret: str) -> Caller | None:
+    """Return the caller whose key this is, if the secret is right and the key valid."""
+    return key.caller if key and key.is_valid() and seal.is_secret(secret, key.digest) else None
+
+
+def load(key_id: str | None = None) -> dict[str, Key]:
+    """Read keys from the database: one, or all."""
+    rows = ApiKey.objects.prefetch_related("buses")
+    return {
+        row.pk: Key(
+            caller=Caller(
+                CallerKind.KEY,
+                row.pk,
+                known_scopes(row.scopes),
+                frozenset(bus.pk for bus in row.buses.all()) or None,
+            ),
+            digest=bytes(row.secret_digest),
+            sealed=bytes(row.sealed_secret),
+            enabled=row.enabled,
+            expires_at=row.expires_at.timestamp() if row.expires_at else None,
+        )
+        for row in (rows.filter(pk=key_id) if key_id else rows)
+    }
+
+
+ring = KeyRing()  # this process's
+
+
+def bearer(header: str | None) -> Caller | None:
+    """Return who sends this Authorization header, as the process's ring knows them."""
+    return ring.bearer(header)

@@ -1,0 +1,212 @@
+"""AWS Signature Version 4 in the Authorization header: read what is claimed, then verify it. Pure.
+
+Two steps, because the key is looked up between them, and before the body is read::
+
+    signed = read(headers)                     # who claims to sign; raises SignatureError if it is malformed
+    verify(signed, request, secret, now=now)   # raises SignatureError unless secret and request made it
+
+Texts and codes are AWS's own. Any region is taken as the caller says it, since emulated endpoints are used
+from every region; the service must be ``events``. The Host header is signed, so a proxy must pass it on.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+SERVICE = "events"
+MAX_SKEW = timedelta(minutes=5)
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+# Headers that change what a request means. If sent, they must be covered by the signature; any other x-amz-*
+# may have been added on the way (CloudFront does).
+MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target", "x-amz-content-sha256", "x-amz-security-token")
+
+_FIELDS = ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))  # of X-Amz-Date
+
+MISSING_TOKEN = ("MissingAuthenticationTokenException", "Missing Authentication Token")
+UNKNOWN_KEY = ("UnrecognizedClientException", "The security token included in the request is invalid.")
+MISMATCH = (
+    "InvalidSignatureException",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+    "Access Key and signing method. Consult the service documentation for details.",
+)
+
+
+class SignatureError(Exception):
+    """The request is not signed as it must be: AWS's code and sentence; the HTTP status is 403."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What an Authorization header claims."""
+
+    key_id: str
+    date: str  # YYYYMMDD
+    region: str
+    headers: tuple[str, ...]  # names, as listed
+    signature: str  # hexadecimal
+    at: str  # X-Amz-Date: YYYYMMDDTHHMMSSZ
+
+    @property
+    def scope(self) -> str:
+        """Return the credential scope."""
+        return f"{self.date}/{self.region}/{SERVICE}/aws4_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of a request that a signature covers. ``path`` and ``query`` are as they were sent."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]  # lower-case names; several values of one name joined with a comma
+    body: bytes
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return ASGI's headers as ``Request`` wants them.
+
+    >>> joined([(b"a", b"1"), (b"A", b" 2  3 ")])
+    {'a': '1,2 3'}
+    """
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), " ".join(raw_value.decode("latin-1").split())
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def read(headers: Mapping[str, str]) -> Signed:
+    """Return what the Authorization header claims; raises SignatureError if it claims nothing sensible."""
+    authorization = headers.get("authorization", "")
+    if not authorization:
+        raise SignatureError(*MISSING_TOKEN)
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != ALGORITHM:
+        raise SignatureError(
+            "IncompleteSignatureException", f"Unsupported AWS 'algorithm': '{algorithm[:64]}'."
+        )
+    parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    missing = [
+        f"Authorization header requires '{name}' parameter."
+        for name in ("Credential", "Signature", "SignedHeaders")
+        if not parts.get(name)
+    ]
+    at = headers.get("x-amz-date", "")
+    if not at:
+        missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    if missing:
+        raise SignatureError("IncompleteSignatureException", " ".join(missing))
+    credential = parts["Credential"].split("/")
+    if len(credential) != 5:
+        raise SignatureError(
+            "IncompleteSignatureException",
+            f"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{parts['Credential'][:256]}'",
+        )
+    key_id, date, region, service, term = credential
+    if service != SERVICE:
+        raise SignatureError(
+            "InvalidSignatureException", f"Credential should be scoped to correct service: '{SERVICE}'. "
+        )
+    if term != "aws4_request":
+        raise SignatureError(
+            "InvalidSignatureException",
+            "Credential should be scoped with a valid terminator: 'aws4_request'.",
+        )
+    return Signed(key_id, date, region, tuple(parts["SignedHeaders"].split(";")), parts["Signature"], at)
+
+
+def verify(signed: Signed, request: Request, secret: str, *, now: datetime) -> None:
+    """Raise SignatureError unless ``secret`` signed this request, less than five minutes from ``now``."""
+    _check_moment(signed, now)
+    unsigned = [name for name in MUST_BE_SIGNED if name in request.headers and name not in signed.headers]
+    if unsigned or "host" not in signed.headers:
+        raise SignatureError(
+            "InvalidSignatureException",
+            f"'{(unsigned or ['host'])[0]}' must be a 'SignedHeader' in the AWS Authorization.",
+        )
+    text = f"{ALGORITHM}\n{signed.at}\n{signed.scope}\n{_digest(_canonical(signed, request).encode())}"
+    key = _signing_key(secret, signed.date, signed.region)
+    wanted = hmac.digest(key, text.encode(), "sha256").hex()
+    # Compared as bytes: compare_digest refuses text that is not ASCII.
+    if not hmac.compare_digest(wanted.encode(), signed.signature.encode()):
+        raise SignatureError(*MISMATCH)
+
+
+def _check_moment(signed: Signed, now: datetime) -> None:
+    try:
+        if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", signed.at):
+            raise ValueError
+        # Not strptime, which takes a lock and five times as long.
+        at = datetime(*(int(signed.at[a:b]) for a, b in _FIELDS), tzinfo=UTC)  # type: ignore[misc]  # six integers
+    except ValueError:
+        raise SignatureError(
+            "IncompleteSignatureException",
+            f"Date must be in ISO-8601 'basic format'. Got '{signed.at[:64]}'. "
+            "See http://en.wikipedia.org/wiki/ISO_8601",
+        ) from None
+    if signed.date != signed.at[:8]:
+        raise SignatureError(
+            "InvalidSignatureException",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{signed.date[:64]}' != '{signed.at[:8]}', from '{signed.at}'.",
+        )
+    if at < now - MAX_SKEW:
+        raise SignatureError(
+            "InvalidSignatureException",
+            f"Signature expired: {signed.at} is now earlier than {_basic(now - MAX_SKEW)} "
+            f"({_basic(now)} - 5 min.)",
+        )
+    if at > now + MAX_SKEW:
+        raise SignatureError(
+            "InvalidSignatureException",
+            f"Signature not yet current: {signed.at} is still later than {_basic(now + MAX_SKEW)} "
+            f"({_basic(now)} + 5 min.)",
+        )
+
+
+def _canonical(signed: Signed, request: Request) -> str:
+    stated = request.headers.get("x-amz-content-sha256")
+    payload = UNSIGNED_PAYLOAD if stated == UNSIGNED_PAYLOAD else _digest(request.body)
+    if stated is not None and stated != payload:
+        raise SignatureError(*MISMATCH)
+    return "\n".join(
+        (
+            request.method,
+            quote(request.path, safe="/~"),
+            "&".join(sorted(request.query.split("&"))),
+            *(f"{name}:{request.headers.get(name, '')}" for name in signed.headers),
+            "",
+            ";".join(signed.headers),
+            payload,
+        )
+    )
+
+
+@lru_cache(maxsize=256)  # a key signs all of a day's requests to a region with the same derived key
+def _signing_key(secret: str, date: str, region: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, SERVICE, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _basic(moment: datetime) -> str:
+    return moment.strftime("%Y%m%dT%H%M%SZ")
