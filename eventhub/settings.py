@@ -4,7 +4,7 @@ import ipaddress
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -86,6 +86,10 @@ DATABASES = {
     # The journal's tables are written by eventhub.journal alone; Django only reads them.
     "journal": _database(JOURNAL_URL, "journal.sqlite3", {"timeout": 10}),
 }
+JOURNAL_FILE = DATA_DIR / "journal.sqlite3"  # of the embedded journal
+if not JOURNAL_URL:
+    # Not "query_only": such a connection may still checkpoint, and only the owner's writing one must.
+    DATABASES["journal"]["NAME"] = f"file:{quote(str(JOURNAL_FILE))}?mode=ro"
 DATABASE_ROUTERS = ["eventhub.journal.routers.JournalRouter"]
 EMBEDDED = not JOURNAL_URL
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from eventhub.domain.fault import ReasonClass as ReasonClass  # targets need it too, and may not import us
+
 UNKNOWN_BUS = 0  # the bus_id of events whose bus does not exist: kept, and routed to nowhere, visibly
 
 
@@ -70,14 +72,6 @@ class OutcomeState(StrEnum):
     TOO_COMPLEX = "too-complex"  # matching ran out of steps: not made
     NO_TARGET = "no-target"  # matched, but the rule has no target: not made
     LOOP = "loop"  # not made: the event passed too many buses already
-
-
-class ReasonClass(StrEnum):
-    """Whose fault a failed attempt or a dead letter is. Never mixed."""
-
-    RECEIVER = "receiver"  # it answered, but not with success
-    NETWORK = "network"  # no answer: DNS, connection, TLS, time-out
-    OURS = "ours"  # refused by our own guard, deleted, loop, a bug
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +185,9 @@ class Attempt:
     status: int | None = None  # of the answer, if there was one
     error: str = ""  # empty on success
     reason_class: ReasonClass | None = None  # None on success
-    phases: Mapping[str, float] = field(default_factory=dict)  # milliseconds: dns, connect, tls, send, first_byte, body
+    phases: Mapping[str, float] = field(
+        default_factory=dict
+    )  # milliseconds: dns, connect, tls, send, first_byte, body
     request: Mapping[str, object] = field(default_factory=dict)  # method, url, headers (masked), body, cut
     response: Mapping[str, object] = field(default_factory=dict)  # status, headers, body (≤ 64 KiB), cut
 

@@ -1,0 +1,189 @@
+"""The one thread that writes: everything that waits at the same moment goes into one commit."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from eventhub.journal.port import Appended, Hint, JournalUnavailable, NewEvent
+from eventhub.journal.sqlite.appending import Appending
+
+log = logging.getLogger("eventhub.journal")
+T = TypeVar("T")
+
+# What a disk or a file can do to us, in words. Everything else is our own mistake and is raised as it is.
+TROUBLE = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk failed",
+    sqlite3.SQLITE_READONLY: "the journal's file cannot be written",
+    sqlite3.SQLITE_CANTOPEN: "the journal's file cannot be opened",
+    sqlite3.SQLITE_CORRUPT: "the journal's file is damaged",
+    sqlite3.SQLITE_NOTADB: "the journal's file is not a SQLite database",
+    sqlite3.SQLITE_BUSY: "another program has locked the journal's file",
+}
+
+
+def trouble(error: BaseException) -> JournalUnavailable | None:
+    """Return what to tell callers if the error is the disk's, or None."""
+    words = TROUBLE.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
+    return JournalUnavailable(f"{words} ({error})") if words else None
+
+
+@dataclass(slots=True)
+class Write:
+    """One operation: all of it commits, or nothing."""
+
+    apply: Callable[[sqlite3.Connection], Any]
+    committed: Callable[[Any], Collection[Hint]]  # moves what is in memory; runs before the caller hears
+    future: "Future[Any]" = field(default_factory=Future)
+    result: Any = None
+
+
+@dataclass(slots=True)
+class Append:
+    """Events to append; those of one commit share their statements."""
+
+    events: Sequence[NewEvent]
+    future: "Future[list[Appended]]" = field(default_factory=Future)
+    result: list[Appended] = field(default_factory=list)
+
+
+class Committer:
+    """The writing connection and its thread."""
+
+    def __init__(
+        self, db: sqlite3.Connection, appending: Appending, tell: Callable[[Collection[Hint]], None]
+    ) -> None:
+        self._db = db
+        self._appending = appending
+        self._tell = tell
+        self._waiting: list[Write | Append] = []
+        self._condition = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    def append(self, events: Sequence[NewEvent]) -> "Future[list[Appended]]":
+        """Hand in events; the future resolves after the commit."""
+        append = Append(events)
+        self._hand_in(append)
+        return append.future
+
+    def write(
+        self,
+        apply: Callable[[sqlite3.Connection], T],
+        committed: Callable[[T], Collection[Hint]] = lambda _result: (),
+    ) -> T:
+        """Run ``apply`` in the next commit and return its result after it."""
+        write = Write(apply, committed)
+        self._hand_in(write)
+        result: T = write.future.result()
+        return result
+
+    def stop(self) -> None:
+        """Commit what was handed in, then end the thread and close the connection."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify()
+        self._thread.join()
+        self._db.close()
+
+    def _hand_in(self, write: Write | Append) -> None:
+        with self._condition:
+            if self._stopping:
+                raise JournalUnavailable("the journal is closed")
+            self._waiting.append(write)
+            self._condition.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                while not self._waiting:
+                    if self._stopping:
+                        return
+                    self._condition.wait()
+                batch, self._waiting = self._waiting, []
+            try:
+                self._commit(batch)
+            except Exception as error:  # a bug: those who wait must hear of it, and the thread goes on
+                log.exception("journal.committer_failed")
+                for write in batch:
+                    if not write.future.done():
+                        write.future.set_exception(error)
+
+    def _commit(self, batch: Sequence[Write | Append]) -> None:
+        db = self._db
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            failed = self._apply(batch)
+            db.execute("COMMIT")
+        except Exception as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            if len(batch) > 1:  # the trouble may be with one of them: pruning works where appending does not
+                for write in batch:
+                    self._commit([write])
+            else:
+                batch[0].future.set_exception(trouble(error) or error)
+            return
+        hints: set[Hint] = set()
+        for write in batch:
+            if id(write) in failed:
+                write.future.set_exception(failed[id(write)])
+                continue
+            if isinstance(write, Append):
+                hints.add(Hint.EVENTS)
+            else:
+                hints.update(write.committed(write.result))
+            write.future.set_result(write.result)  # type: ignore[arg-type]  # each future is of its own write
+        self._tell(hints)
+
+    def _apply(self, batch: Sequence[Write | Append]) -> dict[int, Exception]:
+        """Carry out everything; return what failed alone, by the identity of its write."""
+        appends = [write for write in batch if isinstance(write, Append)]
+        failed: dict[int, Exception] = {}
+        alone = len(batch) == 1
+        if appends and not self._try(lambda: self._append(appends), alone=alone):
+            for append in appends:
+                self._try(lambda append=append: self._append([append]), alone=alone, of=append, failed=failed)  # type: ignore[misc]  # bound in the loop
+        for write in batch:
+            if isinstance(write, Write):
+                self._try(lambda write=write: self._run(write), alone=alone, of=write, failed=failed)  # type: ignore[misc]  # bound in the loop
+        return failed
+
+    def _run(self, write: Write) -> None:
+        write.result = write.apply(self._db)
+
+    def _append(self, appends: Sequence[Append]) -> None:
+        results = self._appending.append(self._db, [append.events for append in appends])
+        for append, result in zip(appends, results, strict=True):
+            append.result = result
+
+    def _try(
+        self,
+        work: Callable[[], None],
+        *,
+        alone: bool,
+        of: Write | Append | None = None,
+        failed: dict[int, Exception] | None = None,
+    ) -> bool:
+        """Do the work under a savepoint, so that its failure takes back only itself; the disk's trouble rises."""
+        if alone:
+            work()
+            return True
+        self._db.execute("SAVEPOINT one")
+        try:
+            work()
+        except Exception as error:
+            if trouble(error):
+                raise
+            self._db.execute("ROLLBACK TO one")
+            self._db.execute("RELEASE one")
+            if of is not None and failed is not None:
+                failed[id(of)] = error
+            return False
+        self._db.execute("RELEASE one")
+        return True

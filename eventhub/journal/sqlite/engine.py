@@ -1,0 +1,255 @@
+"""SqliteJournal: the port, each method handed to the module of its idea."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+from eventhub.journal.port import (
+    Appended,
+    Claimed,
+    Feed,
+    Health,
+    Hint,
+    JournalUnavailable,
+    NewEvent,
+    OutcomeState,
+    Position,
+    Pruned,
+    RoutedBatch,
+    RuleInForce,
+    Settled,
+    StoredEvent,
+    Tail,
+)
+from eventhub.journal.sqlite import connections, routing, schema
+from eventhub.journal.sqlite.appending import Appending
+from eventhub.journal.sqlite.claiming import Leases
+from eventhub.journal.sqlite.committer import Committer, trouble
+from eventhub.journal.sqlite.feed import read_feed, read_head
+from eventhub.journal.sqlite.numbers import Numbers
+from eventhub.journal.sqlite.ownership import Ownership
+from eventhub.journal.sqlite.pruning import Pruning
+from eventhub.journal.sqlite.settling import apply_settled
+from eventhub.journal.watchers import Watchers
+
+MIGRATE_WAIT_SECONDS = 10.0
+
+
+class SqliteJournal:
+    """The embedded engine behind ``port.Journal``; see there for every method's promise."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = Path(path)
+        self._ownership = Ownership(self._path)
+        self._watchers = Watchers()
+        self._numbers = Numbers()
+        self._appending = Appending(self._numbers)
+        self._leases = Leases()
+        self._cursors = routing.Cursors()
+        self._readers = connections.Readers(self._path)
+        self._pruning = Pruning(self._path, self._numbers)
+        self._committer: Committer | None = None
+        self._epoch = ""
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest form; waits a while for another owner to leave."""
+        held = self._ownership.held
+        self._ownership.take(wait_seconds=MIGRATE_WAIT_SECONDS)
+        try:
+            with disk_trouble():
+                if self._committer is not None:
+                    schema.check(connections.reader(self._path))
+                    return
+                db = connections.writer(self._path)
+                try:
+                    schema.migrate(db)
+                finally:
+                    db.close()
+        finally:
+            if not held:
+                self._ownership.give_up()
+
+    def open(self) -> None:
+        """Become the owner and start the committer."""
+        self._ownership.take()
+        try:
+            with disk_trouble():
+                db = connections.writer(self._path)
+                schema.check(db)
+                self._numbers.load(db)
+                self._epoch = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
+        except BaseException:
+            self._ownership.give_up()
+            raise
+        self._readers.open()
+        self._committer = Committer(db, self._appending, self._watchers.tell)
+
+    def close(self) -> None:
+        """Commit what was handed in, then let go of the file."""
+        if self._committer is None:
+            return
+        self._readers.close()
+        self._committer.stop()
+        self._committer = None
+        self._ownership.give_up()
+
+    def watch(self, callback: Callable[[Hint], None]) -> None:
+        """Call back after commits."""
+        self._watchers.add(callback)
+
+    # -- accept --------------------------------------------------------------------------------------
+
+    def append(self, events: Sequence[NewEvent]) -> "Future[list[Appended]]":
+        """Make events durable."""
+        if self._pruning.refusal:
+            refused: Future[list[Appended]] = Future()
+            refused.set_exception(JournalUnavailable(self._pruning.refusal))
+            return refused
+        return self._writer.append(events)
+
+    # -- route ---------------------------------------------------------------------------------------
+
+    def ruleset(self, bus_id: int, rules: Sequence[RuleInForce]) -> int:
+        """Return the number of a ruleset."""
+        digest, text = routing.ruleset_text(rules)
+        with self._reading() as db:
+            found = routing.find_ruleset(db, bus_id, digest)
+        return found or self._writer.write(lambda db: routing.apply_ruleset(db, bus_id, digest, text))
+
+    def cursor(self, bus_id: int, *, holder: str, lease_seconds: float) -> Position | None:
+        """Hold a bus's cursor."""
+        if not self._cursors.hold(bus_id, holder, lease_seconds):
+            return None
+        with self._reading() as db:
+            return routing.read_cursor(db, bus_id)
+
+    def buses(self) -> list[int]:
+        """Return all buses with events or a cursor."""
+        with self._reading() as db:
+            return routing.read_buses(db)
+
+    def read(self, bus_id: int, after: Position, limit: int) -> list[StoredEvent]:
+        """Return a bus's next events."""
+        with self._reading() as db:
+            return routing.read_events(db, bus_id, after, limit)
+
+    def route(self, batch: RoutedBatch) -> bool:
+        """Commit a routed batch."""
+        if self._cursors.held_by_another(batch.bus_id, batch.holder):
+            return False
+        pending = any(new.state is OutcomeState.PENDING for one in batch.routings for new in one.deliveries)
+        hints = {Hint.EVENTS, Hint.DELIVERIES} if pending else {Hint.EVENTS}
+        return self._writer.write(
+            lambda db: routing.apply_route(db, self._numbers, batch), lambda moved: hints if moved else ()
+        )
+
+    # -- deliver -------------------------------------------------------------------------------------
+
+    def claim(
+        self,
+        holder: str,
+        *,
+        now: int,
+        lease_seconds: float,
+        limit: int,
+        per_target: int,
+        in_flight: Mapping[int, int],
+        waiting: Collection[int],
+    ) -> list[Claimed]:
+        """Lease due deliveries."""
+        with self._reading() as db:
+            return self._leases.claim(
+                db,
+                now=now,
+                lease_seconds=lease_seconds,
+                limit=limit,
+                per_target=per_target,
+                in_flight=in_flight,
+                waiting=waiting,
+            )
+
+    def settle(self, settled: Sequence[Settled]) -> list[bool]:
+        """Record attempts and outcomes."""
+        now = time.time_ns() // 1000
+
+        def apply(db: sqlite3.Connection) -> list[bool]:
+            held = [self._leases.holds(one.claimed) for one in settled]
+            mine = [one for one, ours in zip(settled, held, strict=True) if ours]
+            apply_settled(db, self._numbers, self._appending, mine, now)
+            return held
+
+        def committed(held: list[bool]) -> set[Hint]:
+            hints = {Hint.EVENTS}
+            for one, ours in zip(settled, held, strict=True):
+                if ours:
+                    self._leases.take_back(one.claimed)
+                    if one.state is OutcomeState.PENDING:
+                        hints.add(Hint.DELIVERIES)
+            return hints
+
+        return self._writer.write(apply, committed)
+
+    def release(self, claimed: Sequence[Claimed]) -> None:
+        """End leases untried."""
+        if any([self._leases.take_back(one) for one in claimed]):
+            self._watchers.tell({Hint.DELIVERIES})
+
+    def next_due_at(self, waiting: Collection[int]) -> int | None:
+        """Return the next moment that claiming finds something."""
+        with self._reading() as db:
+            return self._leases.next_due_at(db, waiting)
+
+    # -- watch ---------------------------------------------------------------------------------------
+
+    def head(self) -> Tail:
+        """Return the newest tail."""
+        with self._reading() as db:
+            return read_head(db)
+
+    def feed(self, after: Tail, limit: int) -> Feed:
+        """Return what came since a tail."""
+        with self._reading() as db:
+            return read_feed(db, after, limit)
+
+    def epoch(self) -> str:
+        """Return the name of this journal's life."""
+        return self._epoch
+
+    # -- keep ----------------------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """Return figures."""
+        with self._reading() as db:
+            return self._pruning.health(db)
+
+    def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:
+        """Remove a chunk of what is too old or too much."""
+        return self._pruning.prune(
+            self._writer, before=before, max_bytes=max_bytes, min_free_bytes=min_free_bytes
+        )
+
+    @property
+    def _writer(self) -> Committer:
+        if self._committer is None:
+            raise JournalUnavailable("the journal is closed")
+        return self._committer
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with disk_trouble(), self._readers.lend() as db:
+            yield db
+
+
+@contextmanager
+def disk_trouble() -> Iterator[None]:
+    """Turn what the disk or the file does to a statement into JournalUnavailable."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        unavailable = trouble(error)
+        if unavailable:
+            raise unavailable from error
+        raise

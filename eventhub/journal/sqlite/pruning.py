@@ -1,0 +1,131 @@
+"""Pruning, figures, and whether there is room to accept."""
+
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import msgspec
+
+from eventhub.journal.port import Health, Pruned
+from eventhub.journal.sqlite.committer import Committer
+from eventhub.journal.sqlite.connections import one_json
+from eventhub.journal.sqlite.numbers import Numbers
+
+CHUNK = 500  # events per commit: a few milliseconds, in which accepting waits
+COUNTED = 10_000
+VACUUMED_PAGES = 2 * CHUNK  # more than a chunk of usual events frees
+SPENT_KEYS = """
+    DELETE FROM dedup WHERE (bus, source, key) IN (
+        SELECT bus, source, key FROM dedup INDEXED BY dedup_until WHERE until < ? LIMIT ?
+    )
+"""
+
+# The oldest events after ?1, whether they may go, and when they came. Routing has passed them, and nothing of
+# theirs is pending.
+OLDEST = """
+    SELECT json_group_array(json_array(e.seq, e.id, e.accepted_at,
+        json(CASE WHEN e.seq <= coalesce((SELECT seq FROM cursor WHERE bus_id = e.bus_id), 0)
+            AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.event_id = e.id AND o.state = 'pending')
+            THEN 'true' ELSE 'false' END)))
+    FROM (SELECT seq, id, accepted_at, bus_id FROM event WHERE seq > ? ORDER BY seq LIMIT ?) e
+"""
+_decode = msgspec.json.Decoder(list[tuple[int, str, int, bool]]).decode
+UNROUTED = """
+    SELECT sum(count), min(oldest) FROM (
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM event WHERE bus_id = b.id AND seq > b.seq LIMIT ?1)) AS count,
+            (SELECT accepted_at FROM event WHERE bus_id = b.id AND seq > b.seq ORDER BY seq LIMIT 1) AS oldest
+        FROM (
+            WITH RECURSIVE bus(id) AS (
+                SELECT min(bus_id) FROM event
+                UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+            )
+            SELECT id, coalesce((SELECT seq FROM cursor WHERE bus_id = id), 0) AS seq FROM bus WHERE id IS NOT NULL
+        ) b
+    )
+"""
+PENDING = """
+    SELECT (SELECT count(*) FROM (SELECT 1 FROM delivery LIMIT ?)),
+        (SELECT accepted_at FROM outcome WHERE seq = (SELECT min(seq) FROM delivery))
+"""
+
+
+class Pruning:
+    """Knows where pruning is, and why accepting is refused."""
+
+    def __init__(self, path: Path, numbers: Numbers) -> None:
+        self._path = path
+        self._numbers = numbers
+        self._after = 0  # events up to here were looked at in this pass
+        self._min_free_bytes = 0
+        self.refusal = ""  # why ``append`` refuses; empty while it accepts
+
+    def prune(self, committer: Committer, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:
+        """Remove at most one chunk."""
+        self._min_free_bytes = min_free_bytes
+        self._judge()
+        pruned = committer.write(lambda db: self._apply(db, before=before, max_bytes=max_bytes))
+        self._judge()
+        return pruned
+
+    def _apply(self, db: sqlite3.Connection, *, before: int, max_bytes: int) -> Pruned:
+        pressed = bool(self.refusal) or 0 < max_bytes < used_bytes(db)
+        oldest = _decode(one_json(db, OLDEST, self._after, CHUNK))
+        gone = [
+            (seq, event_id)
+            for seq, event_id, accepted_at, may_go in oldest
+            if may_go and (pressed or accepted_at < before)
+        ]
+        ids = msgspec.json.encode([event_id for _seq, event_id in gone]).decode()
+        for table in ("attempt", "outcome", "routing", "dead_letter"):
+            db.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT value FROM json_each(?))", (ids,))  # noqa: S608 - our names
+        db.execute(
+            "DELETE FROM event WHERE seq IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode([seq for seq, _event_id in gone]).decode(),),
+        )
+        if gone:
+            self._numbers.note(db)
+            # In the same commit: pages that go back to the disk.
+            db.execute(f"PRAGMA incremental_vacuum({VACUUMED_PAGES})").fetchall()
+        db.execute(SPENT_KEYS, (time.time_ns() // 1000, 10 * CHUNK))
+        more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)
+        self._after = oldest[-1][0] if more else 0
+        return Pruned(len(gone), more)
+
+    def health(self, db: sqlite3.Connection) -> Health:
+        """Return the figures of this moment."""
+        self._judge()
+        unrouted, oldest_unrouted_at = db.execute(UNROUTED, (COUNTED,)).fetchone()
+        pending, oldest_pending_at = db.execute(PENDING, (COUNTED,)).fetchone()
+        return Health(
+            writable=not self.refusal,
+            reason=self.refusal,
+            size_bytes=used_bytes(db),
+            free_bytes=self._free_bytes(),
+            unrouted=min(unrouted or 0, COUNTED),
+            oldest_unrouted_at=oldest_unrouted_at,
+            pending=pending,
+            oldest_pending_at=oldest_pending_at,
+            horizon_age_seconds=0.0,
+        )
+
+    def _judge(self) -> None:
+        free = self._free_bytes()
+        if free < self._min_free_bytes:
+            self.refusal = (
+                f"the disk of {self._path.parent} has {free >> 20} MiB free, less than the {self._min_free_bytes >> 20} MiB"
+                " that EVENTHUB_MIN_FREE_BYTES keeps"
+            )
+        else:
+            self.refusal = ""
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self._path.parent).free
+
+
+def used_bytes(db: sqlite3.Connection) -> int:
+    """Return how many bytes of the file hold something."""
+    pages, free, size = (
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)

@@ -1,0 +1,160 @@
+"""Routing: deliveries, outcomes, routing rows and the moved cursor in one transaction; and reading for it."""
+
+import hashlib
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from eventhub.journal.port import OutcomeState, Position, RoutedBatch, RuleInForce, StoredEvent
+from eventhub.journal.sqlite.connections import one_json
+from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
+from eventhub.journal.sqlite.numbers import Numbers
+from eventhub.journal.sqlite.statements import insert
+
+ROUTING = insert("routing", "seq event_id bus_id state routed_at ruleset_id matched error")
+OUTCOME = insert(
+    "outcome",
+    "seq event_id bus_id bus rule_id rule rule_version target_id target state reason attempts accepted_at routed_at due_at",
+)
+DELIVERY = insert("delivery", "seq event_seq target_id due_at")
+
+READ = f"""
+    SELECT json_group_array({EVENT_JSON})
+    FROM (SELECT * FROM event WHERE bus_id = ? AND seq > ? ORDER BY seq LIMIT ?) e
+"""  # noqa: S608 - our columns
+_decode_events = msgspec.json.Decoder(list[EventColumns]).decode
+
+# Buses are few: one look-up per bus, however many events.
+BUSES = """
+    WITH RECURSIVE bus(id) AS (
+        SELECT min(bus_id) FROM event
+        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+    )
+    SELECT json_group_array(id) FROM (
+        SELECT id FROM bus WHERE id IS NOT NULL UNION SELECT bus_id FROM cursor
+    )
+"""
+
+
+class Cursors:
+    """Who holds which bus's cursor. In memory: a killed holder's lease dies with it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leases: dict[int, tuple[str, float]] = {}
+
+    def hold(self, bus_id: int, holder: str, lease_seconds: float) -> bool:
+        """Take or prolong the lease; False while another has it."""
+        now = time.monotonic()
+        with self._lock:
+            owner, until = self._leases.get(bus_id, (holder, 0.0))
+            if owner != holder and until > now:
+                return False
+            self._leases[bus_id] = (holder, now + lease_seconds)
+            return True
+
+    def held_by_another(self, bus_id: int, holder: str) -> bool:
+        """Tell whether somebody else took the cursor over."""
+        with self._lock:
+            return self._leases.get(bus_id, (holder, 0.0))[0] != holder
+
+
+def read_cursor(db: sqlite3.Connection, bus_id: int) -> Position:
+    """Return how far a bus is routed."""
+    row = db.execute("SELECT seq FROM cursor WHERE bus_id = ?", (bus_id,)).fetchone()
+    return Position(0, row[0] if row else 0)
+
+
+def read_events(db: sqlite3.Connection, bus_id: int, after: Position, limit: int) -> list[StoredEvent]:
+    """Return a bus's next events in order."""
+    return [stored(columns) for columns in _decode_events(one_json(db, READ, bus_id, after.seq, limit))]
+
+
+def read_buses(db: sqlite3.Connection) -> list[int]:
+    """Return the ids of all buses that have events or a cursor."""
+    return msgspec.json.decode(one_json(db, BUSES), type=list[int])
+
+
+def apply_route(db: sqlite3.Connection, numbers: Numbers, batch: RoutedBatch) -> bool:
+    """Write a routed batch if the cursor is where it was read; tell whether it was."""
+    if batch.read_from.seq == 0:
+        db.execute("INSERT OR IGNORE INTO cursor VALUES (?, 0)", (batch.bus_id,))
+    moved = db.execute(
+        "UPDATE cursor SET seq = ? WHERE bus_id = ? AND seq = ?",
+        (batch.reached.seq, batch.bus_id, batch.read_from.seq),
+    )
+    if moved.rowcount != 1:
+        return False
+    routing_seq = numbers.take("routing", len(batch.routings))
+    outcome_seq = numbers.take("outcome", sum(len(routing.deliveries) for routing in batch.routings))
+    routings, outcomes, deliveries = [], [], []
+    for number, routing in enumerate(batch.routings, start=routing_seq):
+        event = routing.stored.event
+        event_id, at = event.id.hex, routing.routed_at
+        routings.append(
+            (
+                number,
+                event_id,
+                event.bus_id,
+                routing.state.value,
+                at,
+                batch.ruleset_id,
+                routing.matched,
+                routing.error,
+            )
+        )
+        for new in routing.deliveries:
+            pending = new.state is OutcomeState.PENDING
+            outcomes.append(
+                (
+                    outcome_seq,
+                    event_id,
+                    event.bus_id,
+                    event.bus,
+                    new.rule_id,
+                    new.rule,
+                    new.rule_version,
+                    new.target_id,
+                    new.target,
+                    new.state.value,
+                    new.reason,
+                    0,
+                    event.accepted_at,
+                    at,
+                    at if pending else None,
+                )
+            )
+            if pending:
+                deliveries.append((outcome_seq, routing.stored.position.seq, new.target_id, at))
+            outcome_seq += 1
+    ROUTING.run(db, routings)
+    OUTCOME.run(db, outcomes)
+    DELIVERY.run(db, deliveries)
+    return True
+
+
+def find_ruleset(db: sqlite3.Connection, bus_id: int, digest: str) -> int | None:
+    """Return the number of a recorded ruleset."""
+    row = db.execute("SELECT id FROM ruleset WHERE bus_id = ? AND digest = ?", (bus_id, digest)).fetchone()
+    return row[0] if row else None
+
+
+def apply_ruleset(db: sqlite3.Connection, bus_id: int, digest: str, rules: str) -> int:
+    """Record a ruleset unless it is there; return its number."""
+    found = find_ruleset(db, bus_id, digest)
+    if found is not None:
+        return found
+    written = db.execute(
+        "INSERT INTO ruleset (bus_id, digest, rules) VALUES (?, ?, ?)", (bus_id, digest, rules)
+    )
+    assert written.lastrowid is not None
+    return written.lastrowid
+
+
+def ruleset_text(rules: Sequence[RuleInForce]) -> tuple[str, str]:
+    """Return a ruleset's digest and its JSON: an array of {rule_id, rule, version, enabled} by rule id."""
+    text = msgspec.json.encode(sorted(rules, key=lambda rule: rule.rule_id))
+    return hashlib.sha256(text).hexdigest(), text.decode()

@@ -1,0 +1,106 @@
+"""The tables, in versioned steps. A step is never changed once released: add another."""
+
+import sqlite3
+from uuid import uuid4
+
+from eventhub.journal.port import JournalUnavailable
+
+# Indexes: only those that a reader uses; each costs writing on the hot path.
+STEPS = [
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE event (
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, id TEXT NOT NULL, bus_id INTEGER NOT NULL,
+        bus TEXT NOT NULL, source TEXT NOT NULL, detail_type TEXT NOT NULL, time INTEGER NOT NULL,
+        accepted_at INTEGER NOT NULL, resources TEXT NOT NULL, detail TEXT NOT NULL, attributes TEXT NOT NULL,
+        key TEXT, who TEXT NOT NULL, cause_id TEXT, hops INTEGER NOT NULL
+    );
+    CREATE INDEX event_id ON event (id);
+    CREATE INDEX event_bus ON event (bus_id, seq);
+
+    CREATE TABLE dedup (
+        bus TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, event_id TEXT NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (bus, source, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX dedup_until ON dedup (until);
+
+    CREATE TABLE cursor (bus_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+
+    CREATE TABLE ruleset (
+        id INTEGER PRIMARY KEY, bus_id INTEGER NOT NULL, digest TEXT NOT NULL, rules TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX ruleset_digest ON ruleset (bus_id, digest);
+
+    CREATE TABLE routing (
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, bus_id INTEGER NOT NULL,
+        state TEXT NOT NULL, routed_at INTEGER NOT NULL, ruleset_id INTEGER NOT NULL, matched INTEGER NOT NULL,
+        error TEXT NOT NULL
+    );
+    CREATE INDEX routing_event ON routing (event_id);
+
+    CREATE TABLE outcome (
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, bus_id INTEGER NOT NULL,
+        bus TEXT NOT NULL, rule_id INTEGER NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,
+        target_id INTEGER, target TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+        attempts INTEGER NOT NULL, accepted_at INTEGER NOT NULL, routed_at INTEGER NOT NULL, first_at INTEGER,
+        last_at INTEGER, due_at INTEGER, latency_us INTEGER
+    );
+    CREATE INDEX outcome_event ON outcome (event_id);
+
+    -- pending only; seq is its outcome's
+    CREATE TABLE delivery (
+        seq INTEGER PRIMARY KEY, event_seq INTEGER NOT NULL, target_id INTEGER NOT NULL, due_at INTEGER NOT NULL
+    );
+    CREATE INDEX delivery_due ON delivery (target_id, due_at);
+
+    CREATE TABLE attempt (
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, delivery_id INTEGER NOT NULL,
+        bus_id INTEGER NOT NULL, rule_id INTEGER NOT NULL, target_id INTEGER NOT NULL, number INTEGER NOT NULL,
+        state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
+        status INTEGER, error TEXT NOT NULL, reason_class TEXT NOT NULL, phases TEXT NOT NULL, request TEXT NOT NULL,
+        response TEXT NOT NULL, next_at INTEGER
+    );
+    CREATE INDEX attempt_event ON attempt (event_id);
+    CREATE INDEX attempt_delivery ON attempt (delivery_id);
+
+    CREATE TABLE dead_letter (
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, delivery_id INTEGER NOT NULL,
+        bus_id INTEGER NOT NULL, bus TEXT NOT NULL, rule_id INTEGER NOT NULL, rule TEXT NOT NULL, target_id INTEGER,
+        target TEXT NOT NULL, reason_class TEXT NOT NULL, reason TEXT NOT NULL, status INTEGER,
+        attempts INTEGER NOT NULL, first_at INTEGER, last_at INTEGER, dead_at INTEGER NOT NULL
+    );
+    CREATE INDEX dead_letter_event ON dead_letter (event_id);
+    """,
+]
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Run the steps that this file has not seen, each in a transaction of its own."""
+    version = version_of(db)
+    if version == 0:
+        # Must come before the first table; without it deleted pages never go back to the disk.
+        db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        db.execute("PRAGMA journal_mode=WAL").fetchone()
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        first = f"INSERT INTO meta VALUES ('epoch', '{uuid4().hex}');" if number == 1 else ""
+        db.executescript(f"BEGIN IMMEDIATE; {step} {first} PRAGMA user_version={number}; COMMIT;")
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Raise JournalUnavailable unless the tables are in the form that this code knows."""
+    version = version_of(db)
+    if version != len(STEPS):
+        raise JournalUnavailable(
+            f"the journal's tables are of version {version}, this program needs {len(STEPS)}: "
+            + (
+                "run `manage.py migrate`"
+                if version < len(STEPS)
+                else "it is older than the journal; upgrade it"
+            )
+        )
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """Return how many steps the file has seen."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,110 @@
+"""A private PostgreSQL cluster for the test run, on a UNIX socket in a directory of its own.
+
+``postgres_cluster`` (session) starts it, ``postgres_dsn`` gives a new empty database to each test. Skips by name
+without the server's programs.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from tests.programs import needs
+
+OPTIONS = [
+    "listen_addresses=",
+    "fsync=on",
+    "max_connections=100",
+    "shared_buffers=64MB",
+    "log_min_messages=warning",
+]
+
+
+@dataclass
+class Cluster:
+    """A running server."""
+
+    data: Path
+    socket: Path
+    programs: Path
+
+    def dsn(self, database: str = "postgres") -> str:
+        """Return how to connect to one of its databases."""
+        return make_conninfo(host=str(self.socket), port=5432, user="postgres", dbname=database)
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        options = " ".join(["-k", str(self.socket), *(f"-c {option}" for option in OPTIONS)])
+        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-o", options, "-l", str(self.data / "log"))
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would."""
+        self._run("pg_ctl", "stop", "-m", "immediate", "-D", str(self.data))
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [*as_server(), str(self.programs / program), *arguments],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            cwd="/",
+        )
+
+
+def as_server() -> list[str]:
+    """Return what to put before a command: PostgreSQL refuses to run as root."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Cluster]:
+    """Run a server for the whole session."""
+    programs = Path(needs("pg_ctl")).parent
+    folder = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    cluster = Cluster(folder / "data", folder, programs)
+    cluster._run(
+        "initdb", "-D", str(cluster.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
+    )
+    cluster.start()
+    yield cluster
+    cluster.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def new_database(postgres_cluster: Cluster) -> Iterator[Callable[[], str]]:
+    """Give a function that makes an empty database and returns how to connect to it."""
+    made = []
+
+    def make() -> str:
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(postgres_cluster.dsn(), autocommit=True) as db:
+            db.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # our own name
+        made.append(name)
+        return postgres_cluster.dsn(name)
+
+    yield make
+    with psycopg.connect(postgres_cluster.dsn(), autocommit=True) as db:
+        for name in made:
+            db.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]  # our own name
+
+
+@pytest.fixture
+def postgres_dsn(new_database: Callable[[], str]) -> str:
+    """Return how to connect to a new, empty database."""
+    return new_database()
