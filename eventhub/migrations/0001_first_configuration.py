@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('enabled', models.BooleanField()),
                 ('targets', models.JSONField(default=list)),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('made_by', models.CharField(max_length=150)),
+                ('made_by', models.CharField(max_length=200)),
                 ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='eventhub.rule')),
             ],
             options={

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
+from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
 
@@ -40,7 +41,17 @@ class Bus(Dated):
             raise ValidationError({"name": "a bus keeps its name: make another bus instead"})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the bus and its rules; the default bus always exists."""
+        """Delete the bus and its rules; refused for the default bus and for one that a target feeds."""
         if self.name == DEFAULT_BUS:
             raise ValidationError("Cannot delete event bus default.")
-        return super().delete(*args, **kwargs)
+        feeding = list(self.fed_by.all())
+        if feeding:
+            names = ", ".join(target.name for target in feeding)
+            raise ProtectedError(f"bus {self.name} is fed by target {names}: delete it first", set(feeding))
+        with transaction.atomic():
+            # A key without buses is for every bus: one that was for this bus alone must not become that.
+            for key in self.apikey_set.filter(enabled=True):
+                if key.buses.count() == 1:
+                    key.enabled = False
+                    key.save(update_fields=["enabled", "updated_at"])
+            return super().delete(*args, **kwargs)

@@ -124,7 +124,7 @@ class RuleVersion(models.Model):
     enabled = models.BooleanField()
     targets = models.JSONField(default=list)  # [{"id", "name"}, …]
     made_at = models.DateTimeField(auto_now_add=True)
-    made_by = models.CharField(max_length=150)
+    made_by = models.CharField(max_length=200)  # Caller.who: "key:…" or "user:…"
 
     objects = VersionQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import ProtectedError
 
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated
@@ -81,6 +82,16 @@ class Target(Dated):
                 errors[field] = f"wanted {low} to {high}, found {value}"
         if errors:
             raise ValidationError(errors)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the target, unless rules deliver to it."""
+        using = list(self.links.select_related("rule__bus"))
+        if using:
+            names = ", ".join(f"{link.rule.name} (bus {link.rule.bus.name})" for link in using)
+            raise ProtectedError(
+                f"target {self.name} is used by rule {names}: take it out of the rule first", set(using)
+            )
+        return super().delete(*args, **kwargs)
 
     @property
     def address(self) -> str:
