@@ -1,1 +1,20 @@
+"""The REST resources: configuration to change, and what happened to read.
 
+    /api/buses  /api/buses/{name}            GET POST / GET PUT PATCH DELETE     rules:read, rules:write
+    /api/rules  /api/rules/{id}              the same
+    /api/targets  /api/targets/{name}        the same
+    /api/events  /api/events/{id}            GET                                 events:read
+    /api/buses/{name}/events                 GET (POST there is the ingest door, before Django)
+    /api/deliveries  /api/deliveries/{id}    GET; a delivery is its outcome row
+    /api/dead-letters  /api/dead-letters/{id}  GET
+
+Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;
+``before`` and ``after`` take the ``position`` of any item, both exclusive, and with ``after`` alone the list
+runs forward and ``next`` is always there to be asked again. Since a position never changes and nothing is
+inserted before one, pages neither repeat nor miss a row while events arrive.
+
+What may be written is decided by the models' ``full_clean``, as in the admin; here only JSON's types are
+read. Numbers inside a pattern and a detail keep their text (``media``). Errors are problem documents
+(``errors``). A key that is limited to buses sees those buses, their rules, the targets of those rules and
+their events; it changes the rules, but neither buses nor targets, which others share.
+"""

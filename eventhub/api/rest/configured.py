@@ -1,0 +1,114 @@
+"""What buses, rules and targets have in common as resources."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db import models, transaction
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ModelViewSet
+
+from eventhub.access.scopes import Scope
+from eventhub.api.rest.listing import check_parameters
+from eventhub.api.rest.media import JSONAnswer, JSONBody, moment
+from eventhub.api.rest.pagination import KeyPagination
+from eventhub.flow.configure import take_effect
+
+M = TypeVar("M", bound=models.Model)
+
+
+class MomentText(serializers.Field[Any, Any, Any, Any]):
+    """A moment that we set: RFC 3339 with milliseconds."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> str | None:
+        """Return the text."""
+        return moment(value)
+
+
+class ConfiguredSerializer(serializers.ModelSerializer[M]):
+    """Reads JSON's types; whether the values will do is asked of the model, as the admin does."""
+
+    created_at = MomentText()
+    updated_at = MomentText()
+    beside: tuple[str, ...] = ()  # members that the model cannot take by assignment
+
+    def model(self) -> Any:
+        """Return the model's class."""
+        return self.Meta.model  # type: ignore[attr-defined]  # each subclass has it
+
+    def build_standard_field(
+        self, field_name: str, model_field: "models.Field[Any, Any]"
+    ) -> tuple[type[serializers.Field[Any, Any, Any, Any]], dict[str, Any]]:
+        """Leave limits and uniqueness to the model, which says it in one place and one way."""
+        kind, options = super().build_standard_field(field_name, model_field)
+        for limit in ("validators", "max_length", "min_value", "max_value"):
+            options.pop(limit, None)
+        return kind, options
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse members that we do not know: a misspelt one must not be lost silently."""
+        if isinstance(data, Mapping):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                raise serializers.ValidationError(dict.fromkeys(unknown, f"unknown; known are: {known}"))
+        return super().to_internal_value(data)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask the model. A whole replacement (PUT) first sets what it leaves out to the defaults."""
+        if self.instance is not None and not self.partial:
+            for name, field in self.fields.items():
+                if not field.read_only and name not in attrs and name not in self.beside:
+                    attrs[name] = self.model()._meta.get_field(name).get_default()
+        row = copy.copy(self.instance) if self.instance is not None else self.model()()
+        for name, value in attrs.items():
+            if name not in self.beside:
+                setattr(row, name, value)
+        try:
+            row.full_clean()
+        except ModelError as error:
+            raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+        # From the row, because clean() may set members too (a bus target has no URL).
+        return {name: attrs[name] for name in self.beside if name in attrs} | {
+            name: getattr(row, name)
+            for name, field in self.fields.items()
+            if not field.read_only and name not in self.beside
+        }
+
+
+class ConfiguredViewSet(ModelViewSet[M]):
+    """Lists, reads, makes, changes and deletes configuration rows; each change takes effect at once."""
+
+    reads = Scope.RULES_READ
+    writes = Scope.RULES_WRITE
+    parser_classes = [JSONBody]
+    renderer_classes = [JSONAnswer]
+    pagination_class = KeyPagination
+    filters: frozenset[str] = frozenset()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one page."""
+        check_parameters(request, self.filters | {"limit", "after"})
+        return super().list(request, *args, **kwargs)
+
+    def perform_create(self, serializer: serializers.BaseSerializer[M]) -> None:
+        """Make the row."""
+        with transaction.atomic():
+            serializer.save()
+            take_effect()
+
+    def perform_update(self, serializer: serializers.BaseSerializer[M]) -> None:
+        """Change the row."""
+        self.perform_create(serializer)
+
+    def perform_destroy(self, instance: M) -> None:
+        """Delete the row."""
+        with transaction.atomic():
+            instance.delete()
+            take_effect()

@@ -1,0 +1,72 @@
+"""Deliveries as a resource: of each, its outcome row and its attempts."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from eventhub.api.rest.listing import HappenedViewSet
+from eventhub.api.rest.media import moment, verbatim
+from eventhub.api.rest.pagination import position_of
+from eventhub.journal.port import OutcomeState
+from eventhub.journal.rows import AttemptRow, OutcomeRow
+
+
+def delivery_json(row: OutcomeRow) -> dict[str, Any]:
+    """Return a delivery as a list shows it."""
+    return {
+        "id": row.seq,
+        "position": str(position_of(row)),
+        "event_id": str(row.event_id),
+        "bus": row.bus,
+        "rule_id": row.rule_id,
+        "rule": row.rule,
+        "rule_version": row.rule_version,
+        "target_id": row.target_id,
+        "target": row.target,
+        "state": row.state,
+        "reason": row.reason,
+        "attempt_count": row.attempts,
+        "accepted_at": moment(row.accepted_at),
+        "routed_at": moment(row.routed_at),
+        "first_at": moment(row.first_at),
+        "last_at": moment(row.last_at),
+        "due_at": moment(row.due_at),
+        "latency_ms": None if row.latency_us is None else row.latency_us / 1000,
+    }
+
+
+def attempt_json(row: AttemptRow) -> dict[str, Any]:
+    """Return an attempt, with what was sent and answered."""
+    return {
+        "number": row.number,
+        "state": row.state,
+        "started_at": moment(row.started_at),
+        "ended_at": moment(row.ended_at),
+        "status": row.status,
+        "error": row.error,
+        "reason_class": row.reason_class or None,
+        "phases": verbatim(row.phases),
+        "request": verbatim(row.request),
+        "response": verbatim(row.response),
+        "next_at": moment(row.next_at),
+    }
+
+
+class DeliveryViewSet(HappenedViewSet):
+    """``/api/deliveries``."""
+
+    filters = {"bus": "bus", "rule": "rule", "target": "target", "state": "state", "event_id": "event_id"}
+    choices = {"state": frozenset(OutcomeState)}
+
+    def rows(self) -> QuerySet[Any]:
+        """Return all outcomes."""
+        return OutcomeRow.objects.all()
+
+    def item(self, row: OutcomeRow) -> dict[str, Any]:
+        """Return a delivery as a list shows it."""
+        return delivery_json(row)
+
+    def whole(self, row: OutcomeRow) -> dict[str, Any]:
+        """Return a delivery with its attempts."""
+        attempts = AttemptRow.objects.filter(delivery_id=row.seq).order_by("number", "seq")
+        return delivery_json(row) | {"attempts": [attempt_json(attempt) for attempt in attempts]}

@@ -1,0 +1,111 @@
+"""Events as a resource."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from eventhub.access.scopes import Scope
+from eventhub.api.rest.deliveries import delivery_json
+from eventhub.api.rest.listing import HappenedViewSet
+from eventhub.api.rest.media import moment, verbatim
+from eventhub.api.rest.pagination import position_of
+from eventhub.api.rest.permissions import verified
+from eventhub.domain.envelope import Envelope, utc_seconds
+from eventhub.journal.rows import EventRow, OutcomeRow, RoutingRow, RulesetRow, microseconds
+from eventhub.models import Bus
+
+_LONG = ("detail", "attributes")  # not in lists: a thousand events of 256 KB each would be one answer
+
+
+class EventViewSet(HappenedViewSet):
+    """``/api/events``."""
+
+    filters = {"bus": "bus", "source": "source", "detail-type": "detail_type", "key": "key"}
+
+    def rows(self) -> QuerySet[Any]:
+        """Return all events."""
+        return EventRow.objects.all() if self.action == "retrieve" else EventRow.objects.defer(*_LONG)
+
+    def item(self, row: EventRow) -> dict[str, Any]:
+        """Return an event as a list shows it: without detail and attributes."""
+        return {
+            "id": str(row.id),
+            "position": str(position_of(row)),
+            "bus": row.bus,
+            "source": row.source,
+            "detail-type": row.detail_type,
+            "time": utc_seconds(microseconds(row.time)),
+            "accepted_at": moment(row.accepted_at),
+            "resources": verbatim(row.resources),
+            "key": row.key,
+            "who": row.who,
+            "cause_id": str(row.cause_id) if row.cause_id else None,
+            "hops": row.hops,
+        }
+
+    def whole(self, row: EventRow) -> dict[str, Any]:
+        """Return an event with detail, envelope, routing and deliveries."""
+        routing = RoutingRow.objects.filter(event_id=row.id).first()
+        outcomes = OutcomeRow.objects.filter(event_id=row.id).order_by("seq")
+        return self.item(row) | {
+            "detail": verbatim(row.detail),
+            "attributes": verbatim(row.attributes),
+            "envelope": verbatim(_envelope(row).as_bytes()),
+            "routing": _routing_json(routing) if routing else None,
+            "deliveries": [delivery_json(outcome) for outcome in outcomes],
+        }
+
+    def retrieve(self, request: Request, event_id: UUID) -> Response:  # type: ignore[override]  # found by its id
+        """Return one event."""
+        row = self.seen().filter(id=event_id).first()
+        if row is None:
+            raise Http404
+        return Response(self.whole(row))
+
+
+class BusEventViewSet(EventViewSet):
+    """``GET /api/buses/{bus}/events``; POST there is the ingest door."""
+
+    writes = Scope.EVENTS_PUT
+    filters = {name: column for name, column in EventViewSet.filters.items() if name != "bus"}
+
+    def rows(self) -> QuerySet[Any]:
+        """Return the bus's events; 404 for a bus that the caller does not see."""
+        name, bus_ids = self.kwargs["bus"], verified(self.request).bus_ids
+        bus = Bus.objects.filter(name=name).first()
+        if bus is None or (bus_ids is not None and bus.pk not in bus_ids):
+            raise Http404
+        return super().rows().filter(bus_id=bus.pk)
+
+    def list(self, request: Request, bus: str) -> Response:  # type: ignore[override]  # the address names the bus
+        """Return one page of the bus's events."""
+        return super().list(request)
+
+
+def _envelope(row: EventRow) -> Envelope:
+    return Envelope(
+        id=row.id,
+        source=row.source,
+        detail_type=row.detail_type,
+        time=microseconds(row.time),
+        resources=row.resources.encode(),
+        detail=row.detail.encode(),
+        account=settings.ACCOUNT_ID,
+        region=settings.REGION,
+    )
+
+
+def _routing_json(row: RoutingRow) -> dict[str, Any]:
+    ruleset = RulesetRow.objects.filter(pk=row.ruleset_id).first()
+    return {
+        "state": row.state,
+        "routed_at": moment(row.routed_at),
+        "matched": row.matched,
+        "error": row.error,
+        "rules": verbatim(ruleset.rules if ruleset else "[]"),
+    }

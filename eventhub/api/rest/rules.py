@@ -1,0 +1,133 @@
+"""Rules as a resource."""
+
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from rest_framework import serializers
+
+from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
+from eventhub.api.rest.media import RuleBody, verbatim
+from eventhub.api.rest.permissions import verified
+from eventhub.api.rest.targets import visible_targets
+from eventhub.models import Bus, Rule, Target
+
+
+class PatternField(serializers.Field[str, Any, msgspec.Raw, Any]):
+    """A pattern: read as a JSON object (by ``RuleBody``, as text) or as text, answered as an object."""
+
+    default_error_messages = {"invalid": "wanted a JSON object, or its text as a string"}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+    def to_representation(self, value: str) -> msgspec.Raw:
+        """Return the object, as it was written."""
+        return verbatim(value)
+
+
+class VisibleBus(serializers.SlugRelatedField[Bus]):
+    """A bus by its name, among those that the caller may see."""
+
+    def get_queryset(self) -> QuerySet[Bus]:
+        """Return the buses to choose from."""
+        bus_ids = verified(self.context["request"]).bus_ids
+        return Bus.objects.all() if bus_ids is None else Bus.objects.filter(pk__in=bus_ids)
+
+
+class VisibleTarget(serializers.SlugRelatedField[Target]):
+    """A target by its name, among those that the caller may see."""
+
+    def get_queryset(self) -> QuerySet[Target]:
+        """Return the targets to choose from."""
+        return visible_targets(verified(self.context["request"]).bus_ids)
+
+
+class RuleSerializer(ConfiguredSerializer[Rule]):
+    """A rule as JSON; ``bus`` and ``targets`` are names, ``version`` is the number of its current state."""
+
+    beside = ("targets",)
+
+    bus = VisibleBus(
+        slug_field="name",
+        queryset=Bus.objects.all(),
+        error_messages={"does_not_exist": "no bus is named {value!r}", "invalid": "wanted the name of a bus"},
+    )
+    pattern = PatternField()
+    targets = VisibleTarget(
+        many=True,
+        slug_field="name",
+        queryset=Target.objects.all(),
+        required=False,
+        error_messages={
+            "does_not_exist": "no target is named {value!r}",
+            "invalid": "wanted the name of a target",
+        },
+    )
+    version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Rule
+        fields = [
+            "id",
+            "bus",
+            "name",
+            "description",
+            "pattern",
+            "enabled",
+            "targets",
+            "version",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["id"]
+        validators: list[Any] = []  # the model names the rule that is in the way
+
+    def get_version(self, rule: Rule) -> int:
+        """Return the number of the newest version."""
+        return getattr(rule, "newest", None) or 0
+
+    def create(self, validated_data: dict[str, Any]) -> Rule:
+        """Make the rule."""
+        return self.update(Rule(), validated_data)
+
+    def update(self, instance: Rule, validated_data: dict[str, Any]) -> Rule:
+        """Save the rule, its targets and the version that this makes, together."""
+        targets = validated_data.pop("targets", [] if not self.partial else None)
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        with transaction.atomic():
+            instance.save()
+            if targets is not None:
+                instance.set_targets(targets)
+            instance.record_version(by=verified(self.context["request"]).who)
+        return _with_versions().get(pk=instance.pk)
+
+
+class RuleViewSet(ConfiguredViewSet[Rule]):
+    """``/api/rules``."""
+
+    serializer_class = RuleSerializer
+    parser_classes = [RuleBody]
+    filters = frozenset({"bus"})
+
+    def get_queryset(self) -> QuerySet[Rule]:
+        """Return the rules on buses that the caller may see."""
+        rules = _with_versions()
+        bus_ids = verified(self.request).bus_ids
+        if bus_ids is not None:
+            rules = rules.filter(bus_id__in=bus_ids)
+        bus = self.request.query_params.get("bus") if self.action == "list" else None
+        return rules.filter(bus__name=bus) if bus else rules
+
+
+def _with_versions() -> QuerySet[Rule]:
+    return (
+        Rule.objects.select_related("bus")
+        .prefetch_related("targets")
+        .annotate(newest=Max("versions__number"))
+    )

@@ -1,0 +1,57 @@
+"""Where the resources are: under ``/api/``, without a slash at the end."""
+
+from typing import Any
+
+from django.urls import path, re_path
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from eventhub.api.rest.buses import BusViewSet
+from eventhub.api.rest.dead_letters import DeadLetterViewSet
+from eventhub.api.rest.deliveries import DeliveryViewSet
+from eventhub.api.rest.events import BusEventViewSet, EventViewSet
+from eventhub.api.rest.media import JSONAnswer
+from eventhub.api.rest.rules import RuleViewSet
+from eventhub.api.rest.targets import TargetViewSet
+
+
+class NothingHere(APIView):
+    """Any other address under ``/api/``: 404 in the form of this API, to anybody."""
+
+    authentication_classes: list[Any] = []
+    permission_classes: list[Any] = []
+    renderer_classes = [JSONAnswer]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer every method alike."""
+        self.http_method_names = [str(request.method).lower()]
+        setattr(self, self.http_method_names[0], self._nothing)
+        return super().dispatch(request, *args, **kwargs)
+
+    def _nothing(self, request: Request, **_kwargs: Any) -> Response:
+        raise NotFound
+
+
+_MANY: dict[str, Any] = {"get": "list", "post": "create"}
+_ONE: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+_LIST: dict[str, Any] = {"get": "list"}
+_READ: dict[str, Any] = {"get": "retrieve"}
+
+urlpatterns = [
+    path("buses", BusViewSet.as_view(_MANY)),
+    path("buses/<str:name>", BusViewSet.as_view(_ONE)),
+    path("buses/<str:bus>/events", BusEventViewSet.as_view(_LIST)),
+    path("rules", RuleViewSet.as_view(_MANY)),
+    path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
+    path("targets", TargetViewSet.as_view(_MANY)),
+    path("targets/<str:name>", TargetViewSet.as_view(_ONE)),
+    path("events", EventViewSet.as_view(_LIST)),
+    path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
+    path("deliveries", DeliveryViewSet.as_view(_LIST)),
+    re_path(r"^deliveries/(?P<seq>[0-9]+)$", DeliveryViewSet.as_view(_READ)),
+    path("dead-letters", DeadLetterViewSet.as_view(_LIST)),
+    re_path(r"^dead-letters/(?P<seq>[0-9]+)$", DeadLetterViewSet.as_view(_READ)),
+    re_path(r"^.*$", NothingHere.as_view()),
+]
