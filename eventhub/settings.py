@@ -168,7 +168,6 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-built"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from static/ and from the installed packages: no collect step before the first start.
 WHITENOISE_USE_FINDERS = True
