@@ -1,15 +1,25 @@
-"""Many rules, one event: which of them match?"""
+"""Many rules, one event: which of them match?
+
+`guards` leads to the rules that can match, `values` reads the event on the way,
+`conditions` asks what is left. The answer is the plain matcher's (`match`), to
+which array consistency is left: it comes up only when two fields of a branch
+have values inside array elements.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.match import Verdict, match
-from eventhub.domain.pattern.tree import Pattern
+from eventhub.domain.pattern.consistency import TooComplexError, can_choose
+from eventhub.domain.pattern.flatten import Paths, flatten
+from eventhub.domain.pattern.guards import Checks, Entry, Node
+from eventhub.domain.pattern.keys import MISSING
+from eventhub.domain.pattern.tree import Branch, Pattern
+from eventhub.domain.pattern.values import Many, Values
 
 
 @dataclass(slots=True)
 class Matches:
-    """The rules that match an event, and those whose search was given up."""
+    """The rules that match an event, and those whose search was given up; by ascending id."""
 
     rule_ids: list[int] = field(default_factory=list)
     too_complex: list[int] = field(default_factory=list)
@@ -26,23 +36,69 @@ class RuleIndex:
     """
 
     def __init__(self) -> None:
-        self._patterns: dict[int, Pattern] = {}
+        self._root = Node(frozenset(), frozenset(), None)
+        self._entries: dict[int, list[Entry]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def add(self, rule_id: int, pattern: Pattern) -> None:
         """Take a rule in, or its new pattern."""
-        self._patterns[rule_id] = pattern
+        if rule_id in self._entries:
+            self.remove(rule_id)
+        self._entries[rule_id] = entries = [Entry(rule_id, branch) for branch in pattern.branches]
+        for entry in entries:
+            self._root.add(entry)
 
     def remove(self, rule_id: int) -> None:
         """Forget a rule."""
-        del self._patterns[rule_id]
+        for entry in self._entries.pop(rule_id):
+            for leaf in entry.homes:
+                leaf.remove(entry)
 
     def match(self, event: dict[str, Any]) -> Matches:
         """Find the rules that the event matches."""
-        found = Matches()
-        for rule_id, pattern in self._patterns.items():
-            match match(pattern, event):
-                case Verdict.MATCH:
-                    found.rule_ids.append(rule_id)
-                case Verdict.TOO_COMPLEX:
-                    found.too_complex.append(rule_id)
-        return found
+        values = Values(event)
+        matched: set[int] = set()
+        too_complex: set[int] = set()
+        todo = [self._root]
+        while todo:
+            node = todo.pop()
+            while (table := node.table) is not None and node.rest is not None:
+                value = values[table.path]
+                if value is not MISSING:
+                    for key in value.keys if type(value) is Many else (value,):
+                        if (inner := table.keys.get(key)) is not None:
+                            todo.append(inner)
+                        if not table.is_plain:
+                            todo += table.beside_keys(key)
+                node = node.rest
+            for entry, checks in node.entries.items():
+                if entry.rule_id in matched or not _holds(checks, values):
+                    continue
+                try:
+                    if not values.has_elements or _is_consistent(entry.branch, values):
+                        matched.add(entry.rule_id)
+                except TooComplexError:
+                    too_complex.add(entry.rule_id)
+        return Matches(sorted(matched), sorted(too_complex - matched))
+
+
+def _holds(checks: Checks, values: Values) -> bool:
+    """Ask the conditions one by one; a field that may be absent from chosen elements is left open."""
+    for path, is_met in checks:
+        value = values[path]
+        if type(value) is Many:
+            if not any(map(is_met, value.keys)) and not (value.in_elements and is_met(MISSING)):
+                return False
+        elif not is_met(value):
+            return False
+    return True
+
+
+def _is_consistent(branch: Branch, values: Values) -> bool:
+    """Hold the fields to the same elements of arrays; may raise `TooComplexError`."""
+    inside = [one for one in branch if type(value := values[one.path]) is Many and value.in_elements]
+    if len(inside) < 2 and not any(one.may_be_absent for one in inside):
+        return True
+    return can_choose(branch, flatten(values.event, Paths.of(one.path for one in branch)))

@@ -1,0 +1,108 @@
+"""An event's values by path, read when somebody asks for them, each path once."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, Final, final
+
+from eventhub.domain.pattern.flatten import Paths, flatten
+from eventhub.domain.pattern.keys import MISSING, Key, Mark, key_of
+
+
+@final
+class Many:
+    """The different keys of a path with several leaves; `in_elements` if some lie inside array elements."""
+
+    __slots__ = ("in_elements", "keys")
+
+    def __init__(self, keys: Iterable[Key], *, in_elements: bool) -> None:
+        self.keys = list(dict.fromkeys(keys))  # each once: a hostile event repeats a value
+        self.in_elements = in_elements
+
+
+# Stands for an object that is not reached by plain steps through plain keys.
+_WINDING: Final = Mark("winding")
+
+
+class Values(dict[str, Key | Many]):
+    """From path to key, to `Many`, or to MISSING.
+
+    Most paths lead through objects only, whose keys have no dots: those are
+    walked step by step, and the objects on the way remembered. The others (a
+    dot may join two keys or lie in one) are left to `flatten`.
+
+    >>> values = Values({"a": {"b": 1, "c": [2, 3]}})
+    >>> values["a.b"], values["a.c"].keys, values["x"]
+    (1.0, [2.0, 3.0], missing)
+    """
+
+    __slots__ = ("event", "has_elements", "objects")
+
+    def __init__(self, event: dict[str, Any]) -> None:
+        self.event = event
+        self.has_elements = False
+        plain = "." not in "".join(event)
+        self.objects: dict[str, dict[str, Any] | Mark] = {"": event if plain else _WINDING}
+
+    def __missing__(self, path: str) -> Key | Many:
+        outer, dot, name = path.rpartition(".")
+        inside = self.objects.get(outer) if outer or not dot else _WINDING
+        if inside is None:
+            inside = self.object(outer)
+        if type(inside) is dict:
+            value = inside.get(name, MISSING)
+            kind = type(value)
+            found: Key | Many
+            if kind is str or value is MISSING:
+                found = value
+            elif kind is dict:
+                found = MISSING
+            elif kind is list:
+                found = self.listed(path, value)
+            else:
+                found = key_of(value)
+        else:
+            found = MISSING if inside is MISSING else self.flattened(path)
+        self[path] = found
+        return found
+
+    def object(self, path: str) -> dict[str, Any] | Mark:
+        """Find the object at a path; an empty first step cannot be told from none, so it winds."""
+        inside = self.objects[""] if path[0] != "." else _WINDING
+        outer = ""
+        for name in path.split("."):
+            outer = f"{outer}.{name}" if outer else name
+            known = self.objects.get(outer)
+            if known is not None:
+                inside = known
+                continue
+            if type(inside) is dict:
+                value = inside.get(name)
+                if type(value) is dict:
+                    inside = value if "." not in "".join(value) else _WINDING
+                else:
+                    inside = _WINDING if type(value) is list else MISSING
+            self.objects[outer] = inside
+        return inside
+
+    def listed(self, path: str, values: list[Any]) -> Key | Many:
+        """Read an array, of scalars or not."""
+        kinds = set(map(type, values))
+        if dict in kinds or list in kinds:
+            return self.flattened(path)
+        if len(values) > 1:
+            return Many(map(key_of, values), in_elements=False)
+        return key_of(values[0]) if values else MISSING
+
+    def flattened(self, path: str) -> Key | Many:
+        """Read any path."""
+        leaves = flatten(self.event, _only(path)).get(path)
+        if not leaves:
+            return MISSING
+        in_elements = any(leaf.element for leaf in leaves)
+        self.has_elements = self.has_elements or in_elements
+        return Many((key_of(leaf.value) for leaf in leaves), in_elements=in_elements)
+
+
+@lru_cache(maxsize=4096)
+def _only(path: str) -> Paths:
+    return Paths.of([path])
