@@ -142,4 +142,61 @@ messages, 4014 subprotocol ``flow.v1`` was not offered, 1001 the server stops. R
 4003, 4014.
 """
 
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Protocol
+
+import msgspec
+
 SUBPROTOCOL = "flow.v1"
+_encode = msgspec.json.Encoder().encode
+
+
+class CloseCode(IntEnum):
+    """Why the server closed a socket."""
+
+    GOING_AWAY = 1001  # the server stops
+    SIGNED_OUT = 4001  # not signed in, or not any more
+    FORBIDDEN = 4003  # origin or permission
+    SLOW = 4008  # frames were not acknowledged in time
+    OVERLOAD = 4013  # too many sockets or messages
+    VERSION = 4014  # our subprotocol was not offered
+
+
+class Snapped(Protocol):
+    """What a snap is made of."""
+
+    name: str
+    last: int
+
+    def snap(self) -> str:
+        """Return the members after ``why``, each with a comma before it."""
+
+
+def welcome(
+    *, epoch: str, tick: int, topology: int, period: float, inflight: int, window: int, user: str
+) -> str:
+    """Return the answer to ``hello``; ``period`` in seconds."""
+    figures = {"epoch": epoch, "seq": tick, "topo": topology, "tick": round(period * 1000)}
+    limits = {"max_inflight": inflight, "window": window, "user": user}
+    return _encode({"t": "welcome", **figures, **limits}).decode()
+
+
+def snap_message(number: int, channel: Snapped, count: int, now: float, why: str) -> str:
+    """Return a snap for subscription ``number``; ``now`` in seconds."""
+    return (
+        f'{{"t":"snap","id":{number},"ch":"{channel.name}","n":{count},"seq":{channel.last},'
+        f'"ts":{int(now * 1000)},"why":"{why}"{channel.snap()}}}'
+    )
+
+
+def frame(count: int, tick: int, now: float, span: float, parts: Iterable[tuple[int, str]]) -> str:
+    """Return a ``d``: parts are shared texts, each under its subscription's number; ``span`` in seconds."""
+    inner = ",".join(f'{{"id":{number},{part}}}' for number, part in parts)
+    stamp = f'"ts":{int(now * 1000)},"span":{round(span * 1000)}'
+    return f'{{"t":"d","n":{count},"seq":{tick},{stamp},"s":[{inner}]}}'
+
+
+def error(code: str, message: str, *, number: int | None = None, at: int | None = None) -> str:
+    """Return an ``err``."""
+    return _encode({"t": "err", "id": number, "code": code, "at": at, "msg": message}).decode()

@@ -1,0 +1,120 @@
+"""What a node and the header show beside counts: a state in one word, rates, latencies and backlogs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from eventhub.live.graph import Edge, Graph, Node
+from eventhub.live.window import RATE_SECONDS, Counts, Timed, Window
+
+
+class Gauge(NamedTuple):
+    """A node's figures; the order is the socket's. Latencies and ``oldest`` in ms, ``rate`` per second."""
+
+    state: str
+    rate: float
+    p50: float | None = None
+    p99: float | None = None
+    backlog: int | None = None
+    oldest: int | None = None
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The header's figures; latencies and ``oldest`` in ms, rates per second."""
+
+    rate_in: float = msgspec.field(default=0.0, name="in")
+    rate_out: float = msgspec.field(default=0.0, name="out")
+    p50: float | None = None
+    p99: float | None = None
+    backlog: int = 0
+    oldest: int | None = None
+    failing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Pending deliveries of one target, and since when (microseconds) the oldest waits."""
+
+    pending: int
+    oldest_at: int
+
+
+def gauges(
+    graph: Graph, window: Window, *, recent: Counts, waiting: Mapping[int, Backlog], now: float
+) -> dict[str, Gauge]:
+    """Return every node's figures at the moment ``now`` (seconds); ``recent`` are the counts of 5 seconds."""
+    totals, latest = graph.sums(window.counts), graph.sums(recent)
+    flows: dict[str, _Flow] = {key: _Flow() for key in graph.nodes}
+    for edge in graph.edges:
+        _sum_up(graph, flows, edge, totals.get(edge, (0, 0)), latest.get(edge, (0, 0))[0])
+    return {key: _gauge(node, flows[key], window, waiting, now) for key, node in graph.nodes.items()}
+
+
+class _Flow:
+    """What a node's edges add up to."""
+
+    __slots__ = ("attempts", "failed", "recent", "seen")
+
+    def __init__(self) -> None:
+        self.seen = self.attempts = self.failed = self.recent = 0
+
+
+def _sum_up(graph: Graph, flows: dict[str, _Flow], edge: Edge, totals: tuple[int, int], recent: int) -> None:
+    (start, end), (count, failed) = edge, totals
+    kind = graph.nodes[start].kind
+    if kind == "source":
+        flows[start].seen += count
+        flows[start].recent += recent
+    elif kind == "rule" and graph.nodes[end].kind == "target":
+        for key in edge:
+            flows[key].attempts += count
+            flows[key].failed += failed
+    if graph.nodes[end].kind != "bus" or kind == "source":  # what a target forwards counts as a source's
+        flows[end].seen += count
+        flows[end].recent += recent
+
+
+def _gauge(node: Node, flow: _Flow, window: Window, waiting: Mapping[int, Backlog], now: float) -> Gauge:
+    rate = flow.recent / RATE_SECONDS
+    p50, p99 = window.quantiles(Timed(node.kind, node.id)) if node.id is not None else (None, None)
+    if node.kind != "target":
+        return Gauge(_state(node, flow, 0), rate, p50, p99)
+    of_target = waiting.get(node.id or 0)
+    if of_target is None:
+        return Gauge(_state(node, flow, 0), rate, p50, p99, 0)
+    oldest = max(0, int(now * 1000) - of_target.oldest_at // 1000)
+    return Gauge(_state(node, flow, of_target.pending), rate, p50, p99, of_target.pending, oldest)
+
+
+def _state(node: Node, flow: _Flow, pending: int) -> str:
+    if node.deleted and node.id != 0:
+        return "deleted"
+    if not node.enabled:
+        return "disabled"
+    if flow.failed:
+        return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
+    if flow.seen:
+        return "ok"
+    return "retrying" if pending else "idle"
+
+
+def head(
+    graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], bus_id: int | None
+) -> Head:
+    """Return the header of a graph whose nodes have these figures."""
+    latest = graph.sums(recent)
+    arrived = delivered = backlog = failing = 0
+    oldest: int | None = None
+    for (start, end), (count, failed) in latest.items():
+        kinds = (graph.nodes[start].kind, graph.nodes[end].kind)
+        arrived += count if kinds == ("source", "bus") else 0
+        delivered += count - failed if kinds == ("rule", "target") else 0
+    for key, gauge in figures.items():
+        backlog += gauge.backlog or 0
+        failing += gauge.state == "failing" and graph.nodes[key].kind == "target"
+        if gauge.oldest is not None:
+            oldest = max(oldest or 0, gauge.oldest)
+    p50, p99 = window.quantiles(Timed("all", 0) if bus_id is None else Timed("bus", bus_id))
+    return Head(arrived / RATE_SECONDS, delivered / RATE_SECONDS, p50, p99, backlog, oldest, failing)

@@ -1,0 +1,218 @@
+"""The graph that the flow page shows: nodes and edges from the rulebook and from what was counted.
+
+A pure function of both, drawn anew when either brings something new; ``Numbering`` gives what is drawn the
+numbers that the socket uses instead of keys.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+from eventhub.flow.rulebook import Rulebook, RuleOnBus, TargetInForce
+from eventhub.journal.port import UNKNOWN_BUS
+from eventhub.live.window import Counted, Counts
+
+SHOWN_SOURCES = 30
+OTHER_SOURCES = "source:*"
+UNMATCHED = "sink:unmatched"
+DEAD = "sink:dead"
+
+Edge = tuple[str, str]  # keys of its ends
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing of the graph; ``more`` holds what only its kind has."""
+
+    key: str
+    kind: str  # source, bus, rule, target, sink
+    id: int | None
+    name: str
+    label: str
+    url: str | None = None
+    enabled: bool = True
+    deleted: bool = False  # still counted, but not configured any more
+    more: Mapping[str, object] = field(default_factory=dict)
+
+    def as_json(self, number: int) -> dict[str, object]:
+        """Return the node as the socket carries it."""
+        shown = {"i": number, "key": self.key, "kind": self.kind, "id": self.id, "name": self.name}
+        return {**shown, "label": self.label, "url": self.url, **self.more}
+
+
+@dataclass(slots=True)
+class Graph:
+    """Nodes by key, edges in drawing order, and which edge each count belongs to."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    edges: dict[Edge, None] = field(default_factory=dict)
+    edge_of: dict[Counted, Edge] = field(default_factory=dict)
+
+    def knows(self, counted: Counted, bus_id: int | None) -> bool:
+        """Tell whether a count has its edge here, or is none of a one-bus graph's business."""
+        return counted in self.edge_of or (bus_id is not None and counted.bus_id != bus_id)
+
+    def sums(self, counts: Mapping[Counted, Iterable[int]]) -> dict[Edge, tuple[int, int]]:
+        """Return the counts by edge."""
+        sums: dict[Edge, tuple[int, int]] = {}
+        for counted, (count, failed) in counts.items():
+            edge = self.edge_of.get(counted)
+            if edge is not None:
+                before = sums.get(edge, (0, 0))
+                sums[edge] = (before[0] + count, before[1] + failed)
+        return sums
+
+
+def draw(
+    rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]], bus_id: int | None
+) -> Graph:
+    """Draw everything, or one bus and what hangs on it.
+
+    ``counts`` are the window's; ``sources`` are (source, bus id) pairs known from before the window.
+    """
+    mine = [counted for counted in counts if bus_id is None or counted.bus_id == bus_id]
+    graph = Graph()
+    _draw_sources(graph, mine, counts, [pair for pair in sources if bus_id is None or pair[1] == bus_id])
+    buses = {bus: name for bus, name in rulebook.bus_names.items() if bus_id is None or bus == bus_id}
+    for bus, name in sorted(buses.items(), key=lambda item: item[1]):
+        _add_bus(graph, bus, name)
+    for source_bus in [edge[1] for edge in graph.edges]:
+        _bus(graph, rulebook, int(source_bus.removeprefix("bus:")))
+    for bus in buses:
+        on_bus = rulebook.rules.get(bus)
+        for rule in sorted(on_bus.rules.values(), key=lambda rule: rule.name) if on_bus else ():
+            _add_rule(graph, rulebook, rule)
+    if bus_id is None:
+        for target in rulebook.targets.values():
+            _target(graph, rulebook, target.id)
+    graph.nodes[UNMATCHED] = Node(UNMATCHED, "sink", None, "unmatched", "no rule matched")
+    graph.nodes[DEAD] = Node(DEAD, "sink", None, "dead", "dead letters", "/dead-letters")
+    for counted in mine:
+        if counted.kind != "source":
+            _add_counted(graph, rulebook, counted)
+    for key, node in list(graph.nodes.items()):
+        if node.kind == "bus" and (bus_id is None or node.id == bus_id):
+            _join(graph, Counted("unmatched", node.id or 0, 0, 0), key, UNMATCHED)
+    return graph
+
+
+def _draw_sources(graph: Graph, mine: list[Counted], counts: Counts, known: list[tuple[str, int]]) -> None:
+    totals: dict[str, int] = dict.fromkeys((source for source, _ in known), 0)
+    pairs = dict.fromkeys(known)
+    for counted in mine:
+        if counted.kind == "source":
+            name = str(counted.a)
+            totals[name] = totals.get(name, 0) + counts[counted][0]
+            pairs[name, counted.bus_id] = None
+    ranked = sorted(totals, key=lambda name: (-totals[name], name))
+    shown = set(ranked[:SHOWN_SOURCES])
+    for name in sorted(shown):
+        graph.nodes[f"source:{name}"] = Node(f"source:{name}", "source", None, name, name)
+    others = len(ranked) - len(shown)
+    if others:
+        label = f"+{others} {'source' if others == 1 else 'sources'}"
+        graph.nodes[OTHER_SOURCES] = Node(OTHER_SOURCES, "source", None, "*", label, more={"count": others})
+    for name, bus in pairs:
+        key = f"source:{name}" if name in shown else OTHER_SOURCES
+        _join(graph, Counted("source", bus, name, 0), key, f"bus:{bus}")
+
+
+def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted) -> None:
+    """Join what was counted, adding nodes for what is not configured any more."""
+    if counted.kind == "unmatched":
+        _bus(graph, rulebook, counted.bus_id)
+    elif counted.kind == "forward":
+        target = _target(graph, rulebook, int(counted.a))
+        into = rulebook.targets.get(int(counted.a))
+        if into is not None and into.bus_id is not None:
+            _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
+    elif counted.kind == "match":
+        bus = _bus(graph, rulebook, counted.bus_id)
+        _join(graph, counted, bus, _rule(graph, int(counted.a)))
+    elif counted.kind == "attempt":
+        _join(graph, counted, _rule(graph, int(counted.a)), _target(graph, rulebook, counted.b))
+    elif counted.b:
+        _join(graph, counted, _target(graph, rulebook, counted.b), DEAD)
+    else:
+        _join(graph, counted, _rule(graph, int(counted.a)), DEAD)
+
+
+def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus) -> None:
+    key = f"rule:{rule.id}"
+    url = f"/admin/eventhub/rule/{rule.id}/change/"
+    more = {"bus": rule.bus_id}
+    graph.nodes[key] = Node(key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more)
+    _join(graph, Counted("match", rule.bus_id, rule.id, 0), f"bus:{rule.bus_id}", key)
+    for target_id in rule.target_ids:
+        target = _target(graph, rulebook, target_id)
+        _join(graph, Counted("attempt", rule.bus_id, rule.id, target_id), key, target)
+        _join(graph, Counted("dead", rule.bus_id, rule.id, target_id), target, DEAD)
+        into = rulebook.targets.get(target_id)
+        if into is not None and into.bus_id is not None:
+            counted = Counted("forward", rule.bus_id, target_id, 0)
+            _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
+
+
+def _join(graph: Graph, counted: Counted, start: str, end: str) -> None:
+    graph.edges[start, end] = None
+    graph.edge_of[counted] = (start, end)
+
+
+def _bus(graph: Graph, rulebook: Rulebook, bus_id: int) -> str:
+    if f"bus:{bus_id}" not in graph.nodes:
+        _add_bus(graph, bus_id, rulebook.bus_names.get(bus_id))
+    return f"bus:{bus_id}"
+
+
+def _add_bus(graph: Graph, bus_id: int, name: str | None) -> None:
+    key = f"bus:{bus_id}"
+    if name is not None:
+        graph.nodes[key] = Node(key, "bus", bus_id, name, name, f"/flow?bus={quote(name)}")
+    elif bus_id == UNKNOWN_BUS:
+        graph.nodes[key] = Node(key, "bus", bus_id, "unknown bus", "unknown bus", deleted=True)
+    else:
+        graph.nodes[key] = Node(key, "bus", bus_id, f"bus {bus_id}", f"bus {bus_id} (deleted)", deleted=True)
+
+
+def _rule(graph: Graph, rule_id: int) -> str:
+    key = f"rule:{rule_id}"
+    if key not in graph.nodes:
+        name = f"rule {rule_id}"
+        graph.nodes[key] = Node(key, "rule", rule_id, name, f"{name} (deleted)", deleted=True)
+    return key
+
+
+def _target(graph: Graph, rulebook: Rulebook, target_id: int) -> str:
+    key = f"target:{target_id}"
+    if key not in graph.nodes:
+        target = rulebook.targets.get(target_id)
+        if target is None:
+            name = f"target {target_id}"
+            graph.nodes[key] = Node(key, "target", target_id, name, f"{name} (deleted)", deleted=True)
+        else:
+            graph.nodes[key] = _configured(key, target)
+    return key
+
+
+def _configured(key: str, target: TargetInForce) -> Node:
+    # The host only: a path or a query may hold a secret of the receiver's.
+    address = target.bus if target.bus_id is not None else urlsplit(target.url).netloc
+    more = {"target_kind": target.kind, "address": address}
+    url = f"/admin/eventhub/target/{target.id}/change/"
+    return Node(key, "target", target.id, target.name, target.name, url, enabled=target.enabled, more=more)
+
+
+@dataclass
+class Numbering:
+    """Gives keys of nodes and edges their numbers, each once."""
+
+    nodes: dict[str, int] = field(default_factory=dict)
+    edges: dict[Edge, int] = field(default_factory=dict)
+
+    def node(self, key: str) -> int:
+        """Return a node's number."""
+        return self.nodes.setdefault(key, len(self.nodes))
+
+    def edge(self, edge: Edge) -> int:
+        """Return an edge's number."""
+        return self.edges.setdefault(edge, len(self.edges))

@@ -1,0 +1,206 @@
+"""The picture that a hub holds while somebody watches: window, graphs, rows, and the channels over them.
+
+Synchronous and without clock, database or sockets: the hub hands in what it read and the moment, and asks for
+texts. Everything that many watch is worked out and encoded once.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from eventhub.flow.rulebook import Rulebook
+from eventhub.journal.port import Feed, OutcomeState, RoutingState, Tail, TailedEvent
+from eventhub.live.channel import KEPT_SECONDS
+from eventhub.live.flow_channel import FlowChannel
+from eventhub.live.gauges import Backlog
+from eventhub.live.graph import Numbering, draw
+from eventhub.live.intake import Intake
+from eventhub.live.rows import Row, row_of
+from eventhub.live.rows_channel import LISTED, EventChannel, RowsChannel
+from eventhub.live.sums import Known
+from eventhub.live.window import Counts
+
+ROWS_KEPT = 5000  # listed rows whose changes are still told
+REDRAWN_SECONDS = 10.0  # how often sources are ranked anew and what is deleted and not counted any more goes
+
+AnyChannel = FlowChannel | RowsChannel | EventChannel
+Key = tuple[str, int | UUID | None]  # channel name, and the bus or event it is of
+
+
+class Picture:
+    """What is known at ``tail``, the tick that made it so, and the channels that tell of it."""
+
+    def __init__(self, known: Known, rows: Iterable[Row], rulebook: Rulebook, now: float) -> None:
+        self.tail: Tail = known.tail
+        self.tick = 0
+        self.rulebook = rulebook
+        self.backlogs: Mapping[int, Backlog] = {}
+        self.channels: dict[Key, AnyChannel] = {}
+        self._window = known.window
+        self._intake = Intake(known.window, known.sources)
+        self._numbering = Numbering()
+        self._second = int(now)
+        self._redrawn_at = now
+        self._stale = False  # the rulebook is new
+        self._remeasure = False  # the backlogs are new
+        self._rows: dict[UUID, Row] = {row.id: row for row in rows}
+        self.flow(None, now)
+        self._add_rows(None, None, list(self._rows.values()))
+
+    def reconfigured(self, rulebook: Rulebook) -> None:
+        """Take a new rulebook; the graphs follow with the next tick."""
+        self.rulebook = rulebook
+        self._stale = True
+
+    def pile_up(self, backlogs: Mapping[int, Backlog]) -> None:
+        """Take newly read backlogs; the gauges follow with the next tick."""
+        self._remeasure = self._remeasure or backlogs != self.backlogs
+        self.backlogs = backlogs
+
+    def flow(self, bus_id: int | None, now: float) -> FlowChannel:
+        """Return the flow channel of everything or of a bus."""
+        channel = self.channels.get(("flow", bus_id))
+        if channel is None:
+            bus = None if bus_id is None else self.rulebook.bus_names.get(bus_id)
+            channel = FlowChannel(bus_id, bus, self.tick, self._numbering, self._window)
+            graph = draw(self.rulebook, self._window.counts, self._intake.sources, bus_id)
+            channel.begin(graph, self.rulebook.version, self._window.recent(self._second), self.backlogs, now)
+            self.channels["flow", bus_id] = channel
+        assert isinstance(channel, FlowChannel)
+        return channel
+
+    def rows(self, bus_id: int | None, newest: Iterable[Row]) -> RowsChannel:
+        """Begin the rows channel of a bus with its newest rows, oldest first, as of ``tail``."""
+        kept = [self._rows.setdefault(row.id, row) for row in newest]
+        bus = None if bus_id is None else self.rulebook.bus_names.get(bus_id)
+        return self._add_rows(bus_id, bus, kept)
+
+    def event(self, row: Row) -> EventChannel:
+        """Begin the channel of one event."""
+        channel = EventChannel(self._rows.setdefault(row.id, row), self.tick)
+        self.channels["event", row.id] = channel
+        return channel
+
+    def _add_rows(self, bus_id: int | None, bus: str | None, rows: list[Row]) -> RowsChannel:
+        channel = RowsChannel(bus_id, bus, self.tick, rows)
+        self.channels["rows", bus_id] = channel
+        return channel
+
+    def advance(self, feed: Feed, now: float) -> bool:
+        """Take what the journal brought, move on to ``now`` (seconds); True if any channel changed."""
+        self.tail = feed.tail
+        tick = self.tick + 1
+        added = self._intake.take(feed)
+        new_second = int(now) != self._second
+        self._second = int(now)
+        gone = self._window.expire(self._second) if new_second else {}
+        changed = self._advance_rows(feed, tick, now)
+        changed = self._advance_flows(tick, now, added, gone, new_second) or changed
+        if changed:
+            self.tick = tick
+        if new_second:
+            self._forget(now)
+        return changed
+
+    def _advance_flows(self, tick: int, now: float, added: Counts, gone: Counts, new_second: bool) -> bool:
+        everything = self._stale or now >= self._redrawn_at + REDRAWN_SECONDS
+        measure = new_second or self._stale or self._remeasure
+        if everything:
+            self._redrawn_at = now
+        self._stale = self._remeasure = False
+        recent = self._window.recent(self._second) if measure else {}
+        changed = False
+        for channel in self.channels.values():
+            if not isinstance(channel, FlowChannel):
+                continue
+            unknown = any(not channel.graph.knows(counted, channel.bus_id) for counted in added)
+            if everything or unknown:
+                graph = draw(self.rulebook, self._window.counts, self._intake.sources, channel.bus_id)
+                channel.redraw(graph, self.rulebook.version)
+            if measure or unknown:
+                recent = recent or self._window.recent(self._second)
+                channel.measure(recent, self.backlogs, now)
+            changed = channel.advance(tick, now, added, gone) or changed
+        return changed
+
+    def _advance_rows(self, feed: Feed, tick: int, now: float) -> bool:
+        failed = {a.event_id for a in feed.attempts if a.state is not OutcomeState.DELIVERED}
+        failed |= {r.event_id for r in feed.routings if r.state is RoutingState.UNROUTABLE}
+        channels = [channel for channel in self.channels.values() if isinstance(channel, RowsChannel)]
+        brought = []
+        for channel in channels:
+            mine = [e for e in feed.events if e.bus_id == channel.bus_id] if channel.bus_id else feed.events
+            rows = self._list(mine[-LISTED:], tick)
+            older = mine[:-LISTED] if failed else ()
+            more = self._list([event for event in older if event.id in failed][-LISTED:], tick)
+            brought.append((len(mine), rows, more))
+        touched = self._update(feed)
+        fresh = [row for row in touched.values() if row.born != tick]
+        changed = False
+        for channel, (seen, rows, more) in zip(channels, brought, strict=True):
+            bus_id = channel.bus_id
+            moved = [row for row in fresh if bus_id is None or row.bus_id == bus_id]
+            failures = _failures(feed, bus_id)
+            advanced = channel.advance(
+                tick, now, seen=seen, failed=failures, rows=rows, more=more, changed=moved
+            )
+            changed = advanced or changed
+        for row_id in touched:
+            watched = self.channels.get(("event", row_id))
+            if isinstance(watched, EventChannel):
+                watched.advance(tick, now)
+                changed = True
+        self._trim()
+        return changed
+
+    def _list(self, events: Iterable[TailedEvent], tick: int) -> list[Row]:
+        rows = []
+        for event in events:
+            row = self._rows.get(event.id)
+            if row is None:
+                row = self._rows[event.id] = row_of(event)
+                row.born = tick
+            rows.append(row)
+        return rows
+
+    def _update(self, feed: Feed) -> dict[UUID, Row]:
+        """Tell the listed rows their news; return those that changed."""
+        touched: dict[UUID, Row] = {}
+        known = self._rows.get
+        for routing in feed.routings:
+            row = known(routing.event_id)
+            if row is not None and row.routed(routing):
+                touched[row.id] = row
+        for attempt in feed.attempts:
+            row = known(attempt.event_id)
+            if row is not None and row.attempted(attempt):
+                touched[row.id] = row
+        for letter in feed.dead_letters:
+            row = known(letter.event_id)
+            if row is not None and row.given_up(letter):
+                touched[row.id] = row
+        return touched
+
+    def _trim(self) -> None:
+        excess = len(self._rows) - ROWS_KEPT
+        if excess > 0:
+            for row_id in [row_id for row_id in self._rows if ("event", row_id) not in self.channels][
+                :excess
+            ]:
+                del self._rows[row_id]
+
+    def _forget(self, now: float) -> None:
+        """Drop channels that nobody watched for as long as they could be resumed."""
+        for key, channel in list(self.channels.items()):
+            if key[1] is not None and not channel.watchers and channel.unwatched_at < now - KEPT_SECONDS:
+                del self.channels[key]
+
+
+def _failures(feed: Feed, bus_id: int | None) -> int:
+    """Return the number of failed attempts and unroutable events."""
+    attempts = sum(
+        a.state is not OutcomeState.DELIVERED and (bus_id is None or a.bus_id == bus_id)
+        for a in feed.attempts
+    )
+    return attempts + sum(
+        r.state is RoutingState.UNROUTABLE and (bus_id is None or r.bus_id == bus_id) for r in feed.routings
+    )

@@ -1,0 +1,177 @@
+"""The live view's equation: a snapshot and what came after it equal a fresh snapshot."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connections
+
+from eventhub.journal.port import OutcomeState
+from eventhub.live.hub import Hub
+from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
+from tests.live.clock import Clock
+from tests.live.page import Page
+from tests.live.watcher import Watcher
+from tests.live.world import World
+
+T = TypeVar("T")
+pytestmark = pytest.mark.asyncio
+
+
+async def fresh(world: World, clock: Clock, bus_id: int | None = None) -> FlowSnapshot:
+    """Return what a process that starts now would show."""
+
+    def read() -> FlowSnapshot:
+        try:
+            return flow_snapshot(bus_id, rulebook=world.keeper.current, now=clock.now)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(read)
+
+
+def assert_equal(page: Page, snapshot: FlowSnapshot) -> None:
+    """Compare what a page came to show with a fresh snapshot."""
+    assert page.shown_counts() == {edge: sums for edge, sums in snapshot.counts.items() if sums[0]}
+    assert {node["key"] for node in page.nodes.values()} == set(snapshot.graph.nodes)
+    assert page.shown_states() == {key: list(gauge) for key, gauge in snapshot.gauges.items()}
+    assert page.head == {
+        "in": snapshot.head.rate_in,
+        "out": snapshot.head.rate_out,
+        **{name: getattr(snapshot.head, name) for name in ("p50", "p99", "backlog", "oldest", "failing")},
+    }
+
+
+def assert_same_rows(page: Page, snapshot: FlowSnapshot) -> None:
+    """Compare the newest rows."""
+    for row in snapshot.rows:
+        shown = [row.matched, row.state, row.delivered, row.of, row.took_ms]
+        assert page.rows[str(row.id)][5:10] == shown
+
+
+async def test_a_snapshot_and_the_parts_after_it_equal_a_fresh_snapshot(
+    world: World, hub: Hub, clock: Clock
+) -> None:
+    world.accept(2)
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow, rows = await watcher.subscribe(1, "flow"), await watcher.subscribe(2, "rows")
+    assert_equal(flow, await fresh(world, clock))
+
+    world.accept(3, source="till")
+    world.route((world.paid, world.mail), (world.all, world.mail), (world.all, world.books))
+    claimed = world.claim()
+    world.settle(claimed[:5], OutcomeState.DELIVERED, ms=3)
+    world.settle(claimed[5:8], OutcomeState.PENDING, ms=2000)
+    world.settle(claimed[8:9], OutcomeState.DEAD)
+    world.accept(4)
+    world.route()
+    clock.move(1)
+    await hub.beat()
+    clock.move(1)
+    await hub.beat()
+
+    assert_equal(flow, await fresh(world, clock))
+    assert_same_rows(rows, await fresh(world, clock))
+    assert (rows.seen, rows.missing, rows.failed) == (7, 0, 4)
+
+
+async def test_the_equation_holds_for_one_bus(world: World, hub: Hub, clock: Clock) -> None:
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow = await watcher.subscribe(1, "flow", bus="other")
+    rows = await watcher.subscribe(2, "rows", bus="other")
+
+    world.accept(5)
+    world.accept(2, bus_id=world.other.pk, bus="other")
+    world.route((world.paid, world.mail))
+    world.route(bus=world.other)
+    world.deliver()
+    clock.move(1)
+    await hub.beat()
+
+    assert_equal(flow, await fresh(world, clock, world.other.pk))
+    bus = f"bus:{world.other.pk}"
+    assert flow.shown_counts() == {("source:shop", bus): (2, 0), (bus, "sink:unmatched"): (2, 0)}
+    assert (rows.seen, len(rows.rows)) == (2, 2)
+
+
+async def test_what_leaves_the_window_leaves_the_counts(world: World, hub: Hub, clock: Clock) -> None:
+    world.accept(2)
+    world.route((world.paid, world.mail))
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow = await watcher.subscribe(1, "flow")
+    world.deliver()
+    clock.move(30)
+    await hub.beat()
+    counted = sum(count for count, _ in flow.shown_counts().values())
+
+    clock.move(32)
+    await hub.beat()
+
+    assert counted > 0
+    assert flow.shown_counts() == {}
+    assert flow.head["in"] == 0
+    assert_equal(flow, await fresh(world, clock))
+
+
+async def test_what_is_deleted_is_shown_while_it_is_counted(world: World, hub: Hub, clock: Clock) -> None:
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow = await watcher.subscribe(1, "flow")
+    world.accept(1)
+    world.route((world.paid, world.mail))
+    rule = f"rule:{world.paid.pk}"
+
+    def delete() -> None:
+        world.paid.delete()
+        world.keeper.refresh()
+        connections.close_all()
+
+    await asyncio.to_thread(delete)
+    hub.reconfigured(world.keeper.current)
+    clock.move(1)
+    await hub.beat()
+    assert flow.shown_states()[rule][0] == "deleted"
+    assert_equal(flow, await fresh(world, clock))
+
+    clock.move(61)
+    await hub.beat()
+    clock.move(11)
+    await hub.beat()
+    assert rule not in flow.shown_states()
+
+
+async def test_random_acts_keep_the_equation(world: World, hub: Hub, clock: Clock) -> None:
+    dice = random.Random(7)
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow, rows = await watcher.subscribe(1, "flow"), await watcher.subscribe(2, "rows")
+    of_bus = await watcher.subscribe(3, "flow", bus="default")
+    states = [OutcomeState.DELIVERED, OutcomeState.PENDING, OutcomeState.DEAD]
+    acts: list[Callable[[], Any]] = [
+        lambda: world.accept(dice.randrange(1, 9), source=f"source-{dice.randrange(40)}"),
+        lambda: world.route((world.paid, world.mail)),
+        world.route,
+        lambda: world.settle(world.claim(dice.randrange(1, 20)), dice.choice(states), ms=dice.random() * 900),
+        lambda: clock.move(dice.random()),
+    ]
+    accepted = 0
+    for _ in range(200):
+        done = dice.choice(acts)()
+        accepted += len(done) if isinstance(done, list) else 0
+        watcher.session.visible = dice.random() < 0.8
+        await hub.beat()
+    watcher.session.visible = True
+    clock.move(12)
+    await hub.beat()
+    clock.move(1.1)
+    await hub.beat()
+
+    assert_equal(flow, await fresh(world, clock))
+    assert_equal(of_bus, await fresh(world, clock, world.default.pk))
+    assert_same_rows(rows, await fresh(world, clock))
+    assert rows.seen == accepted
