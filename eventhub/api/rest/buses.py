@@ -9,7 +9,7 @@ from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.permissions import refuse_limited, verified
 from eventhub.flow.configure import has_pending
-from eventhub.models import Bus
+from eventhub.models import DEFAULT_BUS, Bus
 
 
 class BusSerializer(ConfiguredSerializer[Bus]):
@@ -40,7 +40,7 @@ class BusViewSet(ConfiguredViewSet[Bus]):
         """Delete the bus; one with rules or waiting deliveries only with ``?force=true``."""
         refuse_limited(request, "buses")
         bus = self.get_object()
-        if request.query_params.get("force") != "true":
+        if bus.name != DEFAULT_BUS and request.query_params.get("force") != "true":
             rules = bus.rules.count()
             if rules or has_pending(bus):
                 holds = [f"{rules} rule{'s' * (rules != 1)}"] * bool(rules) + [

@@ -40,7 +40,7 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
 
     def model(self) -> Any:
         """Return the model's class."""
-        return self.Meta.model  # type: ignore[attr-defined]  # each subclass has it
+        return self.Meta.model
 
     def build_standard_field(
         self, field_name: str, model_field: "models.Field[Any, Any]"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError as ValueNotOfColumn
 from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
@@ -62,7 +63,12 @@ class HappenedViewSet(GenericViewSet[Model]):
                     raise ValidationError(
                         {name: f"wanted one of {', '.join(sorted(self.choices[name]))}, found {value!r}"}
                     )
-                rows = rows.filter(**{column: value})
+                try:
+                    rows = rows.filter(**{column: value})
+                except ValueNotOfColumn:
+                    raise ValidationError(
+                        {name: f"wanted an id such as an event's, found {value!r}"}
+                    ) from None
         page = self.paginate_queryset(rows)
         assert page is not None  # there is a pagination class
         return self.get_paginated_response([self.item(row) for row in page])
