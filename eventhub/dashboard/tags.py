@@ -1,6 +1,6 @@
 """What templates need beside Django's own tags: versioned files, the theme, moments and durations."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
@@ -25,19 +25,34 @@ def theme(context: Context) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def modules(context: Context, *names: str) -> SafeString:
-    """Render a page's import map and preloads; the first module named is its script."""
+def modules(context: Context, *names: str, **later: str) -> SafeString:
+    """Render a page's import map and preloads; the first module named is its script.
+
+    Modules given by keyword are only mapped: the page imports them when it needs them.
+    """
     nonce = getattr(context.get("request"), "csp_nonce", "")
     rendered = format_html(
         '<script type="importmap" nonce="{}">{}</script>',
         nonce,
-        mark_safe(assets.import_map(names)),  # noqa: S308 - our own addresses, no reader's text
+        mark_safe(assets.import_map((*names, *later.values()))),  # noqa: S308 - our own addresses, no reader's text
     )
     for name in names:
         rendered += format_html('\n<link rel="modulepreload" href="{}">', assets.asset(f"js/{name}.js"))
     return rendered + format_html(
         '\n<script type="module" src="{}"></script>', assets.asset(f"js/{names[0]}.js")
     )
+
+
+@register.filter
+def from_microseconds(value: int) -> datetime:
+    """Return a moment of the journal's as a datetime."""
+    return datetime.fromtimestamp(value / 1_000_000, UTC)
+
+
+@register.filter
+def from_seconds(value: float) -> datetime:
+    """Return a clock's reading as a datetime."""
+    return datetime.fromtimestamp(value, UTC)
 
 
 @register.filter
@@ -96,3 +111,17 @@ def size(count: int) -> str:
     ['812 B', '1.2 KiB', '256.0 KiB']
     """
     return f"{count} B" if count < 1024 else f"{count / 1024:.1f} KiB"
+
+
+@register.filter
+def rate(per_second: float) -> str:
+    """Return a rate for people, as ``static/js/figures.js`` writes it.
+
+    >>> [rate(1204.4), rate(12), rate(0.21), rate(0.01), rate(0)]
+    ['1,204/s', '12/s', '0.2/s', '<0.1/s', '0/s']
+    """
+    if per_second >= 9.95:
+        return f"{per_second:,.0f}/s"
+    if per_second <= 0:
+        return "0/s"
+    return "<0.1/s" if per_second < 0.1 else f"{per_second:.1f}/s"

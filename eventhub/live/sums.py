@@ -131,18 +131,19 @@ def recent_rows(limit: int, *, bus_id: int | None = None, tail: Tail = EVERYTHIN
     events = EventRow.objects.filter(Q(xid__lt=upto.xid) | Q(xid=upto.xid, seq__lte=upto.seq))
     if bus_id is not None:
         events = events.filter(bus_id=bus_id)
-    return _with_fate(
+    return rows_with_fate(
         events.order_by("-xid", "-seq")[:limit] if upto.xid else events.order_by("-seq")[:limit]
     )
 
 
 def one_row(event_id: UUID) -> Row | None:
     """Return one event with what became of it so far, or None if there is none."""
-    rows = _with_fate(EventRow.objects.filter(id=event_id))
+    rows = rows_with_fate(EventRow.objects.filter(id=event_id))
     return rows[0] if rows else None
 
 
-def _with_fate(events: Any) -> list[Row]:
+def rows_with_fate(events: Any) -> list[Row]:
+    """Return the events of a query, in its order, with what became of them so far."""
     rows = {
         event.id: Row(
             id=event.id,

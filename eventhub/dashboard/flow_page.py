@@ -1,0 +1,125 @@
+"""The flow page: the graph with its figures, the newest events, and the first steps while there are none."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from eventhub.access.caller import caller_of_user
+from eventhub.access.scopes import Scope
+from eventhub.dashboard import paging, words
+from eventhub.flow.process import NotRunningError, parts
+from eventhub.flow.rulebook import Rulebook
+from eventhub.journal.rows import EventRow
+from eventhub.live.graph import Numbering
+from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
+from eventhub.live.sums import rows_with_fate
+from eventhub.models import DEFAULT_BUS, Bus
+
+_LOADED_AT_ONCE = 200  # rows of a gap in the stream
+_KINDS = ["source", "bus", "rule", "target", "sink"]
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead from ``/`` to the flow."""
+    return HttpResponseRedirect(reverse("flow"))
+
+
+@require_safe
+@login_required
+def flow(request: HttpRequest) -> HttpResponse:
+    """Show everything, or with ``?bus=`` one bus."""
+    return render_flow(request)
+
+
+def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) -> HttpResponse:
+    """Render the page; ``first_key`` is an id and a secret that was just minted for the reader."""
+    bus = _bus(request)
+    snapshot = flow_snapshot(bus.pk if bus else None, rulebook=_rulebook())
+    caller = caller_of_user(request.user)
+    context = {
+        "page": "flow",
+        "bus": bus,
+        "at": snapshot.at,
+        "head": snapshot.head,
+        "nodes": _nodes(snapshot),
+        "rows": [(row, words.result(row)) for row in snapshot.rows],
+        "snapshot": _as_sent(snapshot),
+        "is_first": not EventRow.objects.exists(),
+        "may_put": caller is not None and caller.may(Scope.EVENTS_PUT),
+        "first_bus": bus.name if bus else DEFAULT_BUS,
+        "first_key": first_key,
+        "address": f"{request.scheme}://{request.get_host()}",
+    }
+    return render(request, "flow.html", context)
+
+
+@require_safe
+@login_required
+def rows(request: HttpRequest) -> HttpResponse:
+    """Return the events between two positions as the socket sends them, oldest first: what a gap hides.
+
+    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many for one answer.
+    """
+    after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
+    bus = _bus(request)
+    events = EventRow.objects.all() if bus is None else EventRow.objects.filter(bus_id=bus.pk)
+    found = rows_with_fate(paging.between(events, after, before)[: _LOADED_AT_ONCE + 1])
+    listed = [json.loads(row.text) for row in found[:_LOADED_AT_ONCE]]
+    return JsonResponse({"rows": listed[::-1], "more": len(found) > _LOADED_AT_ONCE})
+
+
+def _bus(request: HttpRequest) -> Bus | None:
+    name = request.GET.get("bus")
+    if not name:
+        return None
+    bus = Bus.objects.filter(name=name).first()
+    if bus is None:
+        raise Http404(f"there is no bus {name!r}")
+    return bus
+
+
+def _rulebook() -> Rulebook | None:
+    try:
+        return parts().keeper.current
+    except NotRunningError:
+        return None  # the snapshot reads the configuration itself
+
+
+def _nodes(snapshot: FlowSnapshot) -> list[dict[str, Any]]:
+    """Return the list twin of the graph: kinds in the order of the flow, the busiest first."""
+    listed = [
+        {"node": node, "gauge": snapshot.gauges[key], "said": words.condition(snapshot.gauges[key])}
+        for key, node in snapshot.graph.nodes.items()
+    ]
+    return sorted(
+        listed, key=lambda one: (_KINDS.index(one["node"].kind), -one["gauge"].rate, one["node"].label)
+    )
+
+
+def _as_sent(snapshot: FlowSnapshot) -> dict[str, Any]:
+    """Return the graph in the form of the socket's ``snap``, so that the page draws it before it is connected."""
+    numbering = Numbering()
+    graph = snapshot.graph
+    return {
+        "nodes": [node.as_json(numbering.node(key)) for key, node in graph.nodes.items()],
+        "edges": [
+            (numbering.edge(edge), numbering.node(edge[0]), numbering.node(edge[1])) for edge in graph.edges
+        ],
+        "ctr": [(numbering.edge(edge), *counted) for edge, counted in snapshot.counts.items()],
+        "ns": [(numbering.node(key), *gauge) for key, gauge in snapshot.gauges.items()],
+        "head": {
+            "in": snapshot.head.rate_in,
+            "out": snapshot.head.rate_out,
+            "p50": snapshot.head.p50,
+            "p99": snapshot.head.p99,
+            "backlog": snapshot.head.backlog,
+            "oldest": snapshot.head.oldest,
+            "failing": snapshot.head.failing,
+        },
+    }

@@ -1,0 +1,63 @@
+"""States as people read them: glyph, word and tone, the same as ``static/js/figures.js``. Never colour alone."""
+
+from dataclasses import dataclass
+
+from eventhub.live.gauges import Gauge
+from eventhub.live.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A state in glyph and word, and its tone: ok, warn, bad or muted."""
+
+    glyph: str
+    word: str
+    tone: str
+
+
+_RESULTS = {
+    "retrying": Said("↻", "retrying", "warn"),
+    "unroutable": Said("✕", "unroutable", "bad"),
+    "unmatched": Said("⌀", "no rule", "muted"),
+    "unknown-bus": Said("⌀", "no bus", "warn"),
+    "not-made": Said("⊘", "not made", "muted"),
+    "pending": Said("◌", "pending", "muted"),
+}
+_CONDITIONS = {
+    "failing": Said("▲", "failing", "bad"),
+    "retrying": Said("↻", "retrying", "warn"),
+    "disabled": Said("❚❚", "disabled", "muted"),
+    "deleted": Said("⌫", "deleted", "muted"),
+    "idle": Said("", "idle", "muted"),
+}
+_OUTCOMES = {
+    "pending": Said("◌", "pending", "muted"),
+    "delivered": Said("✓", "delivered", "ok"),
+    "dead": Said("✕", "dead letter", "bad"),
+    "rule-disabled": Said("⊘", "not made: the rule was disabled", "muted"),
+    "too-complex": Said("⊘", "not made: matching took too many steps", "warn"),
+    "no-target": Said("⊘", "not made: the rule has no target", "muted"),
+    "loop": Said("⊘", "not made: the event passed too many buses", "warn"),
+}
+
+
+def result(row: Row) -> Said:
+    """Return how an event stands."""
+    many = row.of > 1
+    if row.state == "delivered":
+        return Said("✓", f"done {row.delivered}/{row.of}" if many else "done", "ok")
+    if row.state == "dead":
+        return Said("✕", f"dead {row.of - row.delivered}/{row.of}" if many else "dead", "bad")
+    return _RESULTS.get(row.state, _RESULTS["pending"])
+
+
+def condition(gauge: Gauge) -> Said:
+    """Return how a node of the graph stands."""
+    return _CONDITIONS.get(gauge.state, Said("", "ok", "ok"))
+
+
+def outcome(state: str, attempts: int) -> Said:
+    """Return where a delivery stands."""
+    if state == "pending" and attempts:
+        return Said("↻", "retrying", "warn")
+    return _OUTCOMES[state]

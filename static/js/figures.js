@@ -1,0 +1,81 @@
+// Words and figures: how rates, durations, moments and states are written, on every page alike.
+
+const whole = new Intl.NumberFormat("en");
+
+/** @param {number} value @returns {string} 1,204 */
+export const count = (value) => whole.format(value);
+
+/** @param {number} perSecond @returns {string} "1,204/s", "12/s", "0.2/s", "0/s" */
+export function rate(perSecond) {
+  if (perSecond >= 9.95) return `${whole.format(Math.round(perSecond))}/s`;
+  if (perSecond <= 0) return "0/s";
+  return `${perSecond < 0.1 ? "<0.1" : perSecond.toFixed(1)}/s`;
+}
+
+/** @param {number | null | undefined} milliseconds @returns {string} "0.4 ms", "38 ms", "1.2 s", "3 min", "2 h" */
+export function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  if (milliseconds < 9.95) return `${milliseconds.toFixed(1)} ms`;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 59_950) return `${(milliseconds / 1000).toFixed(1)} s`;
+  if (milliseconds < 3_570_000) return `${Math.round(milliseconds / 60_000)} min`;
+  return `${Math.round(milliseconds / 3_600_000)} h`;
+}
+
+/** @param {number} value @param {number} width */
+const padded = (value, width) => String(value).padStart(width, "0");
+
+/** @param {number} at milliseconds since 1970 @returns {string} the reader's clock: 10:42:31.987 */
+export function clock(at) {
+  const moment = new Date(at);
+  const parts = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map((part) => padded(part, 2));
+  return `${parts.join(":")}.${padded(moment.getMilliseconds(), 3)}`;
+}
+
+/**
+ * An event's result as glyph, word and tone. Never colour alone.
+ * @param {string} state @param {number} delivered @param {number} of
+ * @returns {{ glyph: string, word: string, tone: "" | "ok" | "warn" | "bad" | "muted" }}
+ */
+export function result(state, delivered, of) {
+  switch (state) {
+    case "delivered":
+      return { glyph: "✓", word: of > 1 ? `done ${delivered}/${of}` : "done", tone: "ok" };
+    case "retrying":
+      return { glyph: "↻", word: "retrying", tone: "warn" };
+    case "dead":
+      return { glyph: "✕", word: of > 1 ? `dead ${of - delivered}/${of}` : "dead", tone: "bad" };
+    case "unroutable":
+      return { glyph: "✕", word: "unroutable", tone: "bad" };
+    case "unmatched":
+      return { glyph: "⌀", word: "no rule", tone: "muted" };
+    case "unknown-bus":
+      return { glyph: "⌀", word: "no bus", tone: "warn" };
+    case "not-made":
+      return { glyph: "⊘", word: "not made", tone: "muted" };
+    default:
+      return { glyph: "◌", word: "pending", tone: "muted" };
+  }
+}
+
+/**
+ * A node's state as glyph, word and tone; a well node says nothing.
+ * @param {string} state
+ * @returns {{ glyph: string, word: string, tone: "ok" | "warn" | "bad" | "muted" }}
+ */
+export function condition(state) {
+  switch (state) {
+    case "failing":
+      return { glyph: "▲", word: "failing", tone: "bad" };
+    case "retrying":
+      return { glyph: "↻", word: "retrying", tone: "warn" };
+    case "disabled":
+      return { glyph: "❚❚", word: "disabled", tone: "muted" };
+    case "deleted":
+      return { glyph: "⌫", word: "deleted", tone: "muted" };
+    case "idle":
+      return { glyph: "", word: "idle", tone: "muted" };
+    default:
+      return { glyph: "", word: "", tone: "ok" };
+  }
+}

@@ -1,0 +1,250 @@
+// The graph's cards: buttons over the canvases, their figures, the path in focus, and the keyboard.
+import { condition, count, duration, rate } from "./figures.js";
+import { COLUMNS, layout, pathOf } from "./layout.js";
+import { Ribbons } from "./ribbons.js";
+
+/**
+ * @typedef {import("./layout.js").Card} Card
+ * @typedef {import("./layout.js").Layout} Layout
+ * @typedef {import("./model.js").Flow} Flow
+ * @typedef {import("./model.js").Node} Node
+ * @typedef {{ button: HTMLButtonElement, name: HTMLElement, rate: HTMLElement, state: HTMLElement, aside: HTMLElement,
+ *   fill: HTMLElement }} Face
+ */
+
+const REGROUP_MS = 10_000;
+
+export class Graph {
+  /** @param {HTMLElement} pane @param {HTMLElement} board @param {Flow} flow */
+  constructor(pane, board, flow) {
+    this.pane = pane;
+    this.board = board;
+    this.flow = flow;
+    const [still, moving] = board.querySelectorAll("canvas");
+    this.ribbons = new Ribbons(still, moving, flow);
+    this.titles = COLUMNS.map((title) => made("h2", "column-title overline", title));
+    board.append(...this.titles);
+    /** @type {Layout | null} */
+    this.layout = null;
+    /** @type {Map<string, Face>} */
+    this.faces = new Map();
+    /** @type {string | null} */
+    this.focused = null; // the key of the card whose path is kept
+    this.pinned = false;
+    this.groupedAt = 0;
+    new ResizeObserver(() => this.arrange()).observe(pane);
+    board.addEventListener("keydown", (event) => this.#key(event));
+    board.addEventListener("pointerover", (event) => this.#point(event.target));
+    board.addEventListener("pointerleave", () => !this.pinned && this.focus(null));
+    board.addEventListener("focusin", (event) => this.#point(event.target));
+    board.addEventListener("focusout", () => !this.pinned && this.focus(null));
+    board.addEventListener("click", (event) => this.#click(event.target));
+  }
+
+  /** Lay everything out anew: the graph changed, or its room. */
+  arrange() {
+    const width = this.pane.clientWidth;
+    const height = this.pane.clientHeight;
+    if (width < 300 || height < 100) return; // hidden, or replaced by the list
+    this.layout = layout(this.flow.nodes.values(), this.flow.edges.values(), { width, height }, this.layout);
+    this.groupedAt = performance.now();
+    this.board.style.height = `${this.layout.height}px`;
+    this.#places(this.layout);
+    this.ribbons.place(this.layout);
+    if (this.focused) this.focus(this.focused);
+    this.show();
+  }
+
+  /** Write the figures: at most a few times a second. */
+  show() {
+    if (!this.layout) return;
+    const grouped = this.layout.cards.some((card) => card.grouped);
+    const busy = this.board.matches(":hover, :focus-within");
+    // Who has a card of its own may change with the rates, but nothing moves under the reader.
+    if (grouped && !busy && performance.now() - this.groupedAt > REGROUP_MS) {
+      this.arrange();
+      return;
+    }
+    for (const card of this.layout.cards) {
+      const face = this.faces.get(card.key);
+      if (face) write(face, card);
+    }
+    this.ribbons.draw();
+  }
+
+  /** @param {Layout} placed */
+  #places(placed) {
+    const gone = new Set(this.faces.keys());
+    placed.cards.forEach((card, index) => {
+      gone.delete(card.key);
+      const face = this.faces.get(card.key) ?? this.#face(card);
+      const { style } = face.button;
+      style.transform = `translate(${card.x}px, ${card.y}px)`;
+      style.width = `${card.w}px`;
+      style.height = `${card.h}px`;
+      face.button.tabIndex = index === 0 ? 0 : -1;
+    });
+    for (const key of gone) {
+      this.faces.get(key)?.button.remove();
+      this.faces.delete(key);
+    }
+    this.titles.forEach((title, index) => {
+      title.style.transform = `translate(${placed.columns[index].x}px, 0)`;
+      const members = placed.cards.filter((card) => card.column === index).flatMap((card) => card.members);
+      const number = members.filter((node) => node.kind !== "sink").length;
+      setText(title, number ? `${COLUMNS[index]} ${count(number)}` : COLUMNS[index]);
+    });
+  }
+
+  /** @param {Card} card @returns {Face} */
+  #face(card) {
+    const button = made("button", "card-node", "");
+    button.type = "button";
+    button.dataset.key = card.key;
+    button.dataset.kind = card.members[0].kind;
+    button.classList.toggle("grouped", card.grouped);
+    const face = {
+      button,
+      name: made("span", "name", ""),
+      state: made("span", "state", ""),
+      rate: made("span", "rate", ""),
+      aside: made("span", "aside", ""),
+      fill: made("span", "fill", ""),
+    };
+    button.append(face.name, face.state, face.rate, face.aside, face.fill);
+    this.board.append(button);
+    this.faces.set(card.key, face);
+    return face;
+  }
+
+  /** Keep one card's path and dim the rest; null shows everything. @param {string | null} key */
+  focus(key) {
+    const card = key && this.layout?.cards.find((one) => one.key === key);
+    this.focused = card ? card.key : null;
+    if (!card || !this.layout) {
+      for (const face of this.faces.values()) face.button.classList.remove("dim", "chosen");
+      this.ribbons.keep(null);
+      this.pinned = false;
+      return;
+    }
+    const path = pathOf(card, this.layout.ribbons);
+    for (const other of this.layout.cards) {
+      const classes = this.faces.get(other.key)?.button.classList;
+      classes?.toggle("dim", !path.cards.has(other));
+      classes?.toggle("chosen", this.pinned && other === card);
+    }
+    this.ribbons.keep(path.ribbons);
+  }
+
+  /** @param {EventTarget | null} target */
+  #point(target) {
+    const button = target instanceof Element ? target.closest("button.card-node") : null;
+    if (this.pinned) return;
+    if (button instanceof HTMLElement && button.dataset.key) this.focus(button.dataset.key);
+    else if (this.focused) this.focus(null);
+  }
+
+  /** A click keeps the path until the next one; a second opens what the card stands for. @param {EventTarget | null} target */
+  #click(target) {
+    const button = target instanceof Element ? target.closest("button.card-node") : null;
+    if (!(button instanceof HTMLElement) || !button.dataset.key) {
+      this.pinned = false;
+      this.focus(null);
+      return;
+    }
+    const card = this.layout?.cards.find((one) => one.key === button.dataset.key);
+    if (this.pinned && this.focused === button.dataset.key) {
+      const url = card && !card.grouped ? card.members[0].url : null;
+      if (url) location.assign(url);
+      this.pinned = false;
+      this.focus(null);
+      return;
+    }
+    this.pinned = true;
+    this.focus(button.dataset.key);
+  }
+
+  /** Up and down in the column, left and right along the strongest ribbon. @param {KeyboardEvent} event */
+  #key(event) {
+    const active = document.activeElement;
+    const placed = this.layout;
+    const card = placed?.cards.find((one) => active instanceof HTMLElement && one.key === active.dataset.key);
+    if (!placed || !card) return;
+    if (event.key === "Escape") {
+      this.pinned = false;
+      this.focus(null);
+      return;
+    }
+    const column = placed.cards.filter((one) => one.column === card.column).sort((a, b) => a.y - b.y);
+    const strength = (/** @type {import("./layout.js").Ribbon} */ ribbon) =>
+      ribbon.edges.reduce((sum, edge) => sum + (this.flow.edges.get(edge)?.count ?? 0), 0);
+    const along = (/** @type {"from" | "to"} */ near, /** @type {"from" | "to"} */ far) =>
+      placed.ribbons.filter((one) => one[near] === card).sort((a, b) => strength(b) - strength(a))[0]?.[far];
+    /** @type {Record<string, () => Card | undefined>} */
+    const moves = {
+      ArrowDown: () => column[column.indexOf(card) + 1],
+      ArrowUp: () => column[column.indexOf(card) - 1],
+      ArrowRight: () => along("from", "to"),
+      ArrowLeft: () => along("to", "from"),
+      Home: () => column[0],
+      End: () => column[column.length - 1],
+    };
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const next = move();
+    const face = next && this.faces.get(next.key);
+    if (!face) return;
+    for (const one of this.faces.values()) one.button.tabIndex = -1;
+    face.button.tabIndex = 0;
+    face.button.focus();
+  }
+}
+
+/** @param {Face} face @param {Card} card */
+function write(face, card) {
+  const node = card.members[0];
+  const total = card.members.reduce((sum, member) => sum + member.rate, 0);
+  const worst = ["failing", "retrying"].find((state) => card.members.some((member) => member.state === state));
+  const idle = card.members.every((member) => member.state === "idle");
+  const state = card.grouped ? (worst ?? (idle ? "idle" : "ok")) : node.state;
+  const says = node.kind === "sink" ? { glyph: "", word: "", tone: sinkTone(node) } : condition(state);
+  const what = { source: "sources", bus: "buses", rule: "rules", target: "targets", sink: "" }[node.kind];
+  setText(face.name, card.grouped ? `+${count(card.members.length)} ${what}` : node.label);
+  setText(face.rate, idle && !card.grouped && node.kind !== "sink" ? "idle" : rate(total));
+  setText(face.state, says.word && says.word !== "idle" ? `${says.glyph} ${says.word}` : "");
+  setText(face.aside, card.grouped ? "" : aside(node));
+  const { button } = face;
+  button.dataset.tone = says.tone;
+  button.classList.toggle("idle", idle);
+  button.title = card.grouped ? "The quietest ones, together" : [node.label, node.address].filter(Boolean).join(" · ");
+  // Log scale: 1, 10, 100, 1,000 waiting fill a quarter each.
+  const waiting = node.kind === "target" && !card.grouped ? (node.backlog ?? 0) : 0;
+  face.fill.style.width = waiting ? `${Math.min(100, 25 * Math.log10(1 + waiting) + 4)}%` : "0";
+}
+
+/** @param {Node} node */
+const sinkTone = (node) => (node.rate > 0 ? (node.name === "dead" ? "bad" : "warn") : "muted");
+
+/** What stands on the right of a card. @param {Node} node */
+function aside(node) {
+  if (node.kind !== "target") return "";
+  if (node.backlog && node.backlog > 1) return `waiting ${count(node.backlog)}`;
+  return node.p99 === null ? "" : `p99 ${duration(node.p99)}`;
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {string} className @param {string} text @returns {HTMLElementTagNameMap[K]}
+ */
+function made(tag, className, text) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** Write only what changed. @param {HTMLElement} element @param {string} text */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,193 @@
+// What the socket told: the graph with its counters and states (snapshot plus parts equals a fresh snapshot), and
+// the newest rows in order, with a view of them that nothing moves while it is held.
+
+/**
+ * @typedef {object} Node
+ * @property {number} i @property {string} key @property {"source" | "bus" | "rule" | "target" | "sink"} kind
+ * @property {number | null} id @property {string} name @property {string} label @property {string | null} url
+ * @property {string} [target_kind] @property {string} [address] @property {number} [count]
+ * @property {string} state @property {number} rate @property {number | null} p50 @property {number | null} p99
+ * @property {number | null} backlog @property {number | null} oldest
+ *
+ * @typedef {{ i: number, from: number, to: number, count: number, failed: number }} Edge
+ * @typedef {{ in: number, out: number, p50: number | null, p99: number | null, backlog: number,
+ *   oldest: number | null, failing: number }} Head
+ * @typedef {[number, number, number]} Counted  edge, count, failed
+ * @typedef {[number, string, number, number | null, number | null, number | null, number | null]} NodeState
+ * @typedef {{ nodes: Node[], edges: [number, number, number][], ctr: Counted[], ns: NodeState[], head: Head }} Snap
+ * @typedef {object} Topo
+ * @property {{ nodes: Node[], edges: [number, number, number][] }} add
+ * @property {{ nodes: number[], edges: number[] }} del
+ * @property {Node[]} upd
+ * @typedef {{ topo?: Topo, e?: number[], x?: number[], ctr?: Counted[], ns?: NodeState[], head?: Head }} Part
+ */
+
+const UNMEASURED = { state: "idle", rate: 0, p50: null, p99: null, backlog: null, oldest: null };
+
+export class Flow {
+  constructor() {
+    /** @type {Map<number, Node>} */
+    this.nodes = new Map();
+    /** @type {Map<number, Edge>} */
+    this.edges = new Map();
+    /** @type {Head} */
+    this.head = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0 };
+  }
+
+  /** Take a whole new state. @param {Snap} snap */
+  take(snap) {
+    this.nodes = new Map(snap.nodes.map((node) => [node.i, { ...UNMEASURED, ...node }]));
+    this.edges = new Map();
+    this.#addEdges(snap.edges);
+    this.#set(snap.ctr);
+    this.#measure(snap.ns);
+    this.head = snap.head;
+  }
+
+  /**
+   * Take a change. Returns whether the graph itself changed, and what newly happened on which edge.
+   * @param {Part} part @returns {{ redrawn: boolean, news: Counted[] }}
+   */
+  change(part) {
+    if (part.topo) this.#redraw(part.topo);
+    /** @type {Counted[]} */
+    const news = [];
+    const added = part.e ?? [];
+    for (let at = 0; at < added.length; at += 3) {
+      const edge = this.edges.get(added[at]);
+      if (!edge) continue;
+      edge.count += added[at + 1];
+      edge.failed += added[at + 2];
+      news.push([added[at], added[at + 1], added[at + 2]]);
+    }
+    const gone = part.x ?? [];
+    for (let at = 0; at < gone.length; at += 3) {
+      const edge = this.edges.get(gone[at]);
+      if (!edge) continue;
+      edge.count -= gone[at + 1];
+      edge.failed -= gone[at + 2];
+    }
+    this.#set(part.ctr ?? []);
+    this.#measure(part.ns ?? []);
+    if (part.head) this.head = part.head;
+    return { redrawn: part.topo !== undefined, news };
+  }
+
+  /** @param {Topo} topo */
+  #redraw(topo) {
+    for (const edge of topo.del.edges) this.edges.delete(edge);
+    for (const node of topo.del.nodes) this.nodes.delete(node);
+    for (const node of topo.add.nodes) this.nodes.set(node.i, { ...UNMEASURED, ...node });
+    for (const node of topo.upd) {
+      const { state, rate, p50, p99, backlog, oldest } = this.nodes.get(node.i) ?? UNMEASURED;
+      this.nodes.set(node.i, { ...node, state, rate, p50, p99, backlog, oldest });
+    }
+    this.#addEdges(topo.add.edges);
+  }
+
+  /** @param {[number, number, number][]} edges */
+  #addEdges(edges) {
+    for (const [i, from, to] of edges) this.edges.set(i, { i, from, to, count: 0, failed: 0 });
+  }
+
+  /** @param {Counted[]} counts */
+  #set(counts) {
+    for (const [i, count, failed] of counts) {
+      const edge = this.edges.get(i);
+      if (edge) Object.assign(edge, { count, failed });
+    }
+  }
+
+  /** @param {NodeState[]} states */
+  #measure(states) {
+    for (const [i, state, rate, p50, p99, backlog, oldest] of states) {
+      const node = this.nodes.get(i);
+      if (node) Object.assign(node, { state, rate, p50, p99, backlog, oldest });
+    }
+  }
+}
+
+/**
+ * @typedef {object} Row
+ * @property {string} id @property {number} at @property {string} bus @property {string} source
+ * @property {string} type @property {number | null} matched @property {string} state
+ * @property {number} delivered @property {number} of @property {number | null} ms @property {string} pos
+ *
+ * @typedef {{ after: string, before: string, count: number | null, loading: boolean }} Gap  counted, not listed
+ * @typedef {{ row: Row, gap?: undefined } | { gap: Gap, row?: undefined }} Item
+ */
+
+export class Ring {
+  /** @param {number} [capacity] */
+  constructor(capacity = 20_000) {
+    this.capacity = capacity;
+    /** @type {Item[]} */
+    this.items = []; // oldest first
+    /** @type {Map<string, Row>} */
+    this.rows = new Map();
+    /** @type {number | null} */
+    this.heldAt = null; // how many of the items are shown; null follows the newest
+    this.missed = 0; // events since it is held, listed or not
+    this.missedFailed = 0;
+  }
+
+  get held() {
+    return this.heldAt !== null;
+  }
+
+  /** How many items are shown. */
+  get length() {
+    return this.heldAt ?? this.items.length;
+  }
+
+  /** The item on line `line`, the newest being on line 0. @param {number} line @returns {Item | undefined} */
+  line(line) {
+    return this.items[this.length - 1 - line];
+  }
+
+  hold() {
+    if (this.heldAt !== null) return;
+    this.heldAt = this.items.length;
+    this.missed = this.missedFailed = 0;
+  }
+
+  follow() {
+    this.heldAt = null;
+    this.missed = this.missedFailed = 0;
+  }
+
+  /**
+   * Take news, oldest first; the gap, if any, lies before them.
+   * @param {Row[]} rows @param {Gap | null} gap
+   */
+  add(rows, gap) {
+    if (gap) this.items.push({ gap });
+    for (const row of rows) {
+      if (this.rows.has(row.id)) continue;
+      this.rows.set(row.id, row);
+      this.items.push({ row });
+    }
+    this.#trim();
+  }
+
+  /** Put loaded rows in a gap's place; `rest` stays a gap before them. @param {Gap} gap @param {Row[]} rows @param {Gap | null} rest */
+  fill(gap, rows, rest) {
+    const at = this.items.findIndex((item) => item.gap === gap);
+    if (at < 0) return;
+    const fresh = rows.filter((row) => !this.rows.has(row.id));
+    for (const row of fresh) this.rows.set(row.id, row);
+    /** @type {Item[]} */
+    const items = fresh.map((row) => ({ row }));
+    if (rest) items.unshift({ gap: rest });
+    this.items.splice(at, 1, ...items);
+    if (this.heldAt !== null && at < this.heldAt) this.heldAt += items.length - 1;
+    this.#trim();
+  }
+
+  #trim() {
+    const over = this.items.length - this.capacity;
+    if (over <= 0) return;
+    for (const item of this.items.splice(0, over)) if (item.row) this.rows.delete(item.row.id);
+    if (this.heldAt !== null) this.heldAt = Math.max(0, this.heldAt - over);
+  }
+}
