@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from eventhub.domain.fault import ReasonClass as ReasonClass  # targets need it too, and may not import us
+from eventhub.domain.fault import ReasonClass as ReasonClass  # noqa: PLC0414 - said again here for our users
 
 UNKNOWN_BUS = 0  # the bus_id of events whose bus does not exist: kept, and routed to nowhere, visibly
 
@@ -230,7 +230,7 @@ class TailedEvent:
 
 @dataclass(frozen=True, slots=True)
 class TailedRouting:
-    """A routing as the live view needs it; `outcomes` are (delivery_id, rule_id, target_id, state)."""
+    """A routing as the live view needs it; `outcomes` are (delivery_id, rule_id, target_id, state as routed)."""
 
     position: Position
     event_id: UUID

@@ -7,18 +7,14 @@ from uuid import UUID
 
 import msgspec
 
+from eventhub.journal import columns
 from eventhub.journal.port import Appended, NewEvent
 from eventhub.journal.sqlite.connections import as_json, one_json
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.statements import insert
 
-DEDUP_WINDOW_US = 24 * 3600 * 1_000_000
-
-EVENT = insert(
-    "event",
-    "seq id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops",
-)
-KEY = insert("dedup", "bus source key event_id until", replace=True)
+EVENT = insert("event", ["seq", *columns.EVENT])
+KEY = insert("dedup", ["bus", "source", "key", "event_id", "until"], replace=True)
 # json_each first: each key is one look-up.
 SEEN = """
     SELECT json_group_array(json_array(d.bus, d.source, d.key, d.event_id, d.until))
@@ -63,23 +59,7 @@ class Appending:
         EVENT.run(
             db,
             [
-                (
-                    number,
-                    event.id.hex,
-                    event.bus_id,
-                    event.bus,
-                    event.source,
-                    event.detail_type,
-                    event.time,
-                    event.accepted_at,
-                    event.resources.decode(),
-                    event.detail.decode(),
-                    event.attributes.decode(),
-                    event.key,
-                    event.who,
-                    event.cause_id and event.cause_id.hex,
-                    event.hops,
-                )
+                (number, *columns.event_columns(event, event.id.hex, event.cause_id and event.cause_id.hex))
                 for number, event in enumerate(events, start=seq)
             ],
         )
@@ -105,6 +85,6 @@ class Appending:
                 first[key] = UUID(event_id)
             else:
                 first[key] = event.id
-                claimed.append((*key, event.id.hex, event.accepted_at + DEDUP_WINDOW_US))
+                claimed.append((*key, event.id.hex, event.accepted_at + columns.DEDUP_WINDOW_US))
         KEY.run(db, claimed)
         return first

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
+from eventhub.journal import columns
 from eventhub.journal.port import (
     Appended,
     Claimed,
@@ -114,7 +115,7 @@ class SqliteJournal:
 
     def ruleset(self, bus_id: int, rules: Sequence[RuleInForce]) -> int:
         """Return the number of a ruleset."""
-        digest, text = routing.ruleset_text(rules)
+        digest, text = columns.ruleset_columns(rules)
         with self._reading() as db:
             found = routing.find_ruleset(db, bus_id, digest)
         return found or self._writer.write(lambda db: routing.apply_ruleset(db, bus_id, digest, text))
@@ -194,7 +195,8 @@ class SqliteJournal:
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """End leases untried."""
-        if any([self._leases.take_back(one) for one in claimed]):
+        ended = [self._leases.take_back(one) for one in claimed]
+        if any(ended):
             self._watchers.tell({Hint.DELIVERIES})
 
     def next_due_at(self, waiting: Collection[int]) -> int | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from eventhub.journal.columns import as_routed
 from eventhub.journal.port import (
     Feed,
     OutcomeState,
@@ -86,8 +87,3 @@ def read_feed(db: sqlite3.Connection, after: Tail, limit: int) -> Feed:
         [TailedDeadLetter(Position(0, seq), UUID(event_id), *rest) for seq, event_id, *rest in dead],
         more=limit in {len(events), len(routings), len(attempts), len(dead)},
     )
-
-
-def as_routed(state: OutcomeState) -> OutcomeState:
-    """Return the state that routing gave: what attempts made of it is told by their own rows."""
-    return OutcomeState.PENDING if state in {OutcomeState.DELIVERED, OutcomeState.DEAD} else state

@@ -1,25 +1,21 @@
 """Routing: deliveries, outcomes, routing rows and the moved cursor in one transaction; and reading for it."""
 
-import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
 
 import msgspec
 
-from eventhub.journal.port import OutcomeState, Position, RoutedBatch, RuleInForce, StoredEvent
+from eventhub.journal import columns
+from eventhub.journal.port import OutcomeState, Position, RoutedBatch, StoredEvent
 from eventhub.journal.sqlite.connections import one_json
 from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.statements import insert
 
-ROUTING = insert("routing", "seq event_id bus_id state routed_at ruleset_id matched error")
-OUTCOME = insert(
-    "outcome",
-    "seq event_id bus_id bus rule_id rule rule_version target_id target state reason attempts accepted_at routed_at due_at",
-)
-DELIVERY = insert("delivery", "seq event_seq target_id due_at")
+ROUTING = insert("routing", ["seq", *columns.ROUTING])
+OUTCOME = insert("outcome", columns.OUTCOME)
+DELIVERY = insert("delivery", ["seq", "event_seq", "target_id", "due_at"])
 
 READ = f"""
     SELECT json_group_array({EVENT_JSON})
@@ -92,42 +88,11 @@ def apply_route(db: sqlite3.Connection, numbers: Numbers, batch: RoutedBatch) ->
     outcome_seq = numbers.take("outcome", sum(len(routing.deliveries) for routing in batch.routings))
     routings, outcomes, deliveries = [], [], []
     for number, routing in enumerate(batch.routings, start=routing_seq):
-        event = routing.stored.event
-        event_id, at = event.id.hex, routing.routed_at
-        routings.append(
-            (
-                number,
-                event_id,
-                event.bus_id,
-                routing.state.value,
-                at,
-                batch.ruleset_id,
-                routing.matched,
-                routing.error,
-            )
-        )
+        event_id, at = routing.stored.event.id.hex, routing.routed_at
+        routings.append((number, *columns.routing_columns(routing, batch.ruleset_id, event_id)))
         for new in routing.deliveries:
-            pending = new.state is OutcomeState.PENDING
-            outcomes.append(
-                (
-                    outcome_seq,
-                    event_id,
-                    event.bus_id,
-                    event.bus,
-                    new.rule_id,
-                    new.rule,
-                    new.rule_version,
-                    new.target_id,
-                    new.target,
-                    new.state.value,
-                    new.reason,
-                    0,
-                    event.accepted_at,
-                    at,
-                    at if pending else None,
-                )
-            )
-            if pending:
+            outcomes.append(columns.outcome_columns(routing, new, outcome_seq, event_id))
+            if new.state is OutcomeState.PENDING:
                 deliveries.append((outcome_seq, routing.stored.position.seq, new.target_id, at))
             outcome_seq += 1
     ROUTING.run(db, routings)
@@ -152,9 +117,3 @@ def apply_ruleset(db: sqlite3.Connection, bus_id: int, digest: str, rules: str) 
     )
     assert written.lastrowid is not None
     return written.lastrowid
-
-
-def ruleset_text(rules: Sequence[RuleInForce]) -> tuple[str, str]:
-    """Return a ruleset's digest and its JSON: an array of {rule_id, rule, version, enabled} by rule id."""
-    text = msgspec.json.encode(sorted(rules, key=lambda rule: rule.rule_id))
-    return hashlib.sha256(text).hexdigest(), text.decode()

@@ -26,21 +26,19 @@ class Many:
         return changed
 
 
-def insert(table: str, columns: str, *, replace: bool = False) -> Many:
-    """Return the insert of rows with these columns (names between blanks)."""
-    names = columns.split()
+def insert(table: str, columns: Sequence[str], *, replace: bool = False) -> Many:
+    """Return the insert of rows with these columns."""
     verb = "INSERT OR REPLACE" if replace else "INSERT"
-    return Many(f"{verb} INTO {table} ({','.join(names)}) VALUES", f"({','.join('?' * len(names))})")
+    return Many(f"{verb} INTO {table} ({','.join(columns)}) VALUES", f"({','.join('?' * len(columns))})")
 
 
-def update(table: str, columns: str) -> Many:
+def update(table: str, columns: Sequence[str]) -> Many:
     """Return the update of these columns; the first of each row is the ``seq`` to change."""
-    names = columns.split()
-    sets = ",".join(f"{name}=v.column{number}" for number, name in enumerate(names, start=2))
+    sets = ",".join(f"{name}=v.column{number}" for number, name in enumerate(columns, start=2))
     # The rows come first in the join: each finds its row by key.
     return Many(
         f"UPDATE {table} SET {sets} FROM (VALUES",
-        f"({','.join('?' * (len(names) + 1))})",
+        f"({','.join('?' * (len(columns) + 1))})",
         f") AS v WHERE {table}.seq = v.column1",
     )
 

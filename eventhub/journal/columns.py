@@ -1,0 +1,191 @@
+"""The columns that both engines write, and the values for them.
+
+An event's id comes as the engine stores it: 32 hexadecimal digits on SQLite, a UUID on PostgreSQL.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from eventhub.journal.port import (
+    Attempt,
+    NewDelivery,
+    NewEvent,
+    OutcomeState,
+    Routing,
+    RuleInForce,
+    Settled,
+)
+
+DEDUP_WINDOW_US = 24 * 3600 * 1_000_000  # how long a key names the same event
+
+EVENT = "id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops".split()
+ROUTING = "event_id bus_id state routed_at ruleset_id matched error".split()
+OUTCOME = (
+    "seq event_id bus_id bus rule_id rule rule_version target_id target state reason attempts accepted_at"
+    " routed_at due_at"
+).split()
+OUTCOME_SETTLED = "state reason attempts first_at last_at due_at latency_us".split()
+ATTEMPT = (
+    "event_id delivery_id bus_id rule_id target_id number state started_at ended_at accepted_at status error"
+    " reason_class phases request response next_at"
+).split()
+DEAD_LETTER = (
+    "event_id delivery_id bus_id bus rule_id rule target_id target reason_class reason status attempts first_at"
+    " last_at dead_at"
+).split()
+
+Columns = tuple[object, ...]
+_as_json = msgspec.json.Encoder().encode
+
+
+def event_columns(event: NewEvent, event_id: object, cause_id: object) -> Columns:
+    """Return the values of ``EVENT``."""
+    return (
+        event_id,
+        event.bus_id,
+        event.bus,
+        event.source,
+        event.detail_type,
+        event.time,
+        event.accepted_at,
+        event.resources.decode(),
+        event.detail.decode(),
+        event.attributes.decode(),
+        event.key,
+        event.who,
+        cause_id,
+        event.hops,
+    )
+
+
+def routing_columns(routing: Routing, ruleset_id: int, event_id: object) -> Columns:
+    """Return the values of ``ROUTING``."""
+    return (
+        event_id,
+        routing.stored.event.bus_id,
+        routing.state.value,
+        routing.routed_at,
+        ruleset_id,
+        routing.matched,
+        routing.error,
+    )
+
+
+def outcome_columns(routing: Routing, new: NewDelivery, seq: int, event_id: object) -> Columns:
+    """Return the values of ``OUTCOME``."""
+    event = routing.stored.event
+    return (
+        seq,
+        event_id,
+        event.bus_id,
+        event.bus,
+        new.rule_id,
+        new.rule,
+        new.rule_version,
+        new.target_id,
+        new.target,
+        new.state.value,
+        new.reason,
+        0,
+        event.accepted_at,
+        routing.routed_at,
+        routing.routed_at if new.state is OutcomeState.PENDING else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a settled delivery stands: what its outcome, and its dead letter if it has one, say."""
+
+    attempts: int
+    first_at: int | None
+    last_at: int | None
+    ended_at: int
+    final: bool
+
+
+def standing(settled: Settled, now: int) -> Standing:
+    """Return where it stands; ``now`` is the end where nothing was tried."""
+    claimed, attempt = settled.claimed, settled.attempt
+    return Standing(
+        attempts=attempt.number if attempt else claimed.attempts,
+        first_at=claimed.first_at or (attempt.started_at if attempt else None),
+        last_at=attempt.ended_at if attempt else None,
+        ended_at=attempt.ended_at if attempt else now,
+        final=settled.state is not OutcomeState.PENDING,
+    )
+
+
+def settled_columns(settled: Settled, at: Standing) -> Columns:
+    """Return the values of ``OUTCOME_SETTLED``."""
+    return (
+        settled.state.value,
+        settled.reason,
+        at.attempts,
+        at.first_at,
+        at.last_at,
+        None if at.final else settled.due_at,
+        at.ended_at - settled.claimed.stored.event.accepted_at if at.final else None,
+    )
+
+
+def attempt_columns(settled: Settled, attempt: Attempt, event_id: object) -> Columns:
+    """Return the values of ``ATTEMPT``."""
+    claimed = settled.claimed
+    event = claimed.stored.event
+    return (
+        event_id,
+        claimed.delivery_id,
+        event.bus_id,
+        claimed.rule_id,
+        claimed.target_id,
+        attempt.number,
+        settled.state.value,
+        attempt.started_at,
+        attempt.ended_at,
+        event.accepted_at,
+        attempt.status,
+        attempt.error,
+        attempt.reason_class.value if attempt.reason_class else "",
+        _as_json(attempt.phases).decode(),
+        _as_json(attempt.request).decode(),
+        _as_json(attempt.response).decode(),
+        settled.due_at,
+    )
+
+
+def dead_letter_columns(settled: Settled, at: Standing, event_id: object) -> Columns:
+    """Return the values of ``DEAD_LETTER``."""
+    claimed = settled.claimed
+    event = claimed.stored.event
+    return (
+        event_id,
+        claimed.delivery_id,
+        event.bus_id,
+        event.bus,
+        claimed.rule_id,
+        claimed.rule,
+        claimed.target_id,
+        claimed.target,
+        settled.reason_class.value if settled.reason_class else "",
+        settled.reason,
+        settled.attempt.status if settled.attempt else None,
+        at.attempts,
+        at.first_at,
+        at.last_at,
+        at.ended_at,
+    )
+
+
+def ruleset_columns(rules: Sequence[RuleInForce]) -> tuple[str, str]:
+    """Return a ruleset's digest and its JSON: an array of {rule_id, rule, version, enabled} by rule id."""
+    text = _as_json(sorted(rules, key=lambda rule: rule.rule_id))
+    return hashlib.sha256(text).hexdigest(), text.decode()
+
+
+def as_routed(state: OutcomeState) -> OutcomeState:
+    """Return the state that routing gave: what attempts made of it is told by their own rows."""
+    return OutcomeState.PENDING if state in {OutcomeState.DELIVERED, OutcomeState.DEAD} else state
