@@ -78,6 +78,11 @@ def networks(name: str) -> list[Network]:
     )
 
 
+def known() -> frozenset[str]:
+    """Return the names of the variables that were read, with their ``_FILE`` forms."""
+    return frozenset(_known)
+
+
 def refuse_unknown() -> None:
     """Stop the start when the environment holds an ``EVENTHUB_`` variable that nothing reads."""
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in _known)

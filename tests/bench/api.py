@@ -20,13 +20,17 @@ class Api:
 
     def post(self, path: str, body: object) -> Any:
         """POST JSON; return the answer's JSON; raises HTTPError with the status otherwise."""
+        return self._ask(path, json.dumps(body).encode())
+
+    def get(self, path: str) -> Any:
+        """GET JSON; raises HTTPError with the status if it is not 2xx."""
+        return self._ask(path, None)
+
+    def _ask(self, path: str, body: bytes | None) -> Any:
         request = urllib.request.Request(
             self.hub.url + path,
-            json.dumps(body).encode(),
-            {
-                "Authorization": f"Bearer {self.hub.key_id}.{self.hub.secret}",
-                "Content-Type": "application/json",
-            },
+            body,
+            {"Authorization": f"Bearer {self.hub.key}", "Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
