@@ -1,0 +1,37 @@
+"""One HTTP exchange as values: what is sent, and what came back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eventhub.targets.verdict import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent: header lines ``Name: value``, the body, and the time it all may take."""
+
+    url: str
+    headers: Sequence[str]
+    body: bytes
+    timeout_seconds: float
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Moments in microseconds since 1970, phases in milliseconds by name.
+
+    A phase that did not happen is not there: a kept connection has no ``dns``, ``connect`` or ``tls``.
+    With a ``fault`` there was no whole answer; ``error`` says why, and a status may be there none the less.
+    """
+
+    started_at: int
+    ended_at: int
+    status: int | None = None
+    reason: str = ""
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    cut: bool = False  # the body was longer than what we keep
+    fault: Fault | None = None
+    error: str = ""
+    phases: Mapping[str, float] = field(default_factory=dict)
