@@ -93,6 +93,11 @@ class Hub:
             await asyncio.get_running_loop().run_in_executor(self._reader, connections.close_all)
         self._reader.shutdown()
 
+    @property
+    def is_awake(self) -> bool:
+        """Tell whether anything is read: somebody watches, or did a moment ago."""
+        return self._picture is not None
+
     # -- sessions --------------------------------------------------------------------------------
 
     def has_room_for(self, who: str) -> bool:
@@ -138,10 +143,7 @@ class Hub:
             found = await self._channel(picture, session, asked)
             if isinstance(found, Refusal):
                 return found
-            epoch, _, tick = asked.cur.partition(":")
-            known = int(tick) if tick.isascii() and tick.isdecimal() and len(tick) < 16 else -1
-            why = "sub" if not asked.cur else None if epoch == self._epoch else "epoch"
-            session.subscribe(number, Subscription(found, known, why), self._clock())
+            session.subscribe(number, self._resumed(found, asked.cur), self._clock())
             session.flush(picture.tick, self._clock())
         return None
 
@@ -156,6 +158,14 @@ class Hub:
             self._picture.reconfigured(rulebook)
             self._news.set()
         self._aside(self._hints.tell(rulebook.version))
+
+    def _resumed(self, channel: AnyChannel, cursor: str) -> Subscription:
+        """Return a subscription that goes on from ``cursor``, if that is one of ours; else from a snap."""
+        epoch, _, text = cursor.partition(":")
+        tick = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
+        if not cursor or epoch != self._epoch:
+            return Subscription(channel, 0, "epoch" if cursor else "sub")
+        return Subscription(channel, tick, None if 0 <= tick <= channel.last else "too-old")
 
     async def _channel(self, picture: Picture, session: Session, asked: Sub) -> AnyChannel | Refusal:
         if asked.ch == "event":

@@ -85,11 +85,21 @@ def read(text: str) -> Message | Refusal:
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError as error:
-        found = msgspec.json.decode(text)
-        number = found.get("id") if isinstance(found, dict) else None
-        number = number if isinstance(number, int) and not isinstance(number, bool) else None
-        if isinstance(found, dict) and found.get("t") not in _TYPES:
+        kind, number = _kind_and_number(text)
+        if kind is not None and kind not in _TYPES:
             return Refusal("unknown-type", f'"t": wanted one of {", ".join(_TYPES)}', number)
         return Refusal("bad-message", str(error), number)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return Refusal("not-json", f"wanted one JSON object: {error}")
+
+
+def _kind_and_number(text: str) -> tuple[str | None, int | None]:
+    """Return ``t`` and ``id`` of a message that is wrong somehow, as far as they can be made out."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):  # such as a number that no float holds
+        return None, None
+    if not isinstance(found, dict):
+        return None, None
+    number = found.get("id")
+    return str(found.get("t")), number if isinstance(number, int) and not isinstance(number, bool) else None

@@ -12,7 +12,7 @@ _SCHEMES = {"ws": "http", "wss": "https"}
 def is_ours(origin: str, *, scheme: str, host: str) -> bool:
     """Tell whether a page's Origin is the public address, or the address that was asked.
 
-    ``scheme`` (ws or wss) and ``host`` are the request's; its host counts only if we answer to that name at all.
+    ``scheme`` (ws or wss) and ``host`` are the request's; its host counts only if we answer to that name.
     """
     asked = _parts(origin)
     if asked is None:

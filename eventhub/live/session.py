@@ -42,6 +42,7 @@ class Session:
     _sent: int = 0
     _unacknowledged: deque[tuple[int, float]] = field(default_factory=deque)
     _framed_at: float = 0.0
+    _counted_at: float = 0.0  # of the newest snap or frame
     _closed: bool = False
 
     def may_watch(self, bus_id: int | None) -> bool:
@@ -118,7 +119,7 @@ class Session:
             else:
                 parts.append((number, part))
                 sub.at = sub.channel.last
-        if parts or now - self._framed_at >= HEARTBEAT_SECONDS:
+        if parts or now - self._counted_at >= HEARTBEAT_SECONDS:
             span = min(now - self._framed_at, HEARTBEAT_SECONDS)
             self.send(frame(self._count(now), tick, now, span, parts))
             self._framed_at = now
@@ -128,5 +129,6 @@ class Session:
 
     def _count(self, now: float) -> int:
         self._sent += 1
+        self._counted_at = now
         self._unacknowledged.append((self._sent, now))
         return self._sent
