@@ -65,6 +65,7 @@ def check_entry(entry: Entry, *, max_bytes: int) -> Rejected | None:
     return (
         _check_text("source", entry.source, MAX_SOURCE)
         or _check_text("detail-type", entry.detail_type, MAX_DETAIL_TYPE)
+        or _check_given("detail", entry.detail)
         or _check_rest(entry, max_bytes)
         or _check_detail(entry.detail)
     )
@@ -85,9 +86,13 @@ def entry_bytes(entry: Entry) -> int:
 
 
 def _check_text(member: str, text: str, longest: int) -> Rejected | None:
-    if not text:
+    return _check_given(member, text) or _check_characters(member, text, longest)
+
+
+def _check_given(member: str, value: str | bytes) -> Rejected | None:
+    if not value:
         return Rejected(Fault.MISSING, f"{member} is required and must not be empty", member)
-    return _check_characters(member, text, longest)
+    return None
 
 
 def _check_characters(path: str, text: str, longest: int) -> Rejected | None:

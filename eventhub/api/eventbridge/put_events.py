@@ -1,0 +1,162 @@
+"""PutEvents: up to ten entries, each answered for itself."""
+
+import re
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
+from eventhub.api.eventbridge.errors import AwsError, failed_entry, validation_error
+from eventhub.domain import jsontext
+from eventhub.domain.entry import Entry, Rejected, entry_bytes
+from eventhub.flow.process import parts
+from eventhub.journal.port import UNKNOWN_BUS, Appended
+from eventhub.models import DEFAULT_BUS
+
+MAX_ENTRIES = 10
+MAX_BUS_NAME = 1600
+MAX_TRACE_HEADER = 500
+BUS_PATTERN = r"(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+"
+TRACE_HEADER = "trace-header"  # its name among an event's attributes
+
+_bus = re.compile(BUS_PATTERN, re.ASCII)
+
+
+class _Entry(msgspec.Struct, rename="pascal", gc=False):
+    time: int | float | None = None
+    source: str | None = None
+    resources: list[str] | None = None
+    detail_type: str | None = None
+    detail: str | None = None
+    event_bus_name: str | None = None
+    trace_header: str | None = None
+
+
+class _Request(msgspec.Struct, rename="pascal"):
+    entries: list[_Entry] | None = None
+    endpoint_id: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Request)
+
+
+async def put_events(body: bytes, caller: Caller) -> dict[str, Any]:
+    """Answer PutEvents once every entry that is taken is durable; raises AwsError or JournalUnavailable.
+
+    An entry for a bus that does not exist is taken, as Amazon does, and kept under *unknown bus*.
+    """
+    request = _read(body)
+    _check(request)
+    entries = [_entry(entry) for entry in request.entries or ()]
+    running = parts()
+    buses = running.keeper.current.buses
+    for name in {entry.bus for entry in entries}:
+        _authorize(caller, name, buses.get(name, UNKNOWN_BUS))
+    if sum(entry_bytes(entry) for entry in entries) >= settings.MAX_ENTRY_BYTES:
+        raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
+    assert running.acceptor is not None  # a role that listens has one
+    results = await running.acceptor.accept(entries, caller=caller, keeps_unknown_bus=True)
+    return {
+        "FailedEntryCount": sum(isinstance(result, Rejected) for result in results),
+        "Entries": [_result(result) for result in results],
+    }
+
+
+def _read(body: bytes) -> _Request:
+    try:
+        return _decoder.decode(body or b"{}")
+    except msgspec.ValidationError as error:
+        raise AwsError("SerializationException", f"{error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            jsontext.decode(body)
+        except jsontext.JsonTextError as error:
+            raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
+        raise AwsError("SerializationException", "The body is not JSON that can be read.") from None
+
+
+def _check(request: _Request) -> None:
+    entries = request.entries
+    if entries is None:
+        raise validation_error("null", "entries", "Member must not be null")
+    if not entries:
+        raise validation_error("[]", "entries", "Member must have length greater than or equal to 1")
+    if len(entries) > MAX_ENTRIES:
+        shown = "[" + ", ".join(map(_shown, entries)) + "]"
+        constraint = f"Member must have length less than or equal to {MAX_ENTRIES}"
+        raise validation_error(shown, "entries", constraint)
+    if request.endpoint_id is not None:
+        raise AwsError(
+            "ValidationException",
+            "Parameter EndpointId is not valid. Reason: there are no global endpoints here; leave it out.",
+        )
+    for number, entry in enumerate(entries, start=1):
+        place = f"entries.{number}.member"
+        _check_length(entry.event_bus_name, f"{place}.eventBusName", MAX_BUS_NAME)
+        _check_length(entry.trace_header, f"{place}.traceHeader", MAX_TRACE_HEADER)
+        if entry.event_bus_name is not None and not _bus.fullmatch(entry.event_bus_name):
+            raise validation_error(
+                entry.event_bus_name,
+                f"{place}.eventBusName",
+                f"Member must satisfy regular expression pattern: {BUS_PATTERN}",
+            )
+
+
+def _check_length(text: str | None, path: str, longest: int) -> None:
+    if text is None:
+        return
+    if not text:
+        raise validation_error(text, path, "Member must have length greater than or equal to 1")
+    if len(text) > longest:
+        raise validation_error(text, path, f"Member must have length less than or equal to {longest}")
+
+
+def _shown(entry: _Entry) -> str:
+    members: tuple[tuple[str, object], ...] = (
+        ("time", entry.time),
+        ("source", entry.source),
+        ("resources", None if entry.resources is None else "[" + ", ".join(entry.resources) + "]"),
+        ("detailType", entry.detail_type),
+        ("detail", entry.detail),
+        ("eventBusName", entry.event_bus_name),
+        ("traceHeader", entry.trace_header),
+    )
+    shown = ", ".join(f"{name}={'null' if value is None else value}" for name, value in members)
+    return f"PutEventsRequestEntry({shown})"
+
+
+def _entry(entry: _Entry) -> Entry:
+    return Entry(
+        bus=bus_of(entry.event_bus_name or DEFAULT_BUS),
+        source=entry.source or "",
+        detail_type=entry.detail_type or "",
+        detail=(entry.detail or "").encode(),
+        time=None if entry.time is None else round(entry.time * 1_000_000),
+        resources=entry.resources or (),
+        attributes={} if entry.trace_header is None else {TRACE_HEADER: entry.trace_header},
+    )
+
+
+def bus_of(name_or_arn: str) -> str:
+    """Return the bus's name; an ARN of another account or region stays as it is, and names no bus of ours."""
+    ours = f":events:{settings.REGION}:{settings.ACCOUNT_ID}:event-bus/"
+    partition, found, name = name_or_arn.partition(ours)
+    return name if found and partition.startswith("arn:aws") else name_or_arn
+
+
+def _authorize(caller: Caller, bus: str, bus_id: int) -> None:
+    if caller.may(Scope.EVENTS_PUT, bus_id):
+        return
+    account, region = settings.ACCOUNT_ID, settings.REGION
+    raise AwsError(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{account}:user/{caller.name} is not authorized to perform: events:PutEvents on "
+        f"resource: arn:aws:events:{region}:{account}:event-bus/{bus} because no identity-based policy "
+        "allows the events:PutEvents action",
+    )
+
+
+def _result(result: Appended | Rejected) -> Any:
+    return failed_entry(result) if isinstance(result, Rejected) else {"EventId": result.id}

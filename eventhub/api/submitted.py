@@ -1,0 +1,239 @@
+"""Entries as the REST door takes them: JSON text to ``Entry`` values, or why not.
+
+The body is one object or an array of them::
+
+    {"source": "shop", "detail-type": "order placed", "detail": {…},
+     "time": "2026-01-02T03:04:05Z", "resources": ["…"], "id": "order-17"}
+
+``detail`` stays the producer's own bytes. A body in order is read by one typed pass. Whatever that refuses is
+read again member by member, slower, to say which entry is wrong and where; only a body that is not JSON fails
+as a whole. Nesting beyond what the C decoder can follow is folded away first (``_fold``).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
+
+import msgspec
+
+from eventhub.domain import jsontext
+from eventhub.domain.entry import Entry, Fault, Rejected
+
+MAX_ENTRIES = 1000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class BodyError(ValueError):
+    """The body as a whole is not what the door takes. The sentence says where, what was wanted and found."""
+
+
+class _Submitted(msgspec.Struct, forbid_unknown_fields=True, rename={"detail_type": "detail-type"}, gc=False):
+    source: str
+    detail_type: str
+    detail: msgspec.Raw
+    time: datetime | None = None
+    resources: list[str] | None = None
+    id: str | None = None
+
+
+_MEMBERS = ("source", "detail-type", "detail", "time", "resources", "id")
+_one = msgspec.json.Decoder(_Submitted)
+_many = msgspec.json.Decoder(list[_Submitted])
+_texts = msgspec.json.Decoder(list[msgspec.Raw])
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_text = msgspec.json.Decoder(str)
+_moment = msgspec.json.Decoder(datetime)
+
+
+def read_entries(body: bytes, bus: str) -> list[Entry | Rejected]:
+    """Return the entries of a request's body for ``bus``, in order; raises BodyError if it has none."""
+    is_array = body.lstrip(b" \t\r\n")[:1] == b"["
+    try:
+        submitted = _many.decode(body) if is_array else [_one.decode(body)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _read_closely(body, bus, is_array)
+    _check_number(len(submitted))
+    return [_entry(one, bus) for one in submitted]
+
+
+def _entry(one: _Submitted, bus: str) -> Entry | Rejected:
+    time = None
+    if one.time is not None:
+        if one.time.tzinfo is None:
+            return _no_offset()
+        time = (one.time - _EPOCH) // _MICROSECOND
+    return Entry(bus, one.source, one.detail_type, bytes(one.detail), time, one.resources or (), one.id)
+
+
+def _read_closely(body: bytes, bus: str, is_array: bool) -> list[Entry | Rejected]:
+    folded: list[bytes] | None = None
+    try:
+        texts = _split(body, is_array)
+    except RecursionError:
+        text, folded = _fold(body, depth=2 if is_array else 1)
+        try:
+            texts = _split(text, is_array)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            _refuse(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        _refuse(body)
+    _check_number(len(texts))
+    return [_read_one(text, bus, folded) for text in texts]
+
+
+def _split(body: bytes, is_array: bool) -> list[bytes]:
+    raw = _texts.decode(body) if is_array else [msgspec.json.decode(body, type=msgspec.Raw)]
+    texts = [bytes(text) for text in raw]
+    for text in texts:
+        if text[:1] == b"{":
+            _members.decode(text)  # raises on names that are not text
+    return texts
+
+
+def _refuse(body: bytes) -> NoReturn:
+    try:
+        jsontext.decode(body)
+    except jsontext.JsonTextError as error:
+        line = body.count(b"\n", 0, error.position) + 1
+        column = error.position - (body.rfind(b"\n", 0, error.position) + 1) + 1
+        raise BodyError(
+            f"{error.message} (byte {error.position}; line {line}, byte {column} of it)"
+        ) from None
+    raise BodyError("the body is not JSON that can be read")
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= MAX_ENTRIES:
+        raise BodyError(f"wanted one entry, or an array of 1 to {MAX_ENTRIES}, found {number}")
+
+
+def _read_one(text: bytes, bus: str, folded: list[bytes] | None) -> Entry | Rejected:
+    if text[:1] != b"{":
+        return Rejected(Fault.WRONG_TYPE, f"wanted an entry, a JSON object, found {_kind(text)}")
+    members = {name: bytes(value) for name, value in _members.decode(text).items()}
+    if folded is not None:
+        members = {name: _unfold(value, folded) for name, value in members.items()}
+    for name in members:
+        if name not in _MEMBERS:
+            known = ", ".join(_MEMBERS)
+            return Rejected(Fault.UNKNOWN_MEMBER, f"unknown member; known are {known}", name[:256])
+    try:
+        source, detail_type = _required_text(members, "source"), _required_text(members, "detail-type")
+        if "detail" not in members:
+            raise _FaultError(Fault.MISSING, "detail is required", "detail")
+        key = _optional_text(members, "id")
+        return Entry(bus, source, detail_type, members["detail"], _time(members), _resources(members), key)
+    except _FaultError as error:
+        return Rejected(*error.args)
+
+
+class _FaultError(Exception):
+    """What an entry is rejected with: the arguments of Rejected."""
+
+
+def _required_text(members: dict[str, bytes], name: str) -> str:
+    if name not in members:
+        raise _FaultError(Fault.MISSING, f"{name} is required", name)
+    return _read_text(members[name], name)
+
+
+def _optional_text(members: dict[str, bytes], name: str) -> str | None:
+    return None if members.get(name, b"null") == b"null" else _read_text(members[name], name)
+
+
+def _read_text(value: bytes, path: str) -> str:
+    if value[:1] != b'"':
+        raise _FaultError(Fault.WRONG_TYPE, f"wanted a string, found {_kind(value)}", path)
+    try:
+        return _text.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise _FaultError(Fault.BAD_CHARACTER, "the text is not valid UTF-8", path) from None
+
+
+def _time(members: dict[str, bytes]) -> int | None:
+    text = _optional_text(members, "time")
+    if text is None:
+        return None
+    try:
+        moment = _moment.decode(members["time"])
+    except msgspec.MsgspecError:
+        raise _FaultError(
+            Fault.BAD_TIME, f"wanted RFC 3339 such as 2026-01-02T03:04:05Z, found {text[:64]!r}", "time"
+        ) from None
+    if moment.tzinfo is None:
+        no_offset = _no_offset()
+        raise _FaultError(no_offset.code, no_offset.message, no_offset.path)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _no_offset() -> Rejected:
+    return Rejected(Fault.BAD_TIME, "wanted RFC 3339 with an offset or Z at its end, found none", "time")
+
+
+def _resources(members: dict[str, bytes]) -> list[str]:
+    value = members.get("resources", b"null")
+    if value == b"null":
+        return []
+    if value[:1] != b"[":
+        raise _FaultError(Fault.WRONG_TYPE, f"wanted an array of strings, found {_kind(value)}", "resources")
+    try:
+        items = _texts.decode(value)
+    except RecursionError:
+        raise _FaultError(Fault.WRONG_TYPE, "wanted an array of strings, found arrays", "resources") from None
+    return [_read_text(bytes(item), f"resources[{number}]") for number, item in enumerate(items)]
+
+
+_KINDS = {b"{": "an object", b"[": "an array", b'"': "a string", b"t": "true", b"f": "false", b"n": "null"}
+
+
+def _kind(value: bytes) -> str:
+    return _KINDS.get(value[:1], "a number")
+
+
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+
+
+def _fold(body: bytes, depth: int) -> tuple[bytes, list[bytes]]:
+    """Replace each object or array that opens at ``depth`` by its number in brackets; return both.
+
+    >>> _fold(b'{"a": {"b": []}, "c": [1], "d": 1}', 1)
+    (b'{"a": [0], "c": [1], "d": 1}', [b'{"b": []}', b'[1]'])
+    """
+    level = reached = start = 0
+    kept: list[bytes] = []
+    folded: list[bytes] = []
+    for bracket in _BRACKET.finditer(body):
+        match body[bracket.start()]:
+            case 0x7B | 0x5B:  # { [
+                if level == depth:
+                    start = bracket.start()
+                    kept.append(body[reached:start])
+                level += 1
+            case 0x7D | 0x5D:  # } ]
+                level -= 1
+                if level == depth:
+                    reached = bracket.end()
+                    kept.append(b"[%d]" % len(folded))
+                    folded.append(body[start:reached])
+    kept.append(body[reached:] if level == 0 else b"")  # unclosed: leave it broken, for the decoder to refuse
+    return b"".join(kept), folded
+
+
+def _unfold(value: bytes, folded: list[bytes]) -> bytes:
+    return folded[int(value[1:-1])] if value[:1] == b"[" else value
+
+
+def as_answer(results: list[Any]) -> bytes:
+    """Return the door's answer for what became of the entries, in order."""
+    shown: list[dict[str, Any]] = []
+    failed = 0
+    for result in results:
+        if isinstance(result, Rejected):
+            failed += 1
+            error = {"code": result.code, "message": result.message, "path": result.path}
+            shown.append({"error": error})
+        else:
+            shown.append({"id": result.id, "duplicate": True} if result.duplicate else {"id": result.id})
+    return msgspec.json.encode({"entries": shown, "failed": failed})
