@@ -1,0 +1,56 @@
+"""Buses in the admin."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from eventhub.admin.configured import ConfiguredAdmin, fix
+from eventhub.flow.configure import has_pending
+from eventhub.models import DEFAULT_BUS, Bus
+
+
+class BusForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A bus; its name is fixed once it is made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            fix(self, "name")
+
+
+@admin.register(Bus)
+class BusAdmin(ConfiguredAdmin):
+    """Named streams of events."""
+
+    form = BusForm
+    fields = ["name", "description"]
+    list_display = ["name", "description", "rule_count"]
+    search_fields = ["name", "description"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bus]:
+        """Count the rules beside."""
+        buses: QuerySet[Bus] = super().get_queryset(request)
+        return buses.annotate(rule_count=Count("rules"))
+
+    @admin.display(description="rules", ordering="rule_count")
+    def rule_count(self, bus: Any) -> int:
+        """Return how many rules watch the bus."""
+        return int(bus.rule_count)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Bus | None = None) -> bool:
+        """Refuse to delete the default bus: it always exists."""
+        return (obj is None or obj.name != DEFAULT_BUS) and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Iterable[Bus], request: HttpRequest) -> Any:
+        """Say before a deletion what stands against it, and which work it ends."""
+        shown, counts, perms_needed, protected = super().get_deleted_objects(list(objs), request)
+        for bus in objs:
+            if bus.name == DEFAULT_BUS:
+                protected.append("The default bus always exists.")
+            elif has_pending(bus):
+                shown.append(f"Deliveries of {bus} that still wait: they become dead letters")
+        return shown, counts, perms_needed, protected

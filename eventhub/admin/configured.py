@@ -1,0 +1,72 @@
+"""What the admins of buses, rules, targets and keys have in common."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from eventhub.access.caller import caller_of_user
+from eventhub.flow.configure import take_effect
+
+
+class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Puts changes in force when they are committed."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save what belongs to the row; by then the row itself is saved."""
+        super().save_related(request, form, formsets, change)
+        take_effect()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Delete one row."""
+        super().delete_model(request, obj)
+        take_effect()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete the chosen rows."""
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            take_effect()
+
+    def changed(self, row: Any, request: HttpRequest) -> None:
+        """Do what a change of one row by an action asks for."""
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Enable the chosen rows."""
+        self._switch(request, queryset, enabled=True)
+
+    @admin.action(description="Disable", permissions=["change"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Disable the chosen rows."""
+        self._switch(request, queryset, enabled=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Any], *, enabled: bool) -> None:
+        with transaction.atomic():
+            rows = list(queryset.filter(enabled=not enabled))
+            for row in rows:
+                row.enabled = enabled
+                row.save(update_fields=["enabled", "updated_at"])
+                self.changed(row, request)
+            take_effect()
+        names = ", ".join(str(row) for row in rows) or "nothing, all were so already"
+        self.message_user(request, f"{'Enabled' if enabled else 'Disabled'}: {names}.", messages.SUCCESS)
+
+
+def who(request: HttpRequest) -> str:
+    """Return how changes record the person who makes them."""
+    caller = caller_of_user(request.user)
+    assert caller is not None  # the admin let them in
+    return caller.who
+
+
+def fix(form: "ModelForm[Any]", name: str) -> None:
+    """Show a field that cannot change; it stays in the form, so that constraints with it are checked."""
+    field = form.fields[name]
+    field.disabled = True
+    for link in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+        if hasattr(field.widget, link):
+            setattr(field.widget, link, False)

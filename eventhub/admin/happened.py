@@ -1,0 +1,138 @@
+"""What happened, to look through: the journal is written by its engine only."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from eventhub.journal.port import OutcomeState, ReasonClass
+from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventRow, OutcomeRow
+from eventhub.models import Bus
+
+COUNTED_TO = 10_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Counts to ten thousand and no further: nobody turns so many pages, and the journal holds millions."""
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, at most ``COUNTED_TO``."""
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the admin pages query sets only
+        return rows.order_by()[:COUNTED_TO].count()
+
+
+class BusFilter(admin.SimpleListFilter):
+    """By bus, from the configuration: to ask the journal which buses it knows would read all of it."""
+
+    title = "bus"
+    parameter_name = "bus"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Return the buses there are."""
+        return [(str(pk), name) for pk, name in Bus.objects.values_list("pk", "name")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows of the chosen bus."""
+        value = self.value()
+        return queryset.filter(bus_id=int(value)) if value and value.isdigit() else queryset
+
+
+def by_enum(column: str, values: Iterable[StrEnum], label: str) -> type[admin.SimpleListFilter]:
+    """Return a filter on a column whose values are known."""
+    choices = [(value.value, value.value) for value in values]
+
+    class ByValue(admin.SimpleListFilter):
+        title = label
+        parameter_name = column
+
+        def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+            return choices
+
+        def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{column: self.value()}) if self.value() else queryset
+
+    return ByValue
+
+
+class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Rows to read, newest first."""
+
+    ordering = ["-seq"]
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    search_fields = ["event_id"]  # shows the box; see get_search_results
+    search_help_text = "The id of an event."
+    event_column = "event_id"
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find the rows of one event, by the index on its id; nothing for a text that is no id."""
+        if not search_term:
+            return queryset, False
+        try:
+            return queryset.filter(**{self.event_column: UUID(search_term.strip())}), False
+        except ValueError:
+            return queryset.none(), False
+
+    @admin.display(description="event")
+    def event_page(self, row: Any) -> SafeString:
+        """Return a link to the event's page."""
+        identifier = getattr(row, self.event_column)
+        return format_html('<a href="/events/{}">{}</a>', identifier, identifier)
+
+
+@admin.register(EventRow)
+class EventAdmin(HappenedAdmin):
+    """Events."""
+
+    event_column = "id"
+    search_fields = ["id"]
+    list_display = ["seq", "event_page", "bus", "source", "detail_type", "accepted_at"]
+    list_filter = [BusFilter]
+
+
+@admin.register(OutcomeRow)
+class DeliveryAdmin(HappenedAdmin):
+    """Deliveries."""
+
+    list_display = ["seq", "event_page", "bus", "rule", "target", "state", "attempts", "accepted_at"]
+    list_filter = [by_enum("state", OutcomeState, "state"), BusFilter]
+
+
+@admin.register(AttemptRow)
+class AttemptAdmin(HappenedAdmin):
+    """Attempts."""
+
+    list_display = ["seq", "event_page", "delivery_id", "number", "state", "status", "error", "ended_at"]
+    list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+
+
+@admin.register(DeadLetterRow)
+class DeadLetterAdmin(HappenedAdmin):
+    """Dead letters."""
+
+    list_display = ["seq", "event_page", "bus", "rule", "target", "reason_class", "reason", "dead_at"]
+    list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]

@@ -1,0 +1,140 @@
+"""Rules in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from eventhub.admin.configured import ConfiguredAdmin, fix, who
+from eventhub.models import Bus, Rule, RuleTarget, RuleVersion
+
+VERSIONS_SHOWN = 20
+EXAMPLE = """{
+  "source": ["shop"],
+  "detail-type": ["order placed"],
+  "detail": {"amount": [{"numeric": [">", 100]}]}
+}"""
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A rule; its bus is fixed once it is made."""
+
+    class Meta:
+        model = Rule
+        fields = ["bus", "name", "description", "pattern", "enabled"]
+        widgets = {
+            "pattern": forms.Textarea(
+                attrs={
+                    "rows": 10,
+                    "class": "vLargeTextField pattern-text",
+                    "placeholder": EXAMPLE,
+                    "spellcheck": "false",
+                    "autocapitalize": "off",
+                }
+            )
+        }
+        help_texts = {
+            "pattern": "Which events the rule picks, as JSON. Each member lists the values that match: "
+            '{"source": ["shop"], "detail": {"amount": [{"numeric": [">", 100]}]}}'
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            fix(self, "bus")
+
+
+class TargetInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Where the rule delivers; + makes a new target without leaving the page."""
+
+    model = RuleTarget
+    extra = 1
+    verbose_name_plural = "targets: where matching events are delivered"
+
+
+@admin.register(Rule)
+class RuleAdmin(ConfiguredAdmin):
+    """Patterns on a bus, and the targets of what they match."""
+
+    form = RuleForm
+    inlines = [TargetInline]
+    list_display = ["name", "bus", "enabled", "target_names", "current_version"]
+    list_filter = ["enabled", "bus"]
+    list_select_related = ["bus"]
+    search_fields = ["name", "description", "pattern"]
+    actions = ["enable", "disable"]
+    save_on_top = False
+
+    class Media:
+        css = {"all": ["css/admin-rule.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
+        """Bring what the list shows of each rule."""
+        rules: QuerySet[Rule] = super().get_queryset(request)
+        return rules.annotate(newest=Max("versions__number")).prefetch_related("targets")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+        """Show the versions of a rule that has some."""
+        fields = ["bus", "name", "description", "pattern", "enabled"]
+        return [(None, {"fields": fields}), *([("History", {"fields": ["versions"]})] if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> Any:
+        """Versions are facts."""
+        return ["versions"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Take ``?bus=…&pattern=…`` from the address; without it choose the bus if there is one only."""
+        initial = super().get_changeform_initial_data(request)
+        if "bus" not in initial:
+            buses = list(Bus.objects.values_list("pk", flat=True)[:2])
+            if len(buses) == 1:
+                initial["bus"] = str(buses[0])
+        return initial
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the targets, then the version that all of it makes."""
+        super().save_related(request, form, formsets, change)
+        form.instance.record_version(by=who(request))
+
+    def changed(self, row: Rule, request: HttpRequest) -> None:
+        """Record the version that an action makes."""
+        row.record_version(by=who(request))
+
+    @admin.display(description="targets")
+    def target_names(self, rule: Rule) -> str:
+        """Return the names of the targets."""
+        return ", ".join(target.name for target in rule.targets.all()) or "none"
+
+    @admin.display(description="version", ordering="newest")
+    def current_version(self, rule: Any) -> str:
+        """Return the number of the version in force."""
+        return f"v{rule.newest}" if rule.newest else "none"
+
+    @admin.display(description="versions")
+    def versions(self, rule: Rule) -> SafeString:
+        """Return the newest versions as a table."""
+        versions: list[RuleVersion] = list(rule.versions.order_by("-number")[:VERSIONS_SHOWN])
+        rows = format_html_join(
+            "",
+            "<tr><td>v{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td><pre>{}</pre></td></tr>",
+            (
+                (
+                    version.number,
+                    f"{version.made_at:%Y-%m-%d %H:%M:%S} UTC",
+                    version.made_by,
+                    "enabled" if version.enabled else "disabled",
+                    ", ".join(target["name"] for target in version.targets) or "none",
+                    version.pattern,
+                )
+                for version in versions
+            ),
+        )
+        return format_html(
+            '<div class="versions"><table><thead><tr><th>version</th><th>made</th><th>by</th><th>state</th>'
+            "<th>targets</th><th>pattern</th></tr></thead><tbody>{}</tbody></table></div>",
+            rows,
+        )
