@@ -68,6 +68,7 @@ class EventRow(Row):
     class Meta:
         managed = False
         db_table = "event"
+        verbose_name = "event"
 
 
 class RoutingRow(Row):
@@ -84,6 +85,7 @@ class RoutingRow(Row):
     class Meta:
         managed = False
         db_table = "routing"
+        verbose_name = "routing"
 
 
 class OutcomeRow(Row):
@@ -110,6 +112,8 @@ class OutcomeRow(Row):
     class Meta:
         managed = False
         db_table = "outcome"
+        verbose_name = "delivery"
+        verbose_name_plural = "deliveries"
 
 
 class AttemptRow(Row):
@@ -136,6 +140,7 @@ class AttemptRow(Row):
     class Meta:
         managed = False
         db_table = "attempt"
+        verbose_name = "attempt"
 
 
 class DeadLetterRow(Row):
@@ -160,6 +165,7 @@ class DeadLetterRow(Row):
     class Meta:
         managed = False
         db_table = "dead_letter"
+        verbose_name = "dead letter"
 
 
 class RulesetRow(models.Model):
