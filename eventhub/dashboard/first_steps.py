@@ -29,7 +29,7 @@ TEST_EVENT = Entry(
 @require_POST
 @login_required
 def first_key(request: HttpRequest) -> HttpResponse:
-    """Mint a key for the reader's first event: one bus, events:put, one hour; only while there is no event."""
+    """Mint a key for the reader's first event: one bus, one hour, and only while there is no event."""
     caller = _caller(request)
     if caller is None:
         return _refused(request, "you may not put events", 403)

@@ -64,7 +64,7 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
 def rows(request: HttpRequest) -> HttpResponse:
     """Return the events between two positions as the socket sends them, oldest first: what a gap hides.
 
-    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many for one answer.
+    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many at once.
     """
     after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
     bus = _bus(request)
@@ -103,7 +103,7 @@ def _nodes(snapshot: FlowSnapshot) -> list[dict[str, Any]]:
 
 
 def _as_sent(snapshot: FlowSnapshot) -> dict[str, Any]:
-    """Return the graph in the form of the socket's ``snap``, so that the page draws it before it is connected."""
+    """Return the graph as the socket's ``snap`` has it, so that the page draws it before it is connected."""
     numbering = Numbering()
     graph = snapshot.graph
     return {

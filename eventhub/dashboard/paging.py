@@ -16,7 +16,7 @@ PER_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, and the queries that lead to the newest and to the next older ones ("" if there are none)."""
+    """Some rows, and the queries that lead to the newest and to older ones ("" if there are none)."""
 
     rows: list[Any]
     newest: str

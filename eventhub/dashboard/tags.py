@@ -8,10 +8,11 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from eventhub.dashboard import assets
+from eventhub.dashboard import assets, jsonview
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
+register.filter("json", jsonview.laid_out)
 
 THEMES = {"dark", "light"}
 
@@ -125,3 +126,23 @@ def rate(per_second: float) -> str:
     if per_second <= 0:
         return "0/s"
     return "<0.1/s" if per_second < 0.1 else f"{per_second:.1f}/s"
+
+
+@register.filter
+def to_ms(microseconds: int) -> float:
+    """Return microseconds as milliseconds."""
+    return microseconds / 1000
+
+
+@register.filter
+def tick(milliseconds: float) -> str:
+    """Return the label of an axis at a round moment.
+
+    >>> [tick(0.0), tick(0.5), tick(200.0), tick(1500.0), tick(120_000.0)]
+    ['0', '0.5 ms', '200 ms', '1.5 s', '2 min']
+    """
+    if milliseconds == 0:
+        return "0"
+    if milliseconds < 1000:
+        return f"{milliseconds:g} ms"
+    return f"{milliseconds / 1000:g} s" if milliseconds < 60_000 else f"{milliseconds / 60_000:g} min"

@@ -1,4 +1,4 @@
-"""States as people read them: glyph, word and tone, the same as ``static/js/figures.js``. Never colour alone."""
+"""States as people read them: glyph, word and tone, as in ``static/js/figures.js``. Never colour alone."""
 
 from dataclasses import dataclass
 

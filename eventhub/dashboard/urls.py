@@ -1,0 +1,18 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from eventhub.dashboard import dead_letters, event_page, first_steps, flow_page, reference
+
+urlpatterns = [
+    path("", flow_page.start),
+    path("flow", flow_page.flow, name="flow"),
+    path("flow/rows", flow_page.rows, name="flow-rows"),
+    path("flow/first-key", first_steps.first_key, name="first-key"),
+    path("flow/test-event", first_steps.test_event, name="test-event"),
+    path("events", event_page.events, name="events"),
+    path("events/<uuid:event_id>", event_page.event, name="event"),
+    path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
+    path("docs/", reference.index, name="docs"),
+    path("docs/<path:name>", reference.document, name="document"),
+]
