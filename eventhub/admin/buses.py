@@ -51,6 +51,8 @@ class BusAdmin(ConfiguredAdmin):
         for bus in objs:
             if bus.name == DEFAULT_BUS:
                 protected.append("The default bus always exists.")
+                if self.has_delete_permission(request):  # it is not that this person may not
+                    perms_needed.discard(self.opts.verbose_name)
             elif has_pending(bus):
                 shown.append(f"Deliveries of {bus} that still wait: they become dead letters")
         return shown, counts, perms_needed, protected

@@ -101,9 +101,9 @@ class KeyAdmin(ConfiguredAdmin):
             "key": obj,
             "secret": request.made_secret,  # type: ignore[attr-defined]  # by save_model
         }
-        response = TemplateResponse(request, "admin/eventhub/apikey/made.html", context)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return TemplateResponse(
+            request, "admin/eventhub/apikey/made.html", context
+        )  # the admin says no-store
 
     @admin.display(description="scopes")
     def scope_names(self, key: ApiKey) -> str:

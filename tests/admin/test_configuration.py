@@ -1,0 +1,99 @@
+"""Buses and targets in the admin, and who gets in."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from eventhub.journal.sqlite import SqliteJournal
+from eventhub.models import Bus, Rule, Target
+
+pytestmark = pytest.mark.django_db
+
+
+def target_form(**members: Any) -> dict[str, Any]:
+    return {
+        "name": "till",
+        "kind": "webhook",
+        "url": "http://till.example/in",
+        "enabled": "on",
+        "max_attempts": 185,
+        "max_age_seconds": 86_400,
+        "timeout_seconds": 15,
+        **members,
+    }
+
+
+def test_a_webhook_target_is_made(ann: Client) -> None:
+    ann.post("/admin/eventhub/target/add/", target_form())
+
+    assert Target.objects.get().address == "http://till.example/in"
+
+
+def test_a_wrong_url_is_refused_at_the_field(ann: Client) -> None:
+    response = ann.post("/admin/eventhub/target/add/", target_form(url="till.example"))
+
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["url"]
+    assert "wanted http://host/path" in errors["url"][0]
+
+
+def test_a_target_made_in_the_popup_goes_back_to_the_rule(ann: Client) -> None:
+    response = ann.post("/admin/eventhub/target/add/?_popup=1", target_form(_popup="1"))
+
+    assert response.templates[0].name == "admin/popup_response.html"
+    assert f"&quot;value&quot;: &quot;{Target.objects.get().pk}&quot;" in response.content.decode()
+
+
+def test_a_target_in_use_is_not_deleted_and_the_rule_is_named(ann: Client) -> None:
+    target = Target.objects.create(name="till", url="http://till.example/in")
+    rule = Rule.objects.create(bus=Bus.objects.get(), name="sales", pattern="{}")
+    rule.set_targets([target])
+
+    page = ann.get(f"/admin/eventhub/target/{target.pk}/delete/").content.decode()
+    ann.post(f"/admin/eventhub/target/{target.pk}/delete/", {"post": "yes"})
+
+    assert "would require deleting the following protected related objects" in page
+    assert "sales → till" in page
+    assert Target.objects.exists()
+
+
+def test_the_default_bus_cannot_be_deleted(journal: SqliteJournal, ann: Client) -> None:
+    bus = Bus.objects.get()
+    asked = ann.post("/admin/eventhub/bus/", {"action": "delete_selected", "_selected_action": [bus.pk]})
+
+    assert ann.post(f"/admin/eventhub/bus/{bus.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert "The default bus always exists" in asked.content.decode()
+    ann.post(
+        "/admin/eventhub/bus/",
+        {"action": "delete_selected", "_selected_action": [bus.pk], "post": "yes"},
+    )
+    assert Bus.objects.exists()
+
+
+def test_a_bus_with_rules_shows_them_before_it_is_deleted(journal: SqliteJournal, ann: Client) -> None:
+    bus = Bus.objects.create(name="marketing")
+    Rule.objects.create(bus=bus, name="campaigns", pattern="{}")
+
+    page = ann.get(f"/admin/eventhub/bus/{bus.pk}/delete/").content.decode()
+    ann.post(f"/admin/eventhub/bus/{bus.pk}/delete/", {"post": "yes"})
+
+    assert "campaigns" in page
+    assert not Bus.objects.filter(name="marketing").exists()
+
+
+def test_a_bus_keeps_its_name(ann: Client) -> None:
+    bus = Bus.objects.get()
+
+    ann.post(f"/admin/eventhub/bus/{bus.pk}/change/", {"name": "other", "description": "changed"})
+
+    bus.refresh_from_db()
+    assert (bus.name, bus.description) == ("default", "changed")
+
+
+def test_who_is_not_staff_does_not_get_in() -> None:
+    client = Client()
+    client.force_login(get_user_model().objects.create_user("viewer"))
+
+    assert client.get("/admin/eventhub/rule/").status_code == 302

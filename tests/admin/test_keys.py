@@ -1,0 +1,79 @@
+"""API keys in the admin."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from eventhub.access.keys import ring
+from eventhub.access.scopes import Scope
+from eventhub.models import ApiKey, Bus, current_version
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/eventhub/apikey/"
+
+
+def make_key(ann: Client, **members: Any) -> tuple[ApiKey, str]:
+    response = ann.post(LIST + "add/", {"name": "till", "scopes": [Scope.EVENTS_PUT], **members})
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+    secret = re.search(r'id="key-secret">([^<]+)<', response.content.decode())
+    assert secret, response.content.decode()
+    return ApiKey.objects.get(), secret[1]
+
+
+def test_a_made_key_shows_a_secret_that_works(ann: Client) -> None:
+    bus = Bus.objects.create(name="ours")
+
+    key, secret = make_key(ann, buses=[bus.pk])
+
+    ring.reload()
+    caller = ring.bearer(f"Bearer {key.pk}.{secret}")
+    assert caller is not None
+    assert (caller.scopes, caller.bus_ids) == ({Scope.EVENTS_PUT}, {bus.pk})
+
+
+def test_the_secret_is_shown_once_and_never_again(ann: Client) -> None:
+    key, secret = make_key(ann)
+
+    for path in (LIST, f"{LIST}{key.pk}/change/", f"{LIST}{key.pk}/history/", "/admin/"):
+        assert secret not in ann.get(path).content.decode()
+    assert secret not in str(ann.cookies) + str(dict(ann.session.items()))
+
+
+def test_a_key_without_a_scope_is_refused(ann: Client) -> None:
+    response = ann.post(LIST + "add/", {"name": "till"})
+
+    assert list(response.context["adminform"].form.errors) == ["scopes"]
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_can_be_changed_without_another_secret(ann: Client) -> None:
+    key, secret = make_key(ann)
+    before = current_version()
+
+    ann.post(f"{LIST}{key.pk}/change/", {"name": "till", "scopes": [Scope.EVENTS_READ], "enabled": "on"})
+
+    ring.reload()
+    caller = ring.bearer(f"Bearer {key.pk}.{secret}")
+    assert caller is not None
+    assert caller.scopes == {Scope.EVENTS_READ}
+    assert current_version() > before
+
+
+def test_a_limited_key_does_not_lose_its_limit(ann: Client) -> None:
+    key, _ = make_key(ann, buses=[Bus.objects.get().pk])
+
+    response = ann.post(f"{LIST}{key.pk}/change/", {"name": "till", "scopes": [Scope.EVENTS_PUT]})
+
+    assert list(response.context["adminform"].form.errors) == ["buses"]
+
+
+def test_an_action_disables_a_key(ann: Client) -> None:
+    key, secret = make_key(ann)
+
+    ann.post(LIST, {"action": "disable", "_selected_action": [key.pk]})
+
+    ring.reload()
+    assert ring.bearer(f"Bearer {key.pk}.{secret}") is None
