@@ -93,6 +93,8 @@ def _split(body: bytes, is_array: bool) -> list[bytes]:
 
 
 def _refuse(body: bytes) -> NoReturn:
+    if not body.strip():
+        raise BodyError("wanted one entry, or an array of them, found an empty body")
     try:
         jsontext.decode(body)
     except jsontext.JsonTextError as error:
