@@ -14,18 +14,28 @@ __all__ = ["open_journal", "the_journal"]
 
 def the_journal() -> "Journal":
     """Return the journal that the settings name, not opened: for ``migrate``."""
-    # Inside: this package is imported by Django before the settings are complete.
+    # Inside: Django imports this package before the settings are complete.
     from django.conf import settings
 
-    from eventhub.journal.sqlite import SqliteJournal
+    if settings.EMBEDDED:
+        from eventhub.journal.sqlite import SqliteJournal
 
-    return SqliteJournal(settings.JOURNAL_FILE)
+        return SqliteJournal(settings.JOURNAL_FILE)
+    from psycopg.conninfo import make_conninfo
+
+    from eventhub.journal.postgres import PostgresJournal
+
+    database = settings.DATABASES["journal"]
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}  # noqa: S105 - names
+    given = {ours: database[djangos] for djangos, ours in names.items() if database.get(djangos)}
+    return PostgresJournal(make_conninfo("", **given, **database.get("OPTIONS", {})))
 
 
 def open_journal() -> "Journal":
     """Return the journal that the settings name, opened; its tables must be there (``manage.py migrate``).
 
-    Raises JournalUnavailable, saying why, if another process owns an embedded journal or the database is away.
+    Raises JournalUnavailable, saying why, if another process owns an embedded journal, or the database is
+    away.
     """
     journal = the_journal()
     journal.open()

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ TROUBLE = {
     sqlite3.SQLITE_NOTADB: "the journal's file is not a SQLite database",
     sqlite3.SQLITE_BUSY: "another program has locked the journal's file",
 }
+
+TROUBLE_SECONDS = 5.0  # how long one refusal counts in the figures, unless a commit proves it over
 
 
 def trouble(error: BaseException) -> JournalUnavailable | None:
@@ -63,6 +66,8 @@ class Committer:
         self._waiting: list[Write | Append] = []
         self._condition = threading.Condition()
         self._stopping = False
+        self._checkpoint = False
+        self._refused: tuple[float, str] | None = None  # when the disk last refused events, and why
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -82,6 +87,17 @@ class Committer:
         self._hand_in(write)
         result: T = write.future.result()
         return result
+
+    def shrink(self) -> None:
+        """Empty the log into the file after the next commit, so that the disk gets its space back."""
+        self._checkpoint = True
+        self.write(lambda _db: None)
+
+    @property
+    def trouble(self) -> str:
+        """Return why events could not be kept a moment ago; empty if nothing says that they cannot now."""
+        refused = self._refused
+        return refused[1] if refused and time.monotonic() - refused[0] < TROUBLE_SECONDS else ""
 
     def stop(self) -> None:
         """Commit what was handed in, then end the thread and close the connection."""
@@ -127,7 +143,7 @@ class Committer:
                 for write in batch:
                     self._commit([write])
             else:
-                batch[0].future.set_exception(trouble(error) or error)
+                self._fail(batch[0], error)
             return
         hints: set[Hint] = set()
         for write in batch:
@@ -135,11 +151,21 @@ class Committer:
                 write.future.set_exception(failed[id(write)])
                 continue
             if isinstance(write, Append):
+                self._refused = None
                 hints.add(Hint.EVENTS)
             else:
                 hints.update(write.committed(write.result))
             write.future.set_result(write.result)  # type: ignore[arg-type]  # each future is of its own write
         self._tell(hints)
+        if self._checkpoint:
+            self._checkpoint = False
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _fail(self, write: Write | Append, error: Exception) -> None:
+        unavailable = trouble(error)
+        if unavailable and isinstance(write, Append):
+            self._refused = (time.monotonic(), str(unavailable))
+        write.future.set_exception(unavailable or error)
 
     def _apply(self, batch: Sequence[Write | Append]) -> dict[int, Exception]:
         """Carry out everything; return what failed alone, by the identity of its write."""

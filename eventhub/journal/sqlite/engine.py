@@ -225,7 +225,7 @@ class SqliteJournal:
     def health(self) -> Health:
         """Return figures."""
         with self._reading() as db:
-            return self._pruning.health(db)
+            return self._pruning.health(db, self._writer.trouble)
 
     def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:
         """Remove a chunk of what is too old or too much."""

@@ -65,6 +65,8 @@ class Pruning:
         self._min_free_bytes = min_free_bytes
         self._judge()
         pruned = committer.write(lambda db: self._apply(db, before=before, max_bytes=max_bytes))
+        if pruned.events and self.refusal:
+            committer.shrink()
         self._judge()
         return pruned
 
@@ -92,14 +94,15 @@ class Pruning:
         self._after = oldest[-1][0] if more else 0
         return Pruned(len(gone), more)
 
-    def health(self, db: sqlite3.Connection) -> Health:
-        """Return the figures of this moment."""
+    def health(self, db: sqlite3.Connection, trouble: str) -> Health:
+        """Return the figures of this moment; ``trouble`` is what the committer met."""
         self._judge()
+        reason = self.refusal or trouble
         unrouted, oldest_unrouted_at = db.execute(UNROUTED, (COUNTED,)).fetchone()
         pending, oldest_pending_at = db.execute(PENDING, (COUNTED,)).fetchone()
         return Health(
-            writable=not self.refusal,
-            reason=self.refusal,
+            writable=not reason,
+            reason=reason,
             size_bytes=used_bytes(db),
             free_bytes=self._free_bytes(),
             unrouted=min(unrouted or 0, COUNTED),

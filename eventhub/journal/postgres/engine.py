@@ -1,0 +1,203 @@
+"""PostgresJournal: the port, each method handed to the module of its idea."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, date, datetime
+
+import psycopg
+
+from eventhub.journal import columns
+from eventhub.journal.port import (
+    Appended,
+    Claimed,
+    Feed,
+    Health,
+    Hint,
+    JournalUnavailable,
+    NewEvent,
+    OutcomeState,
+    Position,
+    Pruned,
+    RoutedBatch,
+    RuleInForce,
+    Settled,
+    StoredEvent,
+    Tail,
+)
+from eventhub.journal.postgres import claiming, days, feed, routing, schema, settling
+from eventhub.journal.postgres.appending import Committer
+from eventhub.journal.postgres.connections import Pool, connect, trouble
+from eventhub.journal.postgres.hints import Hints
+from eventhub.journal.postgres.pruning import Pruning
+from eventhub.journal.watchers import Watchers
+
+
+class PostgresJournal:
+    """The engine for many processes behind ``port.Journal``; see there for every method's promise."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._watchers = Watchers()
+        self._pool = Pool(dsn)
+        self._cursors = routing.Cursors()
+        self._pruning = Pruning()
+        self._committer: Committer | None = None
+        self._hints: Hints | None = None
+        self._epoch = ""
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest form and make the days ahead."""
+        with trouble(), connect(self._dsn) as db:
+            schema.migrate(db)
+            days.make_ahead(db, _today())
+
+    def open(self) -> None:
+        """Check the tables and start the threads."""
+        with trouble(), connect(self._dsn) as db:
+            schema.check(db)
+            days.make_ahead(db, _today())
+            row = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+            assert row is not None
+            self._epoch = row[0]
+        self._pool.open()
+        self._hints = Hints(self._dsn, self._watchers.tell)
+        self._committer = Committer(self._dsn, self._hints.pass_on)
+
+    def close(self) -> None:
+        """Commit what was handed in, then disconnect."""
+        if self._committer is None or self._hints is None:
+            return
+        self._committer.stop()
+        self._hints.stop()
+        self._pool.close()
+        self._committer = self._hints = None
+
+    def watch(self, callback: Callable[[Hint], None]) -> None:
+        """Call back after commits, of this process and others."""
+        self._watchers.add(callback)
+
+    # -- accept --------------------------------------------------------------------------------------
+
+    def append(self, events: Sequence[NewEvent]) -> "Future[list[Appended]]":
+        """Make events durable."""
+        if self._committer is None:
+            raise JournalUnavailable("the journal is closed")
+        return self._committer.append(events)
+
+    # -- route ---------------------------------------------------------------------------------------
+
+    def ruleset(self, bus_id: int, rules: Sequence[RuleInForce]) -> int:
+        """Return the number of a ruleset."""
+        with self._pool.lend() as db:
+            return routing.record_ruleset(db, bus_id, *columns.ruleset_columns(rules))
+
+    def cursor(self, bus_id: int, *, holder: str, lease_seconds: float) -> Position | None:
+        """Hold a bus's cursor."""
+        with self._pool.lend() as db:
+            return self._cursors.hold(db, bus_id, holder, lease_seconds)
+
+    def buses(self) -> list[int]:
+        """Return all buses with events or a cursor."""
+        with self._pool.lend() as db:
+            return [bus_id for (bus_id,) in db.execute(routing.BUSES)]
+
+    def read(self, bus_id: int, after: Position, limit: int) -> list[StoredEvent]:
+        """Return a bus's next events."""
+        with self._pool.lend() as db:
+            return routing.read_events(db, bus_id, after, limit)
+
+    def route(self, batch: RoutedBatch) -> bool:
+        """Commit a routed batch."""
+        with self._pool.lend() as db:
+            moved = routing.write_batch(db, batch)
+        if moved:
+            pending = any(
+                new.state is OutcomeState.PENDING for one in batch.routings for new in one.deliveries
+            )
+            self._tell({Hint.EVENTS, Hint.DELIVERIES} if pending else {Hint.EVENTS})
+        return moved
+
+    # -- deliver -------------------------------------------------------------------------------------
+
+    def claim(
+        self,
+        holder: str,
+        *,
+        now: int,
+        lease_seconds: float,
+        limit: int,
+        per_target: int,
+        in_flight: Mapping[int, int],
+        waiting: Collection[int],
+    ) -> list[Claimed]:
+        """Lease due deliveries."""
+        with self._pool.lend() as db:
+            return claiming.claim(
+                db,
+                now=now,
+                lease_seconds=lease_seconds,
+                limit=limit,
+                per_target=per_target,
+                in_flight=in_flight,
+                waiting=waiting,
+            )
+
+    def settle(self, settled: Sequence[Settled]) -> list[bool]:
+        """Record attempts and outcomes."""
+        with self._pool.lend() as db:
+            ours = settling.settle(db, settled, time.time_ns() // 1000)
+        again = any(one.state is OutcomeState.PENDING for one in settled)
+        self._tell({Hint.EVENTS, Hint.DELIVERIES} if again else {Hint.EVENTS})
+        return ours
+
+    def release(self, claimed: Sequence[Claimed]) -> None:
+        """End leases untried."""
+        with self._pool.lend() as db:
+            released = claiming.release(db, claimed)
+        if released:
+            self._tell({Hint.DELIVERIES})
+
+    def next_due_at(self, waiting: Collection[int]) -> int | None:
+        """Return the next moment that claiming finds something."""
+        with self._pool.lend() as db:
+            return claiming.next_due_at(db, waiting)
+
+    # -- watch ---------------------------------------------------------------------------------------
+
+    def head(self) -> Tail:
+        """Return the newest tail."""
+        with self._pool.lend() as db:
+            return feed.read_head(db)
+
+    def feed(self, after: Tail, limit: int) -> Feed:
+        """Return what came since a tail."""
+        with self._pool.lend() as db:
+            return feed.read_feed(db, after, limit)
+
+    def epoch(self) -> str:
+        """Return the name of this journal's life."""
+        return self._epoch
+
+    # -- keep ----------------------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """Return figures; a server that is away is said in them, not raised."""
+        try:
+            with self._pool.lend() as db:
+                return self._pruning.health(db)
+        except (JournalUnavailable, psycopg.Error) as error:
+            return Health(False, str(error), 0, None, 0, None, 0, None, 0.0)
+
+    def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:  # noqa: ARG002 - the server's disk is not ours to see
+        """Drop a day that is too old or too much."""
+        with self._pool.lend() as db:
+            return self._pruning.prune(db, before=before, max_bytes=max_bytes)
+
+    def _tell(self, hints: Collection[Hint]) -> None:
+        if self._hints is not None:
+            self._hints.pass_on(hints)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
