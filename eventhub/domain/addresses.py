@@ -11,6 +11,7 @@ times between patch releases of Python.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
@@ -106,6 +107,18 @@ def refusal(address: str, *, allowed: Sequence[Network] = (), loopback_allowed: 
         return None
     inner = f" ({found})" if str(found) != address else ""
     return f"{address} is a {kind} address{inner}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressGuard:
+    """The operator's decision, ready to be asked about one address after the other."""
+
+    allowed: Sequence[Network] = ()
+    loopback_allowed: bool = False
+
+    def __call__(self, address: str) -> str | None:
+        """Say why an address may not be reached, or None if it may."""
+        return refusal(address, allowed=self.allowed, loopback_allowed=self.loopback_allowed)
 
 
 def _kind(address: Address) -> str | None:

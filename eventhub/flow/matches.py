@@ -1,0 +1,78 @@
+"""What the rules in force make of one event: decides only, writes nothing."""
+
+import logging
+from collections.abc import Iterator
+
+from eventhub.domain import jsontext
+from eventhub.flow.payload import envelope_of
+from eventhub.flow.rulebook import Rulebook, RuleOnBus
+from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Routing, RoutingState, StoredEvent
+from eventhub.targets import bus
+
+log = logging.getLogger("eventhub.route")
+
+TRIES = 3
+
+
+def routing_of(stored: StoredEvent, rulebook: Rulebook, routed_at: int) -> Routing:
+    """Return what becomes of an event; one whose routing raises three times is unroutable, with the error."""
+    event = stored.event
+    if event.bus_id not in rulebook.bus_names:
+        return Routing(stored, RoutingState.UNKNOWN_BUS, routed_at)
+    for tried in range(1, TRIES + 1):
+        try:
+            return _matched(stored, rulebook, routed_at)
+        except Exception as error:
+            if tried == TRIES:
+                log.exception("event.unroutable", extra={"fields": {"event": event.id, "bus": event.bus}})
+                text = f"{type(error).__name__}: {error}"[:1000]
+                return Routing(stored, RoutingState.UNROUTABLE, routed_at, error=text)
+    raise AssertionError("the last try returned")
+
+
+def _matched(stored: StoredEvent, rulebook: Rulebook, routed_at: int) -> Routing:
+    event = stored.event
+    on_bus = rulebook.rules[event.bus_id]
+    if not on_bus.rules:
+        return Routing(stored, RoutingState.UNMATCHED, routed_at)
+    matches = on_bus.index.match(envelope_of(event).decoded())
+    deliveries = [
+        new for rule_id in matches.rule_ids for new in _deliveries(event, on_bus.rules[rule_id], rulebook)
+    ]
+    for rule_id in matches.too_complex:
+        rule = on_bus.rules[rule_id]
+        reason = "matching took too many steps: the rule asks too much of arrays in this event"
+        deliveries.append(
+            NewDelivery(rule.id, rule.name, rule.version, None, "", OutcomeState.TOO_COMPLEX, reason)
+        )
+    return Routing(
+        stored,
+        RoutingState.MATCHED if matches.rule_ids else RoutingState.UNMATCHED,
+        routed_at,
+        matched=len(matches.rule_ids),
+        deliveries=deliveries,
+    )
+
+
+def _deliveries(event: NewEvent, rule: RuleOnBus, rulebook: Rulebook) -> Iterator[NewDelivery]:
+    """Give one delivery for each target of a matched rule, made or not made."""
+    if not rule.target_ids:
+        state, reason = (
+            (OutcomeState.NO_TARGET, "the rule has no target")
+            if rule.enabled
+            else (OutcomeState.RULE_DISABLED, "the rule is disabled")
+        )
+        yield NewDelivery(rule.id, rule.name, rule.version, None, "", state, reason)
+    for target_id in rule.target_ids:
+        target = rulebook.targets.get(target_id)
+        # A target can be linked to the rule while the rulebook is read; delivering looks again.
+        name = target.name if target else f"target {target_id}"
+        state, reason = OutcomeState.PENDING, ""
+        if not rule.enabled:
+            state, reason = OutcomeState.RULE_DISABLED, "the rule is disabled"
+        elif target and target.bus_id is not None and event.hops:
+            attributes = jsontext.decode(event.attributes)
+            found = bus.loop(event.hops, [*bus.passed(attributes), event.bus])
+            if found is not None:
+                state, reason = OutcomeState.LOOP, found
+        yield NewDelivery(rule.id, rule.name, rule.version, target_id, name, state, reason)

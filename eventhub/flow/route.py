@@ -1,0 +1,131 @@
+"""Route: walk each bus in order, match the rules in force, write deliveries, move the cursor.
+
+::
+
+    journal.watch ─ wake ─► for each bus: cursor → read ≤ 500 → matches.routing_of → journal.route
+                              ▲                                                          │
+                              └────────────── while any bus had a full batch ◄───────────┘
+
+One batch of each bus in turn, so a busy bus does not hold up the others. At low load a batch is one event and
+commits at once; at high load batches grow while the previous one commits.
+
+Invariants: a batch commits whole with the moved cursor or not at all, so an event is routed once, whatever is
+killed. A batch is routed under one rulebook; a change takes effect with the next. Nothing vanishes: what is
+unmatched, unroutable or on an unknown bus gets its routing row.
+
+Failures: a lost hint costs a second (the backstop scan); a journal that is away is waited for; a bug is
+logged and the walk tried again.
+"""
+
+import logging
+import threading
+import time
+
+from django.db import close_old_connections
+
+from eventhub.flow.holder import new_holder
+from eventhub.flow.matches import routing_of
+from eventhub.flow.patience import Patience
+from eventhub.flow.rulebook import Rulebook, RulebookKeeper
+from eventhub.journal.port import UNKNOWN_BUS, Hint, Journal, JournalUnavailable, RoutedBatch, RuleInForce
+
+log = logging.getLogger("eventhub.route")
+
+BATCH = 500
+BACKSTOP_SECONDS = 1.0
+# A dead worker's buses stand still for so long; a living one renews with every batch and every scan.
+LEASE_SECONDS = 5.0
+
+
+class Router:
+    """The routing consumer of this process: one thread."""
+
+    def __init__(self, journal: Journal, keeper: RulebookKeeper) -> None:
+        self._journal = journal
+        self._keeper = keeper
+        self._holder = new_holder()
+        self._patience = Patience()
+        self._rulesets: dict[int, tuple[list[RuleInForce], int]] = {}
+        self._buses: set[int] = set()
+        self._scanned_at = 0.0  # monotonic: when the journal was last asked which buses there are
+        self._thread = threading.Thread(target=self._run, name="router", daemon=True)
+        journal.watch(self._hear)
+
+    def start(self) -> None:
+        """Start to route."""
+        self._thread.start()
+
+    def stop(self, timeout_seconds: float = 5.0) -> None:
+        """Finish the batch at hand and stop; what is unrouted waits in the journal."""
+        self._patience.stop()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+
+    def _hear(self, hint: Hint) -> None:
+        if hint is Hint.EVENTS:
+            self._patience.wake()
+
+    def _run(self) -> None:
+        while not self._patience.stopping:
+            try:
+                while self._round() and not self._patience.stopping:
+                    pass
+                self._patience.well()
+                self._patience.wait(BACKSTOP_SECONDS)
+            except JournalUnavailable as error:
+                log.warning("route.journal_unavailable", extra={"fields": {"error": str(error)}})
+                self._patience.trouble()
+            except Exception:
+                log.exception("route.failed")
+                self._patience.trouble()
+
+    def _round(self) -> bool:
+        """Route one batch of each bus; tell whether any of them has more."""
+        now = time.monotonic()
+        if now - self._scanned_at >= BACKSTOP_SECONDS:
+            self._buses = set(self._journal.buses())
+            self._scanned_at = now
+        rulebook = self._keeper.current if self._keeper.current.version >= 0 else self._refreshed()
+        more = False
+        for bus_id in {UNKNOWN_BUS, *self._buses, *rulebook.bus_names}:
+            more |= self._route(bus_id, rulebook)
+        return more
+
+    def _route(self, bus_id: int, rulebook: Rulebook) -> bool:
+        """Route a bus's next events; tell whether there are more."""
+        after = self._journal.cursor(bus_id, holder=self._holder, lease_seconds=LEASE_SECONDS)
+        if after is None:
+            return False
+        events = self._journal.read(bus_id, after, BATCH)
+        if not events:
+            return False
+        if bus_id != UNKNOWN_BUS and bus_id not in rulebook.bus_names:
+            rulebook = self._refreshed()  # made a moment ago, perhaps in another process
+        ruleset_id = self._ruleset(bus_id, rulebook)
+        now = time.time_ns() // 1000
+        batch = RoutedBatch(
+            bus_id=bus_id,
+            holder=self._holder,
+            read_from=after,
+            reached=events[-1].position,
+            ruleset_id=ruleset_id,
+            routings=[routing_of(stored, rulebook, now) for stored in events],
+        )
+        if not self._journal.route(batch):
+            log.info("route.cursor_lost", extra={"fields": {"bus": bus_id}})
+            return False
+        return len(events) == BATCH
+
+    def _ruleset(self, bus_id: int, rulebook: Rulebook) -> int:
+        on_bus = rulebook.rules.get(bus_id)
+        rules = on_bus.in_force() if on_bus else []
+        known = self._rulesets.get(bus_id)
+        if known is None or known[0] != rules:
+            known = self._rulesets[bus_id] = (rules, self._journal.ruleset(bus_id, rules))
+        return known[1]
+
+    def _refreshed(self) -> Rulebook:
+        try:
+            return self._keeper.refresh()
+        finally:
+            close_old_connections()

@@ -1,0 +1,105 @@
+"""Settle: record attempts in groups, and keep what could not be recorded until it can.
+
+While one group commits the next one gathers, so the group is as large as the moment asks. A journal that is
+away is tried again until it is back; meanwhile the results are held here, and ``is_full`` stops claiming, so
+what is held is bounded. A result that is never recorded is not lost work but repeated work: the lease runs
+out and the delivery is attempted again, under the same webhook-id.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from eventhub.flow.patience import Patience
+from eventhub.journal.port import Journal, JournalUnavailable, Settled
+
+log = logging.getLogger("eventhub.deliver")
+
+GROUP = 256
+MAX_HELD = 2048
+
+
+class Settler:
+    """One thread that settles what it is handed."""
+
+    def __init__(self, journal: Journal, on_room: Callable[[], None]) -> None:
+        self._journal = journal
+        self._on_room = on_room
+        self._held: list[Callable[[], Settled]] = []
+        self._condition = threading.Condition()
+        self._count = 0  # held or being settled
+        self._closing = False
+        self._patience = Patience()
+        self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def hand_in(self, results: Sequence[Callable[[], Settled]]) -> None:
+        """Take results to settle; each is worked out in the settler's thread, where time is cheaper."""
+        with self._condition:
+            self._held.extend(results)
+            self._count += len(results)
+            self._condition.notify()
+
+    def is_full(self) -> bool:
+        """Tell whether claiming should wait until something is settled."""
+        return self._count >= MAX_HELD
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Settle what was handed in, then end; give up after the time-out, leaving it to the leases."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+        self._patience.stop()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._held and not self._closing:
+                    self._condition.wait()
+                if not self._held:
+                    return
+                group, self._held = self._held[:GROUP], self._held[GROUP:]
+            self._settle([settled for result in group if (settled := _worked_out(result)) is not None])
+            was_full = self.is_full()
+            with self._condition:
+                self._count -= len(group)
+            if was_full:
+                self._on_room()
+
+    def _settle(self, group: list[Settled]) -> None:
+        while group:
+            try:
+                held = self._journal.settle(group)
+            except JournalUnavailable as error:
+                log.warning("deliver.journal_unavailable", extra={"fields": {"error": str(error)}})
+                self._patience.trouble()
+                if self._patience.stopping:
+                    return
+            except Exception:
+                log.exception("deliver.settle_failed", extra={"fields": {"deliveries": len(group)}})
+                if len(group) > 1:  # one of them is at fault: the others must not suffer
+                    for one in group:
+                        self._settle([one])
+                return
+            else:
+                self._patience.well()
+                for one, ours in zip(group, held, strict=True):
+                    if not ours:
+                        fields = {"delivery": one.claimed.delivery_id, "state": one.state}
+                        log.warning("delivery.lease_lost", extra={"fields": fields})
+                return
+
+
+def _worked_out(result: Callable[[], Settled]) -> Settled | None:
+    try:
+        return result()
+    except Exception:  # a bug: the lease brings the delivery back
+        log.exception("deliver.result_failed")
+        return None
