@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from eventhub.flow.accept import Acceptor
 
 
-class NotRunning(RuntimeError):
+class NotRunningError(RuntimeError):
     """Something asked for the process's parts before a role was started, or after it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What ``roles`` composed: one journal, one rulebook, and, where there is a web side, acceptor and live hub."""
+    """What ``roles`` composed: a journal, a rulebook and, for a web side, acceptor and live hub."""
 
     journal: Journal
     keeper: RulebookKeeper
@@ -34,9 +34,9 @@ def install(composed: Parts) -> None:
 
 
 def parts() -> Parts:
-    """Return the process's parts; raises NotRunning if no role runs here."""
+    """Return the process's parts; raises NotRunningError if no role runs here."""
     if _parts is None:
-        raise NotRunning("no role runs in this process: start it with manage.py hub, web or worker")
+        raise NotRunningError("no role runs in this process: start it with manage.py hub, web or worker")
     return _parts
 
 

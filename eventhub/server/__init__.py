@@ -4,6 +4,7 @@ Daphne alone reads a whole body before it calls the application and never waits 
 without credentials could take all memory. Its classes are subclassed here, none of its source is copied:
 
 ``reactor``     Twisted on a uvloop loop, installed before daphne is imported
+``listening``   the socket, taken before anything is opened
 ``limits``      every number that bounds what a client may take
 ``channel``     one HTTP/1.1 connection: refuses at the header, cuts slow and stalled clients
 ``refusal``     the small answers of the server itself

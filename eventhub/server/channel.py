@@ -106,8 +106,6 @@ class Channel(HTTPChannel):
         elif self.length is not None and self.length > limits.max_body_bytes:
             wanted = f"wanted a body of at most {limits.max_body_bytes} bytes, found {self.length}"
             self.refuse(413, "body-too-large", wanted)
-        elif self.length != 0 and self.server.bodies_bytes > limits.max_bodies_bytes:
-            self.refuse(503, "busy", "too many bodies are being received at once: try again")
         else:
             if self.length != 0:
                 self._body_at = time.monotonic()
@@ -125,6 +123,9 @@ class Channel(HTTPChannel):
             if self.length is None and self._body_bytes > limit:
                 wanted = f"wanted at most {limit} bytes of a body without Content-Length"
                 self.refuse(413, "body-too-large", wanted)
+                return
+            if self.server.bodies_bytes > self.server.limits.max_bodies_bytes:
+                self.refuse(503, "busy", "too many bodies are being received at once: try again")
                 return
         super().rawDataReceived(data)
 

@@ -13,7 +13,7 @@ class Limits:
     header_seconds: float = 10.0  # from a request's first byte to its last header; and for a silent newcomer
     # A declared length is refused at the header, so it may be larger than what comes without one. That is
     # counted as it arrives, and cut with at most a read (64 KiB) and the lingering bytes more: below 1 MiB.
-    max_body_bytes: int = 4 * 2**20
+    max_body_bytes: int = 16 * 2**20  # as the doors'
     max_chunked_bytes: int = 768 * 2**10
     max_bodies_bytes: int = 128 * 2**20  # all bodies being received, together
     body_grace_seconds: float = 10.0  # before the rate below is asked for

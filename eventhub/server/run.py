@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from email.utils import formatdate
@@ -12,7 +13,6 @@ from eventhub.server import reactor as _reactor  # isort: skip  # before anythin
 from daphne.http_protocol import HTTPFactory
 from daphne.server import Server as DaphneServer
 from twisted.internet import reactor
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Protocol
 
 from eventhub.server.channel import Channel
@@ -26,10 +26,6 @@ log = logging.getLogger("eventhub.server")
 Application = Callable[..., Awaitable[None]]
 loop = _reactor.loop
 T = TypeVar("T")
-
-
-class PortInUseError(Exception):
-    """The address is taken, or not ours to listen on."""
 
 
 class Server(DaphneServer):
@@ -48,17 +44,11 @@ class Server(DaphneServer):
         self._port: Any = None
         self._sweeping: asyncio.Task[None] | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen, and return the port; raises PortInUseError with a sentence that says which and why."""
-        try:
-            self._port = reactor.listenTCP(port, self.http_factory, backlog=512, interface=host)
-        except CannotListenError as error:
-            raise PortInUseError(
-                f"cannot listen on {host} port {port}: {error.socketError.strerror}"
-            ) from error
+    async def start(self, listening: socket.socket) -> None:
+        """Take connections from a listening socket, which becomes ours."""
+        self._port = reactor.adoptStreamPort(listening.fileno(), listening.family, self.http_factory)
+        listening.close()  # the port has a duplicate
         self._sweeping = asyncio.create_task(self._sweep(), name="sweep")
-        bound: int = self._port.getHost().port
-        return bound
 
     async def stop(self, grace_seconds: float) -> None:
         """Stop listening, let requests in flight finish within ``grace_seconds``, then close all."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tests.running import RunningHub, running_hub
+from tests.running import Running, running_hub
 
 from tests.bench.api import Api
 from tests.bench.load import event
@@ -42,7 +42,7 @@ def main() -> None:
             peer(options.seconds)
 
 
-def accepting(hub: RunningHub, seconds: float) -> None:
+def accepting(hub: Running, seconds: float) -> None:
     """Print entries accepted per second for single posts, batches, and PutEvents."""
     print(
         f"\naccepting, {CONNECTIONS} connections, {seconds:.0f} s each (routing runs beside, no rule matches)"
@@ -56,7 +56,7 @@ def accepting(hub: RunningHub, seconds: float) -> None:
     print(f"resident memory: {resident(hub.process.pid)}")
 
 
-def delivering(hub: RunningHub, seconds: float) -> None:
+def delivering(hub: Running, seconds: float) -> None:
     """Print the time from sending to receiving at two rates, and the rate that is sustained."""
     with Receiver() as receiver:
         Api(hub).rule("bench", {"source": ["bench.shop"]}, receiver.url)
@@ -103,7 +103,7 @@ def peer(seconds: float) -> None:
 # -- parts ----------------------------------------------------------------------------------------
 
 
-def load(hub: RunningHub, **orders: Any) -> dict[str, Any]:
+def load(hub: Running, **orders: Any) -> dict[str, Any]:
     parts = urlsplit(hub.url)
     headers = {
         "Host": f"127.0.0.1:{parts.port}",
@@ -128,7 +128,7 @@ def run_load(host: str, port: int, **orders: Any) -> dict[str, Any]:
     return figures
 
 
-def put_events(hub: RunningHub | None, batch: int, port: int = 0) -> dict[str, Any]:
+def put_events(hub: Running | None, batch: int, port: int = 0) -> dict[str, Any]:
     """Return one signed PutEvents request; a signature holds for five minutes, so one serves a whole load."""
     entry = json.loads(event(stamp=False))
     entries = [

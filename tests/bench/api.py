@@ -4,13 +4,13 @@ import json
 import urllib.request
 from typing import Any
 
-from tests.running import RunningHub
+from tests.running import Running
 
 
 class Api:
     """A small client of the REST resources."""
 
-    def __init__(self, hub: RunningHub) -> None:
+    def __init__(self, hub: Running) -> None:
         self.hub = hub
 
     def rule(self, name: str, pattern: dict[str, Any], url: str, bus: str = "default") -> None:

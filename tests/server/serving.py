@@ -10,6 +10,7 @@ from typing import Any
 
 from eventhub.server import run
 from eventhub.server.limits import Limits
+from eventhub.server.listening import listen
 
 CHUNK = b"x" * 65_536
 taken = {"bytes": 0}
@@ -87,8 +88,9 @@ async def answer(send: Any, body: bytes, *, status: int = 200) -> None:
 async def main(name: str, limits: Limits) -> None:
     """Serve until standard input ends, then stop in order."""
     server = run.Server(globals()[name], limits)
-    port = await server.start("127.0.0.1", 0)
-    print(port, flush=True)
+    listening = listen("127.0.0.1", 0)
+    print(listening.getsockname()[1], flush=True)
+    await server.start(listening)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     await server.stop(grace_seconds=3)
     print("stopped", flush=True)
