@@ -1,38 +1,60 @@
-"""A value list as one function from a key (see `keys`) to whether it matches.
+"""A value list in the form that is quickest to ask, given a key (see `keys`).
 
-The function answers for MISSING, too: true if the list holds `{"exists": false}`.
-An operator that is not named here is asked itself; nothing but speed depends on
+It answers for MISSING, too: met if the list holds `{"exists": false}`. An
+operator that is not named here is asked itself; nothing but speed depends on
 this module knowing it.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from eventhub.domain.pattern.keys import MISSING, Key, key_of, leaf_of
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.operators.anything_but import AnythingBut
 from eventhub.domain.pattern.operators.exact import EqualsLiteral, EqualsNumber, EqualsText, Exactly
 from eventhub.domain.pattern.operators.exists import Exists
-from eventhub.domain.pattern.operators.numeric import Numeric
+from eventhub.domain.pattern.operators.numeric import Numeric, Term
 from eventhub.domain.pattern.operators.prefix import Prefix
 
-Condition = Callable[[Key], bool]
+Test = Callable[[Key], bool]
+
+
+class Condition(NamedTuple):
+    """A test, and the answer that meets the condition.
+
+    The test of a set is the set's own method, at half the price of a function
+    around it; so that it serves anything-but, too, the answer may have to be no.
+    """
+
+    test: Test
+    answer: bool = True
+
+    def is_met_by(self, key: Key) -> bool:
+        """Ask for one key."""
+        return self.test(key) is self.answer
 
 
 def condition(operators: Sequence[Operator]) -> Condition:
-    """Make the function for a value list.
+    """Make the condition for a value list.
 
-    >>> holds = condition([EqualsText("a"), EqualsNumber("300", 300.0)])
-    >>> holds("a"), holds(300.0), holds("b"), holds(MISSING)
+    >>> listed = condition([EqualsText("a"), EqualsNumber("300", 300.0)])
+    >>> listed.is_met_by("a"), listed.is_met_by(300.0), listed.is_met_by("b"), listed.is_met_by(MISSING)
     (True, True, False, False)
+    >>> condition([Exists(True)]).is_met_by(MISSING)
+    False
     """
-    keys = [key for operator in operators if (key := exact_key(operator)) is not None]
-    tests = [_test(operator) for operator in operators if exact_key(operator) is None]
-    if keys:
-        # The method of the set itself: half the price of a function around it.
-        tests.insert(0, frozenset(keys).__contains__)
+    wanted = [key for operator in operators if (key := _wanted_key(operator)) is not None]
+    others = [operator for operator in operators if _wanted_key(operator) is None]
+    if not others:
+        return Condition(frozenset(wanted).__contains__)
+    if len(operators) == 1 and (unwanted := _unwanted_keys(others[0])):
+        return Condition(unwanted.__contains__, answer=False)
+    tests = [_test(operator) for operator in others]
+    if wanted:
+        tests.insert(0, frozenset(wanted).__contains__)
     if len(tests) == 1:
-        return tests[0]
-    return lambda key: any(test(key) for test in tests)
+        return Condition(tests[0])
+    return Condition(lambda key: any(test(key) for test in tests))
 
 
 def exact_key(operator: Operator) -> Key | None:
@@ -46,29 +68,33 @@ def exact_key(operator: Operator) -> Key | None:
     return None
 
 
-def _test(operator: Operator) -> Condition:
+def _wanted_key(operator: Operator) -> Key | None:
+    return MISSING if operator == Exists(wanted=False) else exact_key(operator)
+
+
+def _unwanted_keys(operator: Operator) -> frozenset[Key] | None:
+    """Return the keys that an operator does not match, if it matches all others."""
+    if operator == Exists(wanted=True):
+        return frozenset([MISSING])
+    if isinstance(operator, AnythingBut) and not operator.nested:
+        keys = [key for one in operator.excluded if (key := exact_key(one)) is not None]
+        return frozenset([*keys, MISSING])
+    return None
+
+
+def _test(operator: Operator) -> Test:
     match operator:
-        case Numeric():
-            return _numeric(operator)
+        case Numeric(terms=(term,)):
+            return _comparison(term.sign, term.value)
+        case Numeric(terms=(low, high)):
+            return _range(low, high)
         case Prefix(text=text, ignore_case=False):
             return lambda key: type(key) is str and key.startswith(text)
-        case AnythingBut(nested="", excluded=excluded):
-            keys = frozenset(exact_key(one) for one in excluded) | {MISSING}
-            return lambda key: key not in keys
-        case Exists(wanted=True):
-            return lambda key: key is not MISSING
-        case Exists(wanted=False):
-            return lambda key: key is MISSING
     return lambda key: key is not MISSING and operator.matches(leaf_of(key))
 
 
-def _numeric(operator: Numeric) -> Condition:
-    if len(operator.terms) == 2:
-        low, high = (_numeric(Numeric((term,))) for term in operator.terms)
-        return lambda key: low(key) and high(key)
-    term = operator.terms[0]
-    bound = term.value
-    match term.sign:
+def _comparison(sign: str, bound: float) -> Test:
+    match sign:
         case "<":
             return lambda key: type(key) is float and key < bound
         case "<=":
@@ -78,3 +104,15 @@ def _numeric(operator: Numeric) -> Condition:
         case ">=":
             return lambda key: type(key) is float and key >= bound
     return lambda key: key == bound
+
+
+def _range(bottom: Term, top: Term) -> Test:
+    low, high = bottom.value, top.value
+    match bottom.sign, top.sign:
+        case ">", "<":
+            return lambda key: type(key) is float and low < key < high
+        case ">", "<=":
+            return lambda key: type(key) is float and low < key <= high
+        case ">=", "<":
+            return lambda key: type(key) is float and low <= key < high
+    return lambda key: type(key) is float and low <= key <= high

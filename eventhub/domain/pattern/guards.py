@@ -9,28 +9,29 @@ branches that can match, and with the number of different paths that guard them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
 from eventhub.domain.pattern.addresses import Address, read_address
-from eventhub.domain.pattern.conditions import Condition, condition, exact_key
+from eventhub.domain.pattern.conditions import exact_key
 from eventhub.domain.pattern.keys import Key
+from eventhub.domain.pattern.leaf import MAX_BRANCHES, Entry, Leaf
 from eventhub.domain.pattern.operators.exact import EqualsAddress
 from eventhub.domain.pattern.operators.prefix import Prefix
 from eventhub.domain.pattern.operators.wildcard import Wildcard
-from eventhub.domain.pattern.tree import Branch, Field
+from eventhub.domain.pattern.tree import Field
 
 # Asking a rule its conditions costs less than a step through a table, if the rules are few.
-MAX_LEAF = 12
+MAX_COUNT = 12
+# So many are split by whatever there is, before moving them takes long: later ones may differ more.
+MUST_SPLIT = 100
 # A split must spare at least a fifth of the questions, else it is not worth its step.
 WORTH = 0.8
 # How likely a branch is met that only wants some value to be there: most events have it.
 LIKELY = 0.9
 
 Ways = dict[Key | Address | None, "Node"]
-# The conditions of a branch that its way through the tree has not proven.
-Checks = tuple[tuple[str, Condition], ...]
 
 
 class By(Enum):
@@ -75,22 +76,10 @@ def guards(field: Field) -> set[Guard]:
     return found
 
 
-class Entry:
-    """A branch of a rule in the tree. `homes` are the leaves that it is in."""
-
-    __slots__ = ("branch", "checks", "homes", "rule_id")
-
-    def __init__(self, rule_id: int, branch: Branch) -> None:
-        self.rule_id = rule_id
-        self.branch = branch
-        self.checks: Checks = tuple((field.path, condition(field.values)) for field in branch)
-        self.homes: list[Node] = []
-
-
 class Node:
-    """A leaf with entries; or, once split, a table and the `rest` of the tree."""
+    """Leaves; or, once split, a table and the `rest` of the tree."""
 
-    __slots__ = ("entries", "proven", "rest", "split_at", "table", "used", "within")
+    __slots__ = ("count", "leaves", "proven", "rest", "split_at", "table", "used", "within")
 
     def __init__(
         self, used: frozenset[str], proven: frozenset[str], within: "tuple[Table, Guard] | None"
@@ -98,47 +87,56 @@ class Node:
         self.used = used  # the paths of the tables above
         self.proven = proven  # those whose fields need no more asking
         self.within = within
-        self.entries: dict[Entry, Checks] = {}
+        self.leaves: list[Leaf] = []
+        self.count = 0
         self.table: Table | None = None
         self.rest: Node | None = None
-        self.split_at = MAX_LEAF
+        self.split_at = MAX_COUNT
 
     def add(self, entry: Entry) -> None:
         """Take an entry in, here or further on."""
-        for leaf in list(self._leaves(entry)):
-            leaf.entries[entry] = tuple(check for check in entry.checks if check[0] not in leaf.proven)
-            entry.homes.append(leaf)
-            if len(leaf.entries) > leaf.split_at:
-                leaf.split()
+        for node in list(self._homes(entry)):
+            if not node.leaves or len(node.leaves[-1].entries) >= MAX_BRANCHES:
+                node.leaves.append(Leaf(node.proven))
+            node.leaves[-1].add(entry)
+            entry.homes.append((node, node.leaves[-1]))
+            node.count += 1
+            if node.count > node.split_at:
+                node.split()
 
-    def _leaves(self, entry: Entry) -> Iterator["Node"]:
+    def _homes(self, entry: Entry) -> Iterator["Node"]:
         todo = [self]
         while todo:
             node = todo.pop()
             if node.table is None or node.rest is None:
                 yield node
                 continue
-            field = next((field for field in entry.branch if field.path == node.table.path), None)
+            path = node.table.path
+            field = next((field for field in entry.branch if field.path == path), None)
             ways = guards(field) if field else set()
             todo += [node.table.child(way) for way in ways] or [node.rest]
 
     def split(self) -> None:
         """Choose a path to split by, if one is worth it, and move the entries on."""
-        path = _best_path(self.entries, self.used)
+        entries = [entry for leaf in self.leaves for entry in leaf.entries]
+        path = _best_path(entries, self.used, must=self.count > MUST_SPLIT)
         if path is None:
             self.split_at *= 2
             return
         self.table = Table(path, self.used | {path}, self.proven)
         self.rest = Node(self.used | {path}, self.proven, None)
-        entries, self.entries = self.entries, {}
+        self.leaves, self.count = [], 0
         for entry in entries:
-            entry.homes.remove(self)
+            entry.homes = [home for home in entry.homes if home[0] is not self]
             self.add(entry)
 
-    def remove(self, entry: Entry) -> None:
-        """Let an entry go; an empty leaf leaves its table."""
-        del self.entries[entry]
-        if not self.entries and self.within is not None:
+    def remove(self, entry: Entry, leaf: Leaf) -> None:
+        """Let an entry go; an empty node leaves its table."""
+        leaf.remove(entry)
+        self.count -= 1
+        if not leaf.entries:
+            self.leaves.remove(leaf)
+        if not self.count and self.within is not None:
             table, guard = self.within
             table.drop(guard)
 
@@ -199,13 +197,14 @@ class Table:
                 return self.presence
 
 
-def _best_path(entries: Iterable[Entry], used: frozenset[str]) -> str | None:
-    """Choose the path whose table leaves the fewest branches to ask, on average over its guards."""
+def _best_path(entries: Sequence[Entry], used: frozenset[str], *, must: bool) -> str | None:
+    """Choose the path whose table leaves the fewest branches to ask, on average over its guards.
+
+    None if no path spares enough; if it `must`, only if no path guards anything.
+    """
     ways: dict[str, Counter[Guard]] = {}
     guarded: Counter[str] = Counter()
-    count = 0
     for entry in entries:
-        count += 1
         for field in entry.branch:
             if field.path not in used and (found := guards(field)):
                 ways.setdefault(field.path, Counter()).update(found)
@@ -217,7 +216,9 @@ def _best_path(entries: Iterable[Entry], used: frozenset[str]) -> str | None:
         others = [number for guard, number in behind.items() if guard is not PRESENCE]
         # A value leads through about one of the other guards.
         average = sum(others) / len(others) if others else 0
-        return average + LIKELY * present + count - guarded[path]
+        return average + LIKELY * present + len(entries) - guarded[path]
 
     best = min(ways, key=cost, default=None)
-    return best if best is not None and cost(best) <= WORTH * count else None
+    if best is None or must:
+        return best
+    return best if cost(best) <= WORTH * len(entries) else None

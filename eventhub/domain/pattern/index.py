@@ -11,8 +11,9 @@ from typing import Any
 
 from eventhub.domain.pattern.consistency import TooComplexError, can_choose
 from eventhub.domain.pattern.flatten import Paths, flatten
-from eventhub.domain.pattern.guards import Checks, Entry, Node
+from eventhub.domain.pattern.guards import Node
 from eventhub.domain.pattern.keys import MISSING
+from eventhub.domain.pattern.leaf import Entry
 from eventhub.domain.pattern.tree import Branch, Pattern
 from eventhub.domain.pattern.values import Many, Values
 
@@ -53,8 +54,8 @@ class RuleIndex:
     def remove(self, rule_id: int) -> None:
         """Forget a rule."""
         for entry in self._entries.pop(rule_id):
-            for leaf in entry.homes:
-                leaf.remove(entry)
+            for home, leaf in entry.homes:
+                home.remove(entry, leaf)
 
     def match(self, event: dict[str, Any]) -> Matches:
         """Find the rules that the event matches."""
@@ -73,27 +74,14 @@ class RuleIndex:
                         if not table.is_plain:
                             todo += table.beside_keys(key)
                 node = node.rest
-            for entry, checks in node.entries.items():
-                if entry.rule_id in matched or not _holds(checks, values):
-                    continue
-                try:
-                    if not values.has_elements or _is_consistent(entry.branch, values):
-                        matched.add(entry.rule_id)
-                except TooComplexError:
-                    too_complex.add(entry.rule_id)
+            for leaf in node.leaves:
+                for entry in leaf.ask(values):
+                    try:
+                        if not values.has_elements or _is_consistent(entry.branch, values):
+                            matched.add(entry.rule_id)
+                    except TooComplexError:
+                        too_complex.add(entry.rule_id)
         return Matches(sorted(matched), sorted(too_complex - matched))
-
-
-def _holds(checks: Checks, values: Values) -> bool:
-    """Ask the conditions one by one; a field that may be absent from chosen elements is left open."""
-    for path, is_met in checks:
-        value = values[path]
-        if type(value) is Many:
-            if not any(map(is_met, value.keys)) and not (value.in_elements and is_met(MISSING)):
-                return False
-        elif not is_met(value):
-            return False
-    return True
 
 
 def _is_consistent(branch: Branch, values: Values) -> bool:

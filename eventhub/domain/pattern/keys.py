@@ -7,7 +7,7 @@ event is read, so that the index can use plain dictionaries and sets.
 from typing import Final
 
 from eventhub.domain.jsontext import Number
-from eventhub.domain.pattern.numbers import as_double, text_of
+from eventhub.domain.pattern.numbers import MAX_EXACT, SAFE_LENGTH, as_double, text_of
 from eventhub.domain.pattern.operators import Leaf
 
 
@@ -40,13 +40,20 @@ def key_of(leaf: Leaf) -> Key:
     """
     if type(leaf) is str:
         return leaf
-    if leaf is None:
-        return NULL
-    if type(leaf) is bool:
-        return TRUE if leaf else FALSE
-    assert type(leaf) is int or type(leaf) is Number
-    double = as_double(leaf)
-    return ("number", text_of(leaf)) if double is None else double
+    if type(leaf) is Number:
+        double = float(leaf.text)
+        # So short a text, away from the ends of the range, is comparable (see `numbers`).
+        if len(leaf.text) <= SAFE_LENGTH and 1e-300 < double < 1e300:
+            return double
+        return _key_of_number(leaf)
+    if type(leaf) is int:
+        return float(leaf) if -MAX_EXACT <= leaf <= MAX_EXACT else _key_of_number(leaf)
+    return {True: TRUE, False: FALSE, None: NULL}[leaf]  # type: ignore[index]  # no other leaf is left
+
+
+def _key_of_number(number: int | Number) -> Key:
+    double = as_double(number)
+    return ("number", text_of(number)) if double is None else double
 
 
 def leaf_of(key: Key) -> Leaf:

@@ -10,9 +10,9 @@ from decimal import Decimal, InvalidOperation
 from eventhub.domain.jsontext import Number
 
 # Every integer up to here is a double of its own.
-_MAX_EXACT = 2**53
+MAX_EXACT = 2**53
 # A decimal of at most 15 digits survives the way into a double and back.
-_SAFE_LENGTH = 15
+SAFE_LENGTH = 15
 
 
 def as_double(number: int | Number) -> float | None:
@@ -22,11 +22,11 @@ def as_double(number: int | Number) -> float | None:
     (300.0, None, None)
     """
     if type(number) is int:
-        if -_MAX_EXACT <= number <= _MAX_EXACT:
+        if -MAX_EXACT <= number <= MAX_EXACT:
             return float(number)
         return _checked(str(number))
     text = number.text  # type: ignore[union-attr]  # bool and int are told apart by type()
-    if len(text) <= _SAFE_LENGTH and "e" not in text and "E" not in text:
+    if len(text) <= SAFE_LENGTH and "e" not in text and "E" not in text:
         return float(text)
     return _checked(text)
 

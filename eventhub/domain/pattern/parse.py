@@ -6,6 +6,7 @@ field goes into every branch so far and replaces what has the same path there;
 a `$or` copies every branch for each of its alternatives.
 """
 
+import sys
 from dataclasses import dataclass, field
 
 from eventhub.domain.jsontokens import Kind, Token
@@ -117,7 +118,9 @@ class _Parser:
             reference = "Empty arrays are not allowed"
             raise reader.error(reference, name, wanted="at least one value", found="an empty list")
         outer = ".".join(reader.steps[:-1])
-        one = Field(name, f"{outer}.{name}" if outer else name, tuple(values))
+        # Interned, because a hundred thousand rules name a few hundred paths.
+        path = sys.intern(f"{outer}.{name}" if outer else name)
+        one = Field(sys.intern(name), path, tuple(values))
         scope.members.append(one)
         for branch in self.branches:
             branch[one.path] = one

@@ -66,23 +66,29 @@ class Values(dict[str, Key | Many]):
         return found
 
     def object(self, path: str) -> dict[str, Any] | Mark:
-        """Find the object at a path; an empty first step cannot be told from none, so it winds."""
-        inside = self.objects[""] if path[0] != "." else _WINDING
-        outer = ""
-        for name in path.split("."):
-            outer = f"{outer}.{name}" if outer else name
-            known = self.objects.get(outer)
-            if known is not None:
-                inside = known
-                continue
-            if type(inside) is dict:
-                value = inside.get(name)
-                if type(value) is dict:
-                    inside = value if "." not in "".join(value) else _WINDING
-                else:
-                    inside = _WINDING if type(value) is list else MISSING
-            self.objects[outer] = inside
+        """Find the object at a path."""
+        outer, dot, name = path.rpartition(".")
+        # An empty first step cannot be told from none, so that way winds.
+        inside = self.objects.get(outer) if outer or not dot else _WINDING
+        if inside is None:
+            inside = self.deep_object(outer)
+        if type(inside) is dict:
+            value = inside.get(name)
+            if type(value) is dict:
+                inside = value if "." not in "".join(value) else _WINDING
+            else:
+                inside = _WINDING if type(value) is list else MISSING
+        self.objects[path] = inside
         return inside
+
+    def deep_object(self, path: str) -> dict[str, Any] | Mark:
+        """Find the object at a path, from the outside in: paths may be deeper than Python recurses."""
+        at = path.find(".", 1)
+        while at >= 0:
+            if path[:at] not in self.objects:
+                self.object(path[:at])
+            at = path.find(".", at + 1)
+        return self.object(path)
 
     def listed(self, path: str, values: list[Any]) -> Key | Many:
         """Read an array, of scalars or not."""
