@@ -1,6 +1,6 @@
 """The last 60 seconds summed by the database, and the newest rows: what a hub holds that tailed all along.
 
-The cost is bounded: where the last 60 seconds begin in a table is found by bisection over ``seq``, and only
+The cost is bounded: where the last 60 seconds begin in a table is found by bisection, and only
 sums by second come out. SQL that both engines understand; every value is a parameter.
 """
 
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
 from django.db.models import Q
 
@@ -53,40 +54,43 @@ def read_known(tail: Tail, now: float) -> Known:
 
 
 def _read_events(window: Window, since: int, upto: Position) -> None:
+    condition, values = _span("event", "accepted_at", since, upto)
     for second, bus_id, source, count in _rows(
-        f"SELECT accepted_at / {_SECOND}, bus_id, source, count(*) FROM event"
-        f" WHERE {_WITHIN} AND accepted_at >= %s GROUP BY 1, 2, 3",
-        *_within("event", "accepted_at", since, upto),
+        f"SELECT accepted_at / {_SECOND}, bus_id, source, count(*) FROM event WHERE {condition}"
+        " GROUP BY 1, 2, 3",
+        *values,
     ):
         window.count(second, Counted("source", bus_id, source, 0), count, 0)
 
 
 def _read_routings(window: Window, since: int, upto: Position) -> None:
+    condition, values = _span("routing", "routed_at", since, upto)
     for second, bus_id, state, count in _rows(
         f"SELECT routed_at / {_SECOND}, bus_id, state, count(*) FROM routing"
-        f" WHERE {_WITHIN} AND routed_at >= %s AND state <> 'matched' GROUP BY 1, 2, 3",
-        *_within("routing", "routed_at", since, upto),
+        f" WHERE {condition} AND state <> 'matched' GROUP BY 1, 2, 3",
+        *values,
     ):
         failed = count if state == RoutingState.UNROUTABLE else 0
         window.count(second, Counted("unmatched", bus_id, 0, 0), count, failed)
     # Outcomes are written with their routings in one transaction: all of the last one's belong to it.
+    condition, values = _span("outcome", "routed_at", since, Position(upto.xid, _FAR.seq))
     for second, bus_id, rule_id, count, made in _rows(
         "SELECT second, bus_id, rule_id, count(*), sum(made) FROM ("
         f"SELECT routed_at / {_SECOND} AS second, bus_id, rule_id, event_id,"
         " max(CASE WHEN state IN ('pending', 'delivered', 'dead') THEN 1 ELSE 0 END) AS made"
-        f" FROM outcome WHERE {_WITHIN} AND routed_at >= %s GROUP BY 1, 2, 3, 4) AS matches GROUP BY 1, 2, 3",
-        *_within("outcome", "routed_at", since, Position(upto.xid, _FAR.seq)),
+        f" FROM outcome WHERE {condition} GROUP BY 1, 2, 3, 4) AS matches GROUP BY 1, 2, 3",
+        *values,
     ):
         window.count(second, Counted("match", bus_id, rule_id, 0), count, count - int(made))
 
 
 def _read_attempts(window: Window, since: int, upto: Position) -> None:
-    span = _within("attempt", "ended_at", since, upto)
-    where = f"FROM attempt WHERE {_WITHIN} AND ended_at >= %s"
+    condition, values = _span("attempt", "ended_at", since, upto)
+    where = f"FROM attempt WHERE {condition}"
     for second, bus_id, rule_id, target_id, state, count in _rows(
         f"SELECT ended_at / {_SECOND}, bus_id, rule_id, target_id, state, count(*) {where}"
         " GROUP BY 1, 2, 3, 4, 5",
-        *span,
+        *values,
     ):
         good = state == _GOOD
         window.count(second, Counted("attempt", bus_id, rule_id, target_id), count, 0 if good else count)
@@ -95,13 +99,13 @@ def _read_attempts(window: Window, since: int, upto: Position) -> None:
     for second, target_id, bucket, count in _rows(
         f"SELECT ended_at / {_SECOND}, target_id, {_bucket('ended_at - started_at')}, count(*) {where}"
         " GROUP BY 1, 2, 3",
-        *span,
+        *values,
     ):
         window.time(second, Timed("target", target_id), bucket, count)
     for second, bus_id, rule_id, bucket, count in _rows(
         f"SELECT ended_at / {_SECOND}, bus_id, rule_id, {_bucket('ended_at - accepted_at')}, count(*) {where}"
         " AND state = %s GROUP BY 1, 2, 3, 4",
-        *span,
+        *values,
         _GOOD,
     ):
         for timed in whole_way(bus_id, rule_id):
@@ -109,10 +113,11 @@ def _read_attempts(window: Window, since: int, upto: Position) -> None:
 
 
 def _read_dead_letters(window: Window, since: int, upto: Position) -> None:
+    condition, values = _span("dead_letter", "dead_at", since, upto)
     for second, bus_id, rule_id, target_id, count in _rows(
         f"SELECT dead_at / {_SECOND}, bus_id, rule_id, target_id, count(*) FROM dead_letter"
-        f" WHERE {_WITHIN} AND dead_at >= %s GROUP BY 1, 2, 3, 4",
-        *_within("dead_letter", "dead_at", since, upto),
+        f" WHERE {condition} GROUP BY 1, 2, 3, 4",
+        *values,
     ):
         window.count(second, Counted("dead", bus_id, rule_id, target_id or 0), count, count)
 
@@ -180,21 +185,21 @@ def rows_with_fate(events: Any) -> list[Row]:
     return list(rows.values())
 
 
-_WITHIN = "seq >= %s AND (xid, seq) <= (%s, %s)"
-
-
-def _within(table: str, moment: str, since: int, upto: Position) -> tuple[int, ...]:
-    """Return the parameters for ``_WITHIN`` and the moment: where ``since`` begins, up to where, and it."""
-    low, high = _rows(f"SELECT min(seq), max(seq) FROM {table}")[0]
+def _span(table: str, moment: str, since: int, upto: Position) -> tuple[str, tuple[int, ...]]:
+    """Return a condition for a table's rows since a moment and up to a position; and its values."""
+    # What rises with the moments and has an index. Outcomes have no positions of their own.
+    order = "seq" if settings.EMBEDDED or table == "outcome" else "xid"
+    low, high = _rows(f"SELECT min({order}), max({order}) FROM {table}")[0]
     low, high = low or 0, (high or 0) + 1
     while low < high:  # the first row that is not surely too old
         middle = (low + high) // 2
-        found = _rows(f"SELECT {moment} FROM {table} WHERE seq >= %s ORDER BY seq LIMIT 1", middle)
+        found = _rows(f"SELECT {moment} FROM {table} WHERE {order} >= %s ORDER BY {order} LIMIT 1", middle)
         if found and found[0][0] < since - _SLACK:
             low = middle + 1
         else:
             high = middle
-    return low, upto.xid, upto.seq, since
+    condition = f"{order} >= %s AND {moment} >= %s AND (xid, seq) <= (%s, %s)"
+    return condition, (low, since, upto.xid, upto.seq)
 
 
 def _bucket(microseconds: str) -> str:

@@ -13,7 +13,7 @@ from tests.live.page import Page
 from tests.live.watcher import Watcher
 from tests.live.world import World
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True, databases=["default", "journal"])]
 
 
 async def watching(hub: Hub) -> tuple[Watcher, Page, Page]:

@@ -17,7 +17,11 @@ from tests.live.watcher import Watcher
 from tests.live.world import World
 
 T = TypeVar("T")
-pytestmark = pytest.mark.asyncio
+pytestmark = [
+    pytest.mark.asyncio,
+    pytest.mark.django_db(transaction=True, databases=["default", "journal"]),
+    pytest.mark.parametrize("engine", ["sqlite", "postgres"]),
+]
 
 
 async def fresh(world: World, clock: Clock, bus_id: int | None = None) -> FlowSnapshot:

@@ -12,7 +12,7 @@ from tests.live.clock import Clock
 from tests.live.watcher import Watcher
 from tests.live.world import World
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True, databases=["default", "journal"])]
 
 
 async def test_every_change_of_the_event_is_pushed(world: World, hub: Hub, clock: Clock) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from eventhub.access import keys
 from eventhub.access.scopes import Scope
+from eventhub.journal.sqlite import SqliteJournal
 from eventhub.live import consumers
 from eventhub.live import hub as hub_module
 from eventhub.live.frames import CloseCode
@@ -292,16 +293,21 @@ async def test_a_stopping_hub_closes_its_sockets(world: World, hub: Hub, cookie:
 
 
 async def test_a_journal_that_cannot_be_read_is_told_once_and_comes_back(
-    world: World, hub: Hub, clock: Clock, cookie: str, caplog: pytest.LogCaptureFixture
+    journal: SqliteJournal,
+    world: World,
+    hub: Hub,
+    clock: Clock,
+    cookie: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with Socket(cookie) as socket:
         await hub.start()
         await socket.say(t="hello")
         await socket.say(t="sub", id=2, ch="rows")
         assert [(await socket.hear())["t"] for _ in range(2)] == ["welcome", "snap"]
-        world.journal._readers.close()
+        journal._readers.close()
         error = await socket.hear()
-        world.journal._readers.open()
+        journal._readers.open()
         clock.move(1)
         await in_thread(world.accept)
         frame = await socket.hear()

@@ -8,6 +8,7 @@ from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import (
     Attempt,
     Claimed,
+    Journal,
     NewDelivery,
     OutcomeState,
     ReasonClass,
@@ -17,7 +18,6 @@ from eventhub.journal.port import (
     Settled,
     StoredEvent,
 )
-from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import Bus, Rule, RuleTarget, Target
 from tests.journal.build import new_event, now_us
 
@@ -27,7 +27,7 @@ PATTERN = '{"source": ["shop"]}'
 class World:
     """Bus ``default`` with rules ``paid`` (to mail) and ``all`` (to mail and books), and bus ``other``."""
 
-    def __init__(self, journal: SqliteJournal) -> None:
+    def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.keeper = RulebookKeeper()
         self.default = Bus.objects.get(name="default")
