@@ -13,5 +13,6 @@ All three end in a ``Caller``, which answers ``may(scope, bus_id)``; no door loo
 
 The key ring holds every key in memory, so that accepting an event costs no query. It is told of each change
 of the configuration (``KeyRing.follow``), a quarter of a second after the commit in any process; a key that
-it has not heard of is looked up in the database at once, within bounds: a flood of invented ones stays cheap.
+it has not heard of makes it ask for the configuration's version at once, within bounds: a flood of invented
+ones stays cheap.
 """

@@ -19,11 +19,9 @@ from eventhub.models import ApiKey, Bus, current_version
 KEY_ID = re.compile(r"[A-Z0-9]{16,32}")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-# Keys that memory does not hold are looked up in the database so often and no oftener: invented ids must not
-# become queries. A real key that falls victim is heard of with the next change, a quarter of a second later.
-LOOKUPS_PER_SECOND = 20
-UNKNOWN_FOR_SECONDS = 1.0
-UNKNOWN_HELD = 1000
+# For a key that memory does not hold, the configuration's version is asked for, so often and no oftener:
+# invented ids must not become queries. A real key that falls victim is heard of a quarter of a second later.
+QUESTIONS_PER_SECOND = 20
 
 
 def mint(
@@ -83,57 +81,54 @@ class Key:
 
 @dataclass
 class KeyRing:
-    """All keys in memory. Safe to use from any thread; ``find`` may query, the others never do."""
+    """All keys in memory. Safe to use from any thread; ``find`` may query, ``known`` never does."""
 
     _keys: dict[str, Key] = field(default_factory=dict)
     _version: int = -1
     _followed: bool = False
-    _unknown: dict[str, float] = field(default_factory=dict)  # id → until when it need not be looked up
-    _lookups: list[float] = field(default_factory=list)  # when, in the last second
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _asked: list[float] = field(default_factory=list)  # when the version was asked for, in the last second
+    _lock: threading.Lock = field(
+        default_factory=threading.Lock
+    )  # one reading at a time: no older over a newer
 
     def follow(self, on_change: Callable[[Callable[[object], None]], None]) -> None:
         """Load all keys, and trust memory from now on because ``on_change`` tells of every change.
 
-        Until then, and after ``unfollow``, ``find`` asks for the configuration's version each time.
+        Until then, and after ``unfollow``, ``find`` reads all keys each time.
         """
-        on_change(lambda _: self.reload())
-        self.reload()
+        on_change(lambda _: self.refresh())
+        self.refresh()
         self._followed = True
 
     def unfollow(self) -> None:
         """Stop trusting memory: nobody tells of changes any more."""
         self._followed = False
 
-    def reload(self) -> None:
-        """Read all keys again."""
-        version = current_version()  # before the keys: a change in between is then seen as news
-        keys = load()
+    def refresh(self) -> None:
+        """Read all keys again if the configuration moved."""
         with self._lock:
-            self._keys, self._version = keys, version
-            self._unknown.clear()
+            self._refresh()
 
     def known(self, key_id: str) -> Key | None:
         """Return a key from memory; None if ``find`` has to be asked."""
         return self._keys.get(key_id) if self._followed else None
 
     def find(self, key_id: str) -> Key | None:
-        """Return a key, from the database if memory lacks it; None if unknown, or if look-ups are spent."""
-        if not self._followed and current_version() != self._version:
-            self.reload()
-        key = self._keys.get(key_id)
-        if key is not None or not KEY_ID.fullmatch(key_id) or not self._may_look_up(key_id):
+        """Return a key, reading what changed if memory lacks it; None if unknown or questions are spent."""
+        if key := self.known(key_id):
             return key
-        found = load(key_id).get(key_id)
         with self._lock:
-            if found is not None:
-                self._keys[key_id] = found
-                self._unknown.pop(key_id, None)
-        return found
+            # Looked at again: who waited for the lock may find the answer of who held it.
+            if not self.known(key_id) and (not self._followed or self._may_ask()):
+                self._refresh()
+            return self._keys.get(key_id)
 
     async def find_async(self, key_id: str) -> Key | None:
         """Return a key; a query, should one be needed, is made beside the event loop."""
-        return self.known(key_id) or await asyncio.to_thread(self._find_apart, key_id)
+        key = self.known(key_id)
+        if key is not None or (self._followed and self._is_spent()):
+            return key
+        return await asyncio.to_thread(self._find_apart, key_id)
 
     def bearer(self, header: str | None) -> Caller | None:
         """Return who sends ``Authorization: Bearer <id>.<secret>``; None unless key and secret are good."""
@@ -145,24 +140,24 @@ class KeyRing:
         token = read_bearer(header)
         return opened(await self.find_async(token[0]), token[1]) if token else None
 
+    def _refresh(self) -> None:
+        version = current_version()  # before the keys: a change in between is then seen as news
+        if version != self._version or not self._followed:
+            self._keys, self._version = load(), version
+
     def _find_apart(self, key_id: str) -> Key | None:
         try:
             return self.find(key_id)
         finally:
             close_old_connections()
 
-    def _may_look_up(self, key_id: str) -> bool:
-        now = time.monotonic()
-        with self._lock:
-            if self._unknown.get(key_id, 0.0) > now:
-                return False
-            self._lookups = [at for at in self._lookups if at > now - 1]
-            if len(self._lookups) >= LOOKUPS_PER_SECOND:
-                return False
-            self._lookups.append(now)
-            if len(self._unknown) >= UNKNOWN_HELD:
-                self._unknown.clear()
-            self._unknown[key_id] = now + UNKNOWN_FOR_SECONDS
+    def _is_spent(self) -> bool:
+        return len(self._asked) >= QUESTIONS_PER_SECOND and self._asked[0] > time.monotonic() - 1
+
+    def _may_ask(self) -> bool:
+        if self._is_spent():
+            return False
+        self._asked = [*self._asked[1 - QUESTIONS_PER_SECOND :], time.monotonic()]
         return True
 
 
@@ -182,9 +177,8 @@ def opened(key: Key | None, secret: str) -> Caller | None:
     return key.caller if key and key.is_valid() and seal.is_secret(secret, key.digest) else None
 
 
-def load(key_id: str | None = None) -> dict[str, Key]:
-    """Read keys from the database: one, or all."""
-    rows = ApiKey.objects.prefetch_related("buses")
+def load() -> dict[str, Key]:
+    """Read all keys from the database."""
     return {
         row.pk: Key(
             caller=Caller(
@@ -198,7 +192,7 @@ def load(key_id: str | None = None) -> dict[str, Key]:
             enabled=row.enabled,
             expires_at=row.expires_at.timestamp() if row.expires_at else None,
         )
-        for row in (rows.filter(pk=key_id) if key_id else rows)
+        for row in ApiKey.objects.prefetch_related("buses")
     }
 
 
