@@ -1,0 +1,65 @@
+"""The engines under test."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from eventhub.journal.port import Journal
+from eventhub.journal.postgres import PostgresJournal
+from eventhub.journal.sqlite import SqliteJournal
+
+
+@dataclass
+class Place:
+    """Where one test's journal is kept."""
+
+    engine: str
+    address: str
+    opened: list[Journal] = field(default_factory=list)
+
+    def journal(self) -> Journal:
+        """Return a journal on this place, neither migrated nor opened."""
+        return SqliteJournal(Path(self.address)) if self.engine == "sqlite" else PostgresJournal(self.address)
+
+    def open(self) -> Journal:
+        """Return a journal on this place, ready; it is closed after the test."""
+        journal = self.journal()
+        journal.migrate()
+        journal.open()
+        self.opened.append(journal)
+        return journal
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Place]]:
+    """Give a function that makes empty places of one engine."""
+    places: list[Place] = []
+
+    def make() -> Place:
+        if request.param == "sqlite":
+            address = str(tmp_path / f"journal-{len(places)}.sqlite3")
+        else:
+            address = request.getfixturevalue("new_database")()
+        places.append(Place(request.param, address))
+        return places[-1]
+
+    if request.param == "postgres":
+        request.getfixturevalue("new_database")  # so that databases are dropped after journals are closed
+    yield make
+    for place in places:
+        for journal in place.opened:
+            journal.close()
+
+
+@pytest.fixture
+def place(make_place: Callable[[], Place]) -> Place:
+    """Give an empty place."""
+    return make_place()
+
+
+@pytest.fixture
+def store(place: Place) -> Journal:
+    """Give an open, empty journal."""
+    return place.open()
