@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -82,21 +83,17 @@ def delivering(hub: Running, seconds: float) -> None:
 def peer(seconds: float) -> None:
     """Print the same PutEvents load on moto's server, which stores and delivers nothing."""
     program = find("moto_server") or str(Path(sys.executable).with_name("moto_server"))
-    with subprocess.Popen(
-        [program, "-p", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as server:
-        assert server.stdout is not None
-        port = next(int(line.rsplit(":", 1)[1]) for line in server.stdout if "Running on" in line)
-        print(f"\nthe peer: moto's server, PutEvents, {CONNECTIONS} connections (nothing stored)")
-        try:
-            for batch in (1, 10):
-                orders = put_events(None, batch, port=port)
-                show(
-                    f"PutEvents, {batch} per request",
-                    run_load("127.0.0.1", port, seconds=seconds, **orders),
-                    batch,
-                )
-        finally:
+    print(f"\nthe peer: moto's server, PutEvents, {CONNECTIONS} connections (nothing stored)")
+    for batch in (1, 10):
+        with subprocess.Popen(
+            [program, "-p", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as server:
+            assert server.stdout is not None
+            port = next(int(line.rsplit(":", 1)[1]) for line in server.stdout if "Running on" in line)
+            # Its log must be read, or it stops when the pipe is full.
+            threading.Thread(target=server.stdout.read, daemon=True).start()
+            figures = run_load("127.0.0.1", port, seconds=seconds, **put_events(None, batch, port=port))
+            show(f"PutEvents, {batch} per request", figures, batch)
             server.kill()
 
 

@@ -24,7 +24,6 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
-        self.load.idle.append(self)
 
     def ask(self, request: bytes) -> None:
         self.asked_at = time.monotonic()
@@ -40,11 +39,14 @@ class Connection(asyncio.Protocol):
         if len(body) < length:
             return
         self.buffer = b""
+        if b"connection: close" in head.lower():
+            self.transport.close()
         self.load.answered(self, int(head[9:12]), body)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.load.lost += 1
-        self.load.stop()
+        if not self.load.done.is_set():  # a server that closes after each answer is asked on a new connection
+            self.load.replace(self)
 
 
 @dataclass
@@ -65,9 +67,10 @@ class Load:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, host: str, port: int) -> dict[str, object]:
+        self.address = (host, port)
         loop = asyncio.get_running_loop()
         for _ in range(self.connections):
-            await loop.create_connection(lambda: Connection(self), host, port)
+            self.idle.append(await self._connect())
         began = time.monotonic()
         loop.call_later(self.seconds, self.stop)
         if self.rate:
@@ -84,6 +87,16 @@ class Load:
             "latencies": sorted(self.latencies),
             "lost": self.lost,
         }
+
+    async def _connect(self) -> Connection:
+        loop = asyncio.get_running_loop()
+        return (await loop.create_connection(lambda: Connection(self), *self.address))[1]
+
+    def replace(self, connection: Connection) -> None:
+        if connection in self.idle:
+            self.idle.remove(connection)
+        task = asyncio.ensure_future(self._connect())
+        task.add_done_callback(lambda done: self.done.is_set() or self._ask(done.result()))
 
     def _ask(self, connection: Connection) -> None:
         if self.most and self.sent >= self.most:
@@ -110,7 +123,7 @@ class Load:
         self.statuses[status] = self.statuses.get(status, 0) + 1
         if status >= 300 and self.statuses[status] == 1:
             sys.stderr.write(f"load: {status} {body[:300]!r}\n")
-        if self.done.is_set():
+        if self.done.is_set() or connection.transport.is_closing():
             return
         if not self.rate:
             self._ask(connection)

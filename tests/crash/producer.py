@@ -51,3 +51,5 @@ class Producer:
                 continue
             if answer.status == 202:
                 self.acknowledged.update(entry["id"] for entry in json.loads(text)["entries"])
+        if connection is not None:
+            connection.close()

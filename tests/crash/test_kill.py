@@ -57,7 +57,9 @@ def test_scaled_process_killed_20_times_loses_no_acknowledged_event(
 def watch_everything(web: Running, receiver: Receiver) -> None:
     """Deliver every event to the receiver; a short time-out makes for short leases."""
     api = Api(web)
-    api.post("/api/targets", {"name": "all", "kind": "webhook", "url": receiver.url("/"), "timeout_seconds": 2})
+    api.post(
+        "/api/targets", {"name": "all", "kind": "webhook", "url": receiver.url("/"), "timeout_seconds": 2}
+    )
     api.post(
         "/api/rules", {"bus": "default", "name": "all", "pattern": {"source": ["crash"]}, "targets": ["all"]}
     )
