@@ -40,6 +40,14 @@ _FAULTS = {
 }
 
 
+class _Lent(socket.socket):
+    """A socket for libcurl: pycurl copies its descriptor and drops the object."""
+
+    def __del__(self) -> None:
+        # Without it the end of each would be a ResourceWarning.
+        self.close()
+
+
 class Handle:
     """An easy handle with its buffers."""
 
@@ -134,7 +142,7 @@ class Handle:
             self._refused = refused
             return pycurl.SOCKET_BAD
         self._opened += 1
-        return socket.socket(family, kind, protocol)
+        return _Lent(family, kind, protocol)
 
     def _phases(self) -> dict[str, float]:
         read = self.curl.getinfo
