@@ -18,6 +18,7 @@ pages = get_asgi_application()
 from eventhub.api.eventbridge import eventbridge  # noqa: E402 - these need Django set up
 from eventhub.api.health import healthz, readyz  # noqa: E402
 from eventhub.api.ingest import ingest  # noqa: E402
+from eventhub.dashboard.static_files import PREFIX, static_file  # noqa: E402
 from eventhub.live.consumers import LiveConsumer  # noqa: E402
 
 Scope = dict[str, Any]
@@ -48,6 +49,8 @@ def door(method: str, path: str) -> Callable[..., Awaitable[None]]:
             return eventbridge
         if path.startswith(_BUSES) and path.endswith(_EVENTS) and path.count("/") == 4:
             return ingest
+    if path.startswith(PREFIX):
+        return static_file
     # Asked by address and in plain HTTP, whatever the public name: not through Django's checks of both.
     if path == "/healthz":
         return healthz
@@ -57,7 +60,7 @@ def door(method: str, path: str) -> Callable[..., Awaitable[None]]:
 
 
 def behind_proxy(scope: Scope) -> Scope:
-    """Return the scope with the client and scheme that a trusted proxy reports; anyone else's word is ignored.
+    """Return the scope with the client and scheme that a trusted proxy reports; others are not believed.
 
     The client is the last address in X-Forwarded-For that is not itself a trusted proxy: what stands before
     it was written by the client.

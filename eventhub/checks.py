@@ -27,7 +27,7 @@ def _address() -> Iterator[CheckMessage]:
     host = public.hostname or ""
     if _is_loopback(host):
         yield Error(
-            f"EVENTHUB_PUBLIC_URL is {settings.PUBLIC_URL} while EVENTHUB_HOST {settings.HOST} is reached from "
+            f"EVENTHUB_PUBLIC_URL is {settings.PUBLIC_URL}, but {settings.HOST} is reached from "
             "other machines: links, allowed hosts and the socket's origin check would be wrong for them.",
             hint="Set EVENTHUB_PUBLIC_URL to the address in people's browsers: https://events.example.com.",
             id="eventhub.E001",
@@ -50,7 +50,7 @@ def _address() -> Iterator[CheckMessage]:
 def _proxies() -> Iterator[CheckMessage]:
     if settings.PUBLIC_URL.startswith("https:") and not settings.TRUSTED_PROXIES:
         yield Error(
-            "EVENTHUB_PUBLIC_URL is https, but no proxy is trusted to say so: all pages would redirect for ever.",
+            "EVENTHUB_PUBLIC_URL is https, but no proxy is trusted to say so: pages would redirect for ever.",
             hint="Set EVENTHUB_TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1/32.",
             id="eventhub.E003",
         )

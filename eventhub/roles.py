@@ -38,6 +38,7 @@ from eventhub.flow import process
 from eventhub.flow.accept import Acceptor
 from eventhub.flow.deliver import Deliverer
 from eventhub.flow.process import Parts
+from eventhub.flow.retain import Retainer
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal import open_journal
@@ -145,7 +146,7 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
 
 def background(journal: Journal, keeper: RulebookKeeper) -> list[Background]:
     """Return the parts that route, deliver and prune."""
-    return [Deliverer(journal, keeper), Router(journal, keeper)]
+    return [Retainer(journal), Deliverer(journal, keeper), Router(journal, keeper)]
 
 
 def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: Callable[[], None]) -> None:
