@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -66,13 +67,16 @@ def by_enum(column: str, values: Iterable[StrEnum], label: str) -> type[admin.Si
 class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Rows to read, newest first."""
 
-    ordering = ["-seq"]
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
     search_fields = ["event_id"]  # shows the box; see get_search_results
     search_help_text = "The id of an event."
     event_column = "event_id"
+
+    def get_ordering(self, _request: HttpRequest) -> list[str]:
+        """Return the order of positions, newest first; on SQLite ``xid`` is 0 and ``seq`` alone gives it."""
+        return ["-seq"] if settings.EMBEDDED else ["-xid", "-seq"]
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Refuse."""

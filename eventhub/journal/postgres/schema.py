@@ -28,7 +28,6 @@ STEPS = [
     CREATE INDEX event_id ON event (id);
     CREATE INDEX event_bus ON event (bus_id, xid, seq);
     CREATE INDEX event_tail ON event (xid, seq);
-    CREATE INDEX event_newest ON event (seq);
 
     CREATE TABLE dedup (
         bus text NOT NULL, source text NOT NULL, key text NOT NULL, event_id uuid NOT NULL, until bigint NOT NULL,
@@ -64,7 +63,7 @@ STEPS = [
         last_at bigint, due_at bigint, latency_us bigint
     ) PARTITION BY RANGE (event_id);
     CREATE INDEX outcome_event ON outcome (event_id);
-    CREATE INDEX outcome_newest ON outcome (seq);
+    CREATE INDEX outcome_tail ON outcome (xid, seq);
 
     -- pending only; seq is its outcome's
     CREATE TABLE delivery (
@@ -84,7 +83,6 @@ STEPS = [
     CREATE INDEX attempt_event ON attempt (event_id);
     CREATE INDEX attempt_delivery ON attempt (delivery_id);
     CREATE INDEX attempt_tail ON attempt (xid, seq);
-    CREATE INDEX attempt_newest ON attempt (seq);
 
     CREATE SEQUENCE dead_letter_seq;
     CREATE TABLE dead_letter (
@@ -96,7 +94,6 @@ STEPS = [
     ) PARTITION BY RANGE (event_id);
     CREATE INDEX dead_letter_event ON dead_letter (event_id);
     CREATE INDEX dead_letter_tail ON dead_letter (xid, seq);
-    CREATE INDEX dead_letter_newest ON dead_letter (seq);
     """
     + "".join(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT;" for table in PARTITIONED)
 ]
