@@ -3,6 +3,8 @@ import { duration } from "./figures.js";
 
 /** @typedef {import("./model.js").Row} Row */
 
+const GHOST_PITCH = 74;
+
 export class FirstSteps {
   /** @param {HTMLElement} sheet @param {() => void} onClose */
   constructor(sheet, onClose) {
@@ -15,6 +17,25 @@ export class FirstSteps {
     for (const tab of sheet.querySelectorAll("[data-shows]")) tab.addEventListener("click", () => this.#tab(tab));
     sheet.querySelector(".close")?.addEventListener("click", () => this.close());
     void this.#key();
+  }
+
+  /**
+   * Draw the cards that are to come, so that the four columns can be seen already.
+   * @param {HTMLElement} board @param {{ x: number, w: number }[]} columns
+   */
+  ghosts(board, columns) {
+    for (const ghost of board.querySelectorAll(".ghost")) ghost.remove();
+    if (!document.body.classList.contains("first")) return;
+    const rows = Math.floor((board.clientHeight - 90) / GHOST_PITCH);
+    for (const { x, w } of columns) {
+      for (let row = 0; row < rows; row += 1) {
+        const ghost = document.createElement("div");
+        ghost.className = "ghost";
+        ghost.style.transform = `translate(${x}px, ${56 + row * GHOST_PITCH}px)`;
+        ghost.style.width = `${w}px`;
+        board.append(ghost);
+      }
+    }
   }
 
   /** Write a real key into the snippets. */
@@ -43,6 +64,8 @@ export class FirstSteps {
       other.setAttribute("aria-selected", String(chosen));
       const shown = document.getElementById(other.getAttribute("data-shows") ?? "");
       if (shown) shown.hidden = !chosen;
+      const copy = document.getElementById("copy-snippet");
+      if (chosen && copy) copy.dataset.copy = shown?.querySelector("pre")?.id;
     }
   }
 

@@ -83,6 +83,9 @@ if (sheet) {
   // Only a page without events needs it.
   const { FirstSteps } = await import("./first.js");
   first = new FirstSteps(sheet, () => (first = null));
+  const ghosts = () => graph.layout && first?.ghosts(byId("board"), graph.layout.columns);
+  ghosts();
+  addEventListener("resize", () => requestAnimationFrame(ghosts));
   followFirst();
 }
 
@@ -94,6 +97,7 @@ function followFirst() {
   first.tell(row);
   document.body.classList.remove("first");
   document.body.classList.add("first-told");
+  for (const ghost of document.querySelectorAll(".ghost")) ghost.remove();
 }
 
 /** @param {boolean} paused */

@@ -111,7 +111,11 @@ export class Graph {
       aside: made("span", "aside", ""),
       fill: made("span", "fill", ""),
     };
-    button.append(face.name, face.state, face.rate, face.aside, face.fill);
+    const above = made("span", "line", "");
+    above.append(face.name, face.state);
+    const below = made("span", "line", "");
+    below.append(face.rate, face.aside);
+    button.append(above, below, face.fill);
     this.board.append(button);
     this.faces.set(card.key, face);
     return face;

@@ -22,8 +22,8 @@ export const COLUMNS = ["Sources", "Buses", "Rules", "Targets"];
 /** At most this many cards a column: about 60 in all can be read. */
 export const LIMITS = [14, 10, 22, 18];
 
-const CARD = 46;
-const GAP = 10;
+const CARD = 44;
+const GAP = 6;
 const PITCH = 74;
 const TOP = 44;
 const SIDE = 20;

@@ -90,7 +90,8 @@ export class Ribbons {
     // Well ones first, so that trouble lies on top.
     const styled = [...this.tracks].map(([ribbon, track]) => ({ ribbon, track, ...this.#style(ribbon) }));
     styled.sort((a, b) => a.rank - b.rank);
-    for (const { ribbon, track, width, colour, dashed } of styled) {
+    for (const { ribbon, track, width, colour, dashed, rank } of styled) {
+      if (rank < 0) continue; // nothing was lost there: a way that nothing takes would only be noise
       paint.globalAlpha = near && !near.has(ribbon) ? 0.15 : 1;
       paint.strokeStyle = near?.has(ribbon) && colour === this.colours.ribbon ? this.colours.near : colour;
       paint.lineWidth = width;
@@ -113,6 +114,7 @@ export class Ribbons {
     const perSecond = Math.max(0, count) / WINDOW_SECONDS;
     const width = count > 0 ? 1.6 + 0.95 * Math.log2(1 + perSecond) : 1;
     const lost = ribbon.to.members[0].kind === "sink";
+    if (lost && count <= 0) return { width, colour: this.colours.ribbon, dashed: true, rank: -1 };
     if (count > 0 && failed * 2 >= count) return { width, colour: this.colours.bad, dashed: true, rank: 3 };
     if (failed > 0) return { width, colour: this.colours.warn, dashed: false, rank: 2 };
     return { width, colour: this.colours.ribbon, dashed: lost, rank: count > 0 ? 1 : 0 };

@@ -14,6 +14,7 @@ import { Ring } from "./model.js";
  */
 
 const HEIGHT = 28;
+const HEAD = 27; // the headings stay on top of the rows
 const SPARE = 4; // lines drawn above and below what is in sight
 const CELLS = ["time", "type", "source", "rules", "result", "ms"];
 
@@ -92,7 +93,7 @@ export class Stream {
   }
 
   #scrolled() {
-    if (!this.ring.held && this.scroller.scrollTop > HEIGHT) this.hold();
+    if (!this.ring.held && this.scroller.scrollTop > HEIGHT / 2) this.hold();
     this.#soon();
   }
 
@@ -200,7 +201,7 @@ export class Stream {
     const top = line * HEIGHT;
     const { scrollTop, clientHeight } = this.scroller;
     if (top < scrollTop) this.scroller.scrollTop = top;
-    else if (top + HEIGHT > scrollTop + clientHeight) this.scroller.scrollTop = top + HEIGHT - clientHeight;
+    else if (top + HEIGHT + HEAD > scrollTop + clientHeight) this.scroller.scrollTop = top + HEIGHT + HEAD - clientHeight;
     this.#write();
     const found = this.lines.find((one) => !one.holder.hidden && one.holder.dataset.line === String(line));
     (found?.gap.hidden ? found.link : found?.gap)?.focus({ preventScroll: true });
@@ -223,7 +224,7 @@ function show(line, item) {
   }
   const { row } = item;
   const says = result(row.state, row.delivered, row.of);
-  const rules = row.matched === null ? "" : row.matched === 1 ? "1 rule" : `${count(row.matched)} rules`;
+  const rules = !row.matched ? "" : row.matched === 1 ? "1 rule" : `${count(row.matched)} rules`;
   const texts = [clock(row.at), row.type, row.source, rules, `${says.glyph} ${says.word}`, row.ms === null ? "" : duration(row.ms)];
   texts.forEach((text, index) => setText(line.cells[index], text));
   line.cells[4].dataset.tone = says.tone;
