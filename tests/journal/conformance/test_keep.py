@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 
-from eventhub.journal.port import START, Journal, JournalUnavailable, NewEvent, Tail
+from eventhub.journal.port import START, Journal, NewEvent, Tail
 from tests.journal.build import DAY, append, claim, dead, delivered, new_delivery, new_event, now_us, route
 from tests.journal.conformance.conftest import Place
 
@@ -36,11 +35,6 @@ def test_migrating_twice_changes_nothing(store: Journal, place: Place) -> None:
 
 def test_a_journal_made_anew_has_another_epoch(make_place: Callable[[], Place]) -> None:
     assert make_place().open().epoch() != make_place().open().epoch()
-
-
-def test_opening_before_migrating_says_what_to_do(place: Place) -> None:
-    with pytest.raises(JournalUnavailable, match=r"manage\.py migrate"):
-        place.journal().open()
 
 
 def test_health_counts_what_waits(store: Journal) -> None:
