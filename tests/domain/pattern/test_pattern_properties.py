@@ -1,0 +1,167 @@
+"""What holds for all rules and events."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eventhub.domain import jsontext
+from eventhub.domain.jsontext import JsonTextError
+from eventhub.domain.pattern import (
+    Matches,
+    PatternError,
+    RuleIndex,
+    Verdict,
+    explain,
+    match,
+    matches,
+    near_misses,
+    parse,
+)
+from eventhub.domain.pattern.flatten import Element, Found, Paths, flatten
+from eventhub.domain.pattern.tree import Branch
+from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
+
+# Enough to notice; `make test-all` looks longer.
+modest = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@modest
+@given(st.lists(PATTERNS, min_size=1, max_size=40), st.lists(EVENTS, min_size=1, max_size=5), st.data())
+def test_index_and_plain_matcher_agree(texts: list[str], events: list[str], data: st.DataObject):
+    rules = dict(enumerate(parse(text) for text in texts))
+    index = RuleIndex()
+    for rule_id, pattern in rules.items():
+        index.add(rule_id, pattern)
+
+    def agree() -> None:
+        for text in events:
+            event = jsontext.decode(text.encode())
+            verdicts = {rule_id: match(pattern, event) for rule_id, pattern in rules.items()}
+            assert index.match(event) == Matches(
+                [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.MATCH],
+                [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.TOO_COMPLEX],
+            )
+
+    agree()
+    for rule_id in data.draw(st.lists(st.sampled_from(sorted(rules)), unique=True)):
+        index.remove(rule_id)
+        del rules[rule_id]
+    agree()
+
+
+@modest
+@given(PATTERNS)
+def test_normalised_pattern_is_the_same_pattern(text: str):
+    pattern = parse(text)
+
+    assert parse(pattern.dump()).branches == pattern.branches
+    assert parse(pattern.dump()).dump() == pattern.dump()
+
+
+@modest
+@given(JSON_LIKE | st.text(max_size=60) | st.binary(max_size=60))
+def test_text_is_read_or_refused_as_a_pattern(text: str | bytes):
+    try:
+        pattern = parse(text)
+    except PatternError:
+        return
+    match(pattern, {"a": [1, {"b": "x"}]})
+
+
+@modest
+@given(PATTERNS, EVENTS, st.integers(min_value=0), st.sampled_from('{}[]:,"\\x1e.'))
+def test_damaged_pattern_is_read_or_refused(text: str, event: str, place: int, char: str):
+    at = place % len(text)
+    try:
+        pattern = parse(text[:at] + char + text[at + 1 :])
+    except PatternError:
+        return
+    match(pattern, jsontext.decode(event.encode()))
+
+
+def _compatible(leaf: Found, chosen: dict[int, int]) -> bool:
+    return all(chosen.get(element.array, element.index) == element.index for element in _around(leaf.element))
+
+
+def _around(element: Element | None) -> Iterator[Element]:
+    while element is not None:
+        yield element
+        element = element.parent
+
+
+def _choose(fields: Branch, leaves: dict[str, list[Found]], chosen: dict[int, int]) -> bool:
+    """Search as the specification tells it: path by path, any leaf that fits what is chosen so far."""
+    if not fields:
+        return True
+    field, *others = fields
+    compatible = [leaf for leaf in leaves.get(field.path, []) if _compatible(leaf, chosen)]
+    if field.may_be_absent and not compatible and _choose(tuple(others), leaves, chosen):
+        return True
+    return any(
+        _choose(
+            tuple(others),
+            leaves,
+            chosen | {element.array: element.index for element in _around(leaf.element)},
+        )
+        for leaf in compatible
+        if any(value.matches(leaf.value) for value in field.values)
+    )
+
+
+@modest
+@given(PATTERNS, EVENTS)
+def test_choice_of_array_elements_is_what_a_plain_search_finds(text: str, event_text: str):
+    pattern, event = parse(text), jsontext.decode(event_text.encode())
+    leaves = flatten(event, Paths.of(field.path for field in pattern.fields))
+
+    assert matches(pattern, event) is any(_choose(branch, leaves, {}) for branch in pattern.branches)
+
+
+@modest
+@given(PATTERNS, EVENTS)
+def test_explanation_agrees_with_the_verdict(text: str, event_text: str):
+    pattern, event = parse(text), jsontext.decode(event_text.encode())
+    explanation = explain(pattern, event).as_dict()
+
+    assert explanation["matches"] is matches(pattern, event)
+    assert explanation["satisfied"] <= explanation["clauses"]
+    assert explanation["first_failing"] is None or not explanation["matches"]
+    assert bool(near_misses([(1, pattern)], event)) is not explanation["matches"]
+    json.loads(jsontext.encode(explanation))
+
+
+def _pairs_are_unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError
+    return dict(pairs)
+
+
+@modest
+@given(EVENTS | JSON_LIKE)
+def test_detail_is_refused_exactly_if_strict_json_refuses_it(text: str):
+    def strictly(text: str) -> bool:
+        try:
+            value = json.loads(text, object_pairs_hook=_pairs_are_unique, parse_constant=lambda name: 1 / 0)
+        except (ValueError, ZeroDivisionError):
+            return False
+        return isinstance(value, dict)
+
+    try:
+        jsontext.check_detail(text.encode())
+        is_accepted = True
+    except JsonTextError:
+        is_accepted = False
+
+    assert is_accepted is strictly(text)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    "proof",
+    [test_index_and_plain_matcher_agree, test_choice_of_array_elements_is_what_a_plain_search_finds],
+)
+def test_matchers_agree_on_thousands_of_examples(proof: Callable[..., None]):
+    settings(modest, max_examples=3000)(proof)()

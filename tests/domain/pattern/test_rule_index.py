@@ -1,0 +1,121 @@
+import json
+
+import pytest
+
+from eventhub.domain import jsontext
+from eventhub.domain.pattern import RuleIndex, matches, parse
+from tests.bench.pattern_workload import workload
+
+
+def index_of(*patterns: str) -> RuleIndex:
+    """Make an index whose rules are numbered from 0."""
+    index = RuleIndex()
+    for rule_id, pattern in enumerate(patterns):
+        index.add(rule_id, parse(pattern))
+    return index
+
+
+def matching(index: RuleIndex, event: str) -> list[int]:
+    return index.match(jsontext.decode(event.encode())).rule_ids
+
+
+@pytest.mark.parametrize("types", ["distinct", "shared"])
+def test_index_finds_the_rules_that_the_plain_matcher_finds(types: str):
+    load = workload(300, types=types, events=40)
+    patterns = {rule_id: parse(text) for rule_id, text in load.patterns.items()}
+    index = index_of(*load.patterns.values())
+
+    for text, expected in zip(load.events, load.expected, strict=True):
+        event = jsontext.decode(text)
+        assert expected == [rule_id for rule_id, pattern in patterns.items() if matches(pattern, event)]
+        assert index.match(event).rule_ids == expected
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("types", ["distinct", "shared"])
+def test_index_is_right_on_the_whole_workload(types: str):
+    load = workload(10_000, types=types)
+    index = index_of(*load.patterns.values())
+
+    for text, expected in zip(load.events, load.expected, strict=True):
+        assert index.match(jsontext.decode(text)).rule_ids == expected
+
+
+def test_removed_rule_matches_no_more():
+    index = index_of(*(f'{{"a": ["x{number}", "y"]}}' for number in range(100)))
+
+    index.remove(7)
+
+    assert matching(index, '{"a": "x7"}') == []
+    assert matching(index, '{"a": "x8"}') == [8]
+    assert matching(index, '{"a": "y"}') == [number for number in range(100) if number != 7]
+    assert len(index) == 99
+
+
+def test_rule_that_is_added_again_has_its_new_pattern():
+    index = index_of('{"a": ["old"]}')
+
+    index.add(0, parse('{"a": ["new"]}'))
+
+    assert matching(index, '{"a": "old"}') == []
+    assert matching(index, '{"a": "new"}') == [0]
+
+
+def test_index_can_be_emptied_and_filled_again():
+    patterns = [f'{{"a": ["{number}"], "b": [{number % 7}]}}' for number in range(200)]
+    index = index_of(*patterns)
+
+    for rule_id in range(200):
+        index.remove(rule_id)
+    assert matching(index, '{"a": "5", "b": 5}') == []
+    for rule_id, pattern in enumerate(patterns):
+        index.add(rule_id, parse(pattern))
+    assert matching(index, '{"a": "5", "b": 5}') == [5]
+
+
+@pytest.mark.parametrize(
+    ("operators", "value", "expected"),
+    [
+        ('["v%d"]', '"v42"', [42]),
+        ("[%d]", "4.2e1", [42]),
+        ('[{"prefix": "v%d-"}]', '"v42-x"', [42]),
+        ('[{"wildcard": "v%d-*z"}]', '"v42-z"', [42]),
+        ('["10.0.0.%d"]', '"::ffff:a00:2a"', [42]),
+        ('[{"numeric": ["=", %d]}]', "42", [42]),
+        ('[{"numeric": [">", %d]}]', "2.5", [0, 1, 2]),
+        ('[{"exists": false}, "v%d"]', '"v42"', [42]),
+        ('[{"anything-but": ["v%d"]}]', '"v42"', [number for number in range(250) if number != 42]),
+        ('[{"suffix": "-%d"}]', '"v-42"', [42]),
+        ('[{"equals-ignore-case": "v%d"}]', '"V42"', [42]),
+        ('[{"cidr": "10.0.%d.0/24"}]', '"10.0.42.1"', [42]),
+    ],
+)
+def test_many_rules_that_differ_in_one_operator_are_told_apart(
+    operators: str, value: str, expected: list[int]
+):
+    index = index_of(*('{"s": ["one"], "d": {"x": ' + operators % number + "}}" for number in range(250)))
+
+    assert matching(index, f'{{"s": "one", "d": {{"x": {value}}}}}') == expected
+    assert matching(index, f'{{"s": "two", "d": {{"x": {value}}}}}') == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"d": {"x": {"y": 1}}}',
+        '{"d.x": {"y": 1}}',
+        '{"d": {"x.y": 1}}',
+        '{"d.x.y": 1}',
+        '{"d": [{"x": [{"y": 1}]}]}',
+    ],
+)
+def test_path_is_found_however_the_event_spells_it(event: str):
+    index = index_of('{"d": {"x": {"y": [1]}}}', '{"d.x.y": [{"exists": true}]}', '{"d": {"x": [1]}}')
+
+    assert matching(index, event) == [0, 1]
+
+
+def test_value_that_is_repeated_a_hundred_thousand_times_is_asked_once():
+    index = index_of(*(json.dumps({"a": [f"v{number}"]}) for number in range(100)))
+
+    assert matching(index, json.dumps({"a": ["v5"] * 100_000})) == [5]
