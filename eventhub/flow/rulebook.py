@@ -1,8 +1,8 @@
 """The rulebook: what is configured, as one immutable snapshot that routing, accepting and delivering read.
 
-A keeper per process looks at the version of the configuration (one indexed row) a few times a second and loads
-what changed, so a change takes effect within a second everywhere without a restart and without messages that
-could be lost.
+A keeper per process looks at the version of the configuration (one indexed row) a few times a second and
+loads what changed, so a change takes effect within a second everywhere without a restart and without messages
+that could be lost.
 """
 
 import logging
@@ -14,7 +14,7 @@ from django.db import close_old_connections
 
 from eventhub.domain.pattern import Pattern, PatternError, RuleIndex, parse
 from eventhub.journal.port import RuleInForce
-from eventhub.models import Bus, Rule, RuleVersion, Target, current_version
+from eventhub.models import Bus, Rule, RuleTarget, RuleVersion, Target, current_version
 
 log = logging.getLogger("eventhub.rulebook")
 
@@ -102,7 +102,7 @@ def load(previous: Rulebook = EMPTY) -> Rulebook:
     for rule_id, number in RuleVersion.objects.order_by("number").values_list("rule_id", "number"):
         numbers[rule_id] = number
     links: dict[int, list[int]] = {}
-    for rule_id, target_id in Rule.targets.through.objects.order_by("pk").values_list("rule_id", "target_id"):
+    for rule_id, target_id in RuleTarget.objects.order_by("pk").values_list("rule_id", "target_id"):
         links.setdefault(rule_id, []).append(target_id)
 
     found: dict[int, dict[int, RuleOnBus]] = {bus_id: {} for bus_id in buses.values()}
