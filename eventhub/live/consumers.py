@@ -74,7 +74,7 @@ class LiveConsumer:
         await self._send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
         refused = await self._refusal(offered)
         if refused is not None:
-            await self._send({"type": "websocket.close", "code": refused[0], "reason": refused[1]})
+            await self._send({"type": "websocket.close", "code": int(refused[0]), "reason": refused[1]})
             return
         assert self._session is not None
         tasks = [asyncio.ensure_future(part) for part in (self._listen(), self._speak(), self._recheck())]
@@ -209,9 +209,8 @@ class LiveConsumer:
             else:
                 subscription.why = "resync"
         elif isinstance(message, Ack):
-            if not session.has_sent(message.n):
-                return Refusal("bad-message", f"frame {message.n} was not sent yet")
-            session.acknowledge(message.n)
+            if not session.acknowledge(message.n):
+                return Refusal("bad-message", f"there was no frame {message.n}")
         elif isinstance(message, Vis):
             session.visible = bool(message.v)
         else:

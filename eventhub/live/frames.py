@@ -106,7 +106,7 @@ heartbeat, each 5 s::
        "gap":["0-1a2b","0-1e00"],"pos":"0-1e32"},
       {"id":3,"c":[4705,4712],"ev":{…}}]}
 
-- ``n``: acknowledge it. ``span``: ms since the frame before (release the dots over it).
+- ``n``: acknowledge it (it rises, by no rule). ``span``: ms since the last frame (release the dots over it).
 - ``c``: [from, to]. A part continues what the page has if ``from`` is the ``to`` of the subscription's last
   part (or ``seq`` of its snap); otherwise send ``resync``. Keep ``to``: with the epoch it is the ``cur`` of
   the next connection, which gets one merged part instead of a ``snap`` if less than 60 s passed and the
@@ -138,7 +138,7 @@ err: ``{"t":"err","id":2,"code":"bad-filter","at":0,"msg":"filters come with a l
 read now; the frames go on later).
 
 Close codes: 4001 not signed in (any more), 4003 origin or permission, 4008 too slow, 4013 too many sockets or
-messages, 4014 subprotocol ``flow.v1`` was not offered, 1001 the server stops. Reconnect after all but 4001,
+messages, 4014 subprotocol ``flow.v1`` was not offered, 4000 the server stops. Reconnect after all but 4001,
 4003, 4014.
 """
 
@@ -155,7 +155,7 @@ _encode = msgspec.json.Encoder().encode
 class CloseCode(IntEnum):
     """Why the server closed a socket."""
 
-    GOING_AWAY = 1001  # the server stops
+    STOPPING = 4000  # the server stops; daphne cannot send 1001
     SIGNED_OUT = 4001  # not signed in, or not any more
     FORBIDDEN = 4003  # origin or permission
     SLOW = 4008  # frames were not acknowledged in time

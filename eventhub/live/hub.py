@@ -83,7 +83,7 @@ class Hub:
         """Close all sockets and end."""
         self._loop = None
         for session in list(self._sessions.values()):
-            session.close(CloseCode.GOING_AWAY, "the server stops")
+            session.close(CloseCode.STOPPING, "the server stops")
         tasks = [*self._tasks, *self._asides]
         for task in tasks:
             task.cancel()
