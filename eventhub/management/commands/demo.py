@@ -50,6 +50,7 @@ class Command(BaseCommand):
         scenario.configure(receivers.addresses())
         receivers.start()
         stop = threading.Event()
+        stop.wait(1.0)  # a change of configuration takes effect within a second
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write(f"Demo traffic flows. Watch it on {url}/flow ; Ctrl-C stops it.")
@@ -76,7 +77,8 @@ class Command(BaseCommand):
         later: list[tuple[float, int, Iterator[traffic.Happening], traffic.Happening]] = []
         order = itertools.count()
         begins = {story: began for story, _ in traffic.STORIES}
-        added = complained = False
+        added = False
+        complaint = ""
         while not stop.is_set() and not (seconds and time.monotonic() - began > seconds):
             now = time.monotonic()
             for story, per_second in traffic.STORIES:
@@ -87,9 +89,9 @@ class Command(BaseCommand):
             while later and later[0][0] <= now:
                 at, _, happenings, happening = heapq.heappop(later)
                 posted = producer.post(happening)
-                if not posted and not complained:
+                if not posted and producer.complaint != complaint:
                     self.stderr.write(producer.complaint)
-                complained = not posted
+                complaint = producer.complaint
                 following = next(happenings, None)
                 if following is not None:
                     heapq.heappush(later, (at + following.after_seconds, next(order), happenings, following))
