@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tests.running import Running, running_hub
 
 from tests.bench.api import Api
 from tests.bench.load import event
 from tests.programs import find
+from tests.running import Running, running_hub
 
 CONNECTIONS = 64
 
@@ -200,7 +200,7 @@ def share(ordered: list[float], part: float) -> float:
 def show(name: str, figures: dict[str, Any], batch: int) -> None:
     good = sum(count for status, count in figures["statuses"].items() if int(status) < 300)
     rate = good / figures["seconds"]
-    bad = figures["requests"] - good
+    bad = sum(figures["statuses"].values()) - good
     print(
         f"  {name:<34}{rate:8.0f} requests/s {rate * batch:9.0f} events/s   "
         f"p50 {figures['p50_ms']:6.1f} ms   p99 {figures['p99_ms']:6.1f} ms"
