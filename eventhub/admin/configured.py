@@ -15,6 +15,9 @@ from eventhub.flow.configure import take_effect
 class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Puts changes in force when they are committed."""
 
+    class Media:
+        css = {"all": ["css/admin-forms.css"]}
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save what belongs to the row; by then the row itself is saved."""
         super().save_related(request, form, formsets, change)

@@ -1,6 +1,7 @@
 """What happened, to look through: the journal is written by its engine only."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -69,6 +70,7 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count, too
     list_per_page = 50
     search_fields = ["event_id"]  # shows the box; see get_search_results
     search_help_text = "The id of an event."
@@ -101,11 +103,20 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
         except ValueError:
             return queryset.none(), False
 
+    @admin.display(description="accepted")
+    def accepted(self, row: Any) -> str:
+        """Return when the event was accepted."""
+        return _utc(row.accepted_at)
+
     @admin.display(description="event")
     def event_page(self, row: Any) -> SafeString:
         """Return a link to the event's page."""
         identifier = getattr(row, self.event_column)
         return format_html('<a href="/events/{}">{}</a>', identifier, identifier)
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
 
 
 @admin.register(EventRow)
@@ -114,7 +125,7 @@ class EventAdmin(HappenedAdmin):
 
     event_column = "id"
     search_fields = ["id"]
-    list_display = ["seq", "event_page", "bus", "source", "detail_type", "accepted_at"]
+    list_display = ["seq", "event_page", "bus", "source", "detail_type", "accepted"]
     list_filter = [BusFilter]
 
 
@@ -122,7 +133,7 @@ class EventAdmin(HappenedAdmin):
 class DeliveryAdmin(HappenedAdmin):
     """Deliveries."""
 
-    list_display = ["seq", "event_page", "bus", "rule", "target", "state", "attempts", "accepted_at"]
+    list_display = ["seq", "event_page", "bus", "rule", "target", "state", "attempts", "accepted"]
     list_filter = [by_enum("state", OutcomeState, "state"), BusFilter]
 
 
@@ -130,13 +141,23 @@ class DeliveryAdmin(HappenedAdmin):
 class AttemptAdmin(HappenedAdmin):
     """Attempts."""
 
-    list_display = ["seq", "event_page", "delivery_id", "number", "state", "status", "error", "ended_at"]
+    list_display = ["seq", "event_page", "delivery_id", "number", "state", "status", "error", "ended"]
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+
+    @admin.display(description="ended")
+    def ended(self, attempt: AttemptRow) -> str:
+        """Return when the attempt ended."""
+        return _utc(attempt.ended_at)
 
 
 @admin.register(DeadLetterRow)
 class DeadLetterAdmin(HappenedAdmin):
     """Dead letters."""
 
-    list_display = ["seq", "event_page", "bus", "rule", "target", "reason_class", "reason", "dead_at"]
+    list_display = ["seq", "event_page", "bus", "rule", "target", "reason_class", "reason", "dead"]
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+
+    @admin.display(description="dead since")
+    def dead(self, letter: DeadLetterRow) -> str:
+        """Return when the delivery was given up."""
+        return _utc(letter.dead_at)

@@ -52,8 +52,11 @@ class TargetInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscr
     """Where the rule delivers; + makes a new target without leaving the page."""
 
     model = RuleTarget
-    extra = 1
     verbose_name_plural = "targets: where matching events are delivered"
+
+    def get_extra(self, request: HttpRequest, obj: Rule | None = None, **kwargs: Any) -> int:
+        """Offer a row to a new rule; a made one has its own, and a link for more."""
+        return 0 if obj else 1
 
 
 @admin.register(Rule)
@@ -67,10 +70,6 @@ class RuleAdmin(ConfiguredAdmin):
     list_select_related = ["bus"]
     search_fields = ["name", "description", "pattern"]
     actions = ["enable", "disable"]
-    save_on_top = False
-
-    class Media:
-        css = {"all": ["css/admin-rule.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         """Bring what the list shows of each rule."""

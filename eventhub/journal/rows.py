@@ -38,6 +38,9 @@ class Row(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.seq}"
+
     def save(self, *_args: object, **_kwargs: object) -> None:
         """Refuse: the journal's rows are facts."""
         raise TypeError("the journal is written by its engine only")
