@@ -25,11 +25,11 @@ from eventhub.domain.pattern.tree import Branch
 from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
 
 # Enough to notice; `make test-all` looks longer.
-modest = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+modest = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @modest
-@given(st.lists(PATTERNS, min_size=1, max_size=40), st.lists(EVENTS, min_size=1, max_size=5), st.data())
+@given(st.lists(PATTERNS, min_size=1, max_size=20), st.lists(EVENTS, min_size=1, max_size=5), st.data())
 def test_index_and_plain_matcher_agree(texts: list[str], events: list[str], data: st.DataObject):
     rules = dict(enumerate(parse(text) for text in texts))
     index = RuleIndex()
