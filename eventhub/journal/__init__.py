@@ -26,7 +26,7 @@ def the_journal() -> "Journal":
     from eventhub.journal.postgres import PostgresJournal
 
     database = settings.DATABASES["journal"]
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}  # noqa: S105 - names
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     given = {ours: database[djangos] for djangos, ours in names.items() if database.get(djangos)}
     return PostgresJournal(make_conninfo("", **given, **database.get("OPTIONS", {})))
 

@@ -19,23 +19,30 @@ from eventhub.journal.port import (
     Settled,
 )
 
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
 DEDUP_WINDOW_US = 24 * 3600 * 1_000_000  # how long a key names the same event
 
-EVENT = "id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops".split()
-ROUTING = "event_id bus_id state routed_at ruleset_id matched error".split()
-OUTCOME = (
+EVENT = _names(
+    "id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops"
+)
+ROUTING = _names("event_id bus_id state routed_at ruleset_id matched error")
+OUTCOME = _names(
     "seq event_id bus_id bus rule_id rule rule_version target_id target state reason attempts accepted_at"
     " routed_at due_at"
-).split()
-OUTCOME_SETTLED = "state reason attempts first_at last_at due_at latency_us".split()
-ATTEMPT = (
+)
+OUTCOME_SETTLED = _names("state reason attempts first_at last_at due_at latency_us")
+ATTEMPT = _names(
     "event_id delivery_id bus_id rule_id target_id number state started_at ended_at accepted_at status error"
     " reason_class phases request response next_at"
-).split()
-DEAD_LETTER = (
-    "event_id delivery_id bus_id bus rule_id rule target_id target reason_class reason status attempts first_at"
-    " last_at dead_at"
-).split()
+)
+DEAD_LETTER = _names(
+    "event_id delivery_id bus_id bus rule_id rule target_id target reason_class reason status attempts"
+    " first_at last_at dead_at"
+)
 
 Columns = tuple[object, ...]
 _as_json = msgspec.json.Encoder().encode

@@ -18,7 +18,7 @@ from eventhub.domain.fault import ReasonClass as ReasonClass  # noqa: PLC0414 - 
 UNKNOWN_BUS = 0  # the bus_id of events whose bus does not exist: kept, and routed to nowhere, visibly
 
 
-class JournalUnavailable(Exception):
+class JournalUnavailable(Exception):  # noqa: N818 - reads as the state it is
     """Nothing can be made durable now: the disk is full or the database is lost. Doors answer 503."""
 
 
@@ -112,7 +112,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """One match of a rule for one target; becomes an outcome, and a pending delivery if `state` is PENDING."""
+    """One match of a rule for one target; becomes an outcome, and a delivery if `state` is PENDING."""
 
     rule_id: int
     rule: str
@@ -230,7 +230,7 @@ class TailedEvent:
 
 @dataclass(frozen=True, slots=True)
 class TailedRouting:
-    """A routing as the live view needs it; `outcomes` are (delivery_id, rule_id, target_id, state as routed)."""
+    """A routing for the live view; `outcomes` are (delivery_id, rule_id, target_id, state as routed)."""
 
     position: Position
     event_id: UUID
@@ -322,7 +322,7 @@ class Journal(Protocol):
         """Finish what was handed in, then stop."""
 
     def watch(self, callback: Callable[[Hint], None]) -> None:
-        """Call back after commits, of this process and (coalesced) of others, from any thread; it must not block."""
+        """Call back after commits of this process and (coalesced) others, from any thread; must not block."""
 
     def append(self, events: Sequence[NewEvent]) -> "Future[list[Appended]]":
         """Make events durable, all or none, claiming their keys first; many calls share one commit.
@@ -366,7 +366,7 @@ class Journal(Protocol):
         """
 
     def settle(self, settled: Sequence[Settled]) -> list[bool]:
-        """Record attempts and what became of their deliveries; False where the lease was another's by then."""
+        """Record attempts and what became of their deliveries; False where the lease was another's."""
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """Give leases back untried (our own stop is not a failed attempt): due at once."""

@@ -9,16 +9,18 @@
 
 Invariants
 
-- A position is (xid, seq): the number of the writing transaction, and the row's own. A reader looks no further than
-  the oldest transaction that may still commit (``pg_snapshot_xmin``), so nothing can appear before what it has
-  read. ``seq`` alone skips rows of transactions that commit late; a bound on ``seq`` does so too.
+- A position is (xid, seq): the number of the writing transaction, and the row's own. A reader looks no
+  further than the oldest transaction that may still commit (``pg_snapshot_xmin``), so nothing can appear
+  before what it has read. ``seq`` alone skips rows of transactions that commit late; a bound on ``seq`` does
+  so too.
 - event, routing, outcome, attempt and dead_letter are partitioned by the day in the event's id (a UUIDv7 of
   ``accepted_at``): a look-up by id touches one partition, and a day goes whole. The days ahead are made by
   ``migrate``, ``open`` and the retainer; what has no day lands in the default partition.
-- A claim moves ``due_at`` to the lease's end, so an expired lease is simply due again, and takes its lease id from
-  a sequence; whoever settles must name it. Cursors are held by a lease in their row, and moved only from the value
-  that was read.
-- NOTIFY is a hint. It takes a lock that all notifying commits share, so it never is in a transaction that writes.
+- A claim moves ``due_at`` to the lease's end, so an expired lease is simply due again, and takes its lease
+  id from a sequence; whoever settles must name it. Cursors are held by a lease in their row, and moved only
+  from the value that was read.
+- NOTIFY is a hint. It takes a lock that all notifying commits share, so it never is in a transaction that
+  writes.
 
 Failure: a lost connection is JournalUnavailable for what was under way (whether that was committed is then
 unknown: producers repeat, keys and guards make it harmless), and the next call connects anew.

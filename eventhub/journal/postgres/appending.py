@@ -20,7 +20,8 @@ log = logging.getLogger("eventhub.journal")
 # In the keys' order, so that two committers never wait for each other crosswise.
 CLAIM = """
     INSERT INTO dedup (bus, source, key, event_id, until)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::bigint[]) AS new(bus, source, key, id, until)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::uuid[], %s::bigint[])
+    AS new(bus, source, key, id, until)
     ORDER BY 1, 2, 3
     ON CONFLICT (bus, source, key) DO UPDATE SET event_id = excluded.event_id, until = excluded.until
     WHERE dedup.until <= excluded.until - %s
@@ -28,7 +29,8 @@ CLAIM = """
 """
 SEEN = """
     SELECT d.bus, d.source, d.key, d.event_id
-    FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(bus, source, key) JOIN dedup d USING (bus, source, key)
+    FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(bus, source, key) JOIN dedup d
+    USING (bus, source, key)
 """
 Key = tuple[str, str, str]
 
@@ -75,7 +77,7 @@ def _claim_keys(db: psycopg.Connection, events: Sequence[NewEvent]) -> dict[Key,
         return first
     parts = [list(part) for part in zip(*first, strict=True)]
     values = (*parts, list(first.values()), list(until.values()), columns.DEDUP_WINDOW_US)
-    claimed: set[Key] = set(db.execute(CLAIM, values))  # type: ignore[arg-type]  # rows of three texts
+    claimed: set[Key] = set(db.execute(CLAIM, values))
     taken = [key for key in first if key not in claimed]
     if taken:
         for bus, source, name, event_id in db.execute(

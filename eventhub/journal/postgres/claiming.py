@@ -14,7 +14,8 @@ _TARGETS = """
     WITH RECURSIVE target(id) AS (
         SELECT min(target_id) FROM delivery
         UNION ALL
-        SELECT (SELECT min(target_id) FROM delivery WHERE target_id > target.id) FROM target WHERE target.id IS NOT NULL
+        SELECT (SELECT min(target_id) FROM delivery WHERE target_id > target.id) FROM target
+        WHERE target.id IS NOT NULL
     )
 """
 # Each target's first ones, locked against other workers; then one of each target in turn, up to the limit.
@@ -23,7 +24,8 @@ CLAIM = f"""{_TARGETS},
         SELECT d.* FROM target CROSS JOIN LATERAL (
             SELECT seq, event_id, target_id, due_at FROM delivery
             WHERE target_id = target.id AND due_at <= %(now)s ORDER BY due_at, seq
-            LIMIT least(%(limit)s, %(per_target)s - coalesce((%(in_flight)s::jsonb ->> target.id::text)::int, 0))
+            LIMIT least(%(limit)s,
+                %(per_target)s - coalesce((%(in_flight)s::jsonb ->> target.id::text)::int, 0))
             FOR UPDATE SKIP LOCKED
         ) d
         WHERE target.id IS NOT NULL AND target.id <> ALL (%(without)s::bigint[])
@@ -39,7 +41,8 @@ CLAIM = f"""{_TARGETS},
 """  # noqa: S608 - our own text
 # The bounds let the planner leave out the other days.
 DETAIL = f"""
-    SELECT o.seq, o.rule_id, o.rule, o.rule_version, o.target_id, o.target, o.attempts, o.first_at, o.routed_at,
+    SELECT o.seq, o.rule_id, o.rule, o.rule_version, o.target_id, o.target, o.attempts, o.first_at,
+    o.routed_at,
         {EVENT_COLUMNS}
     FROM outcome o JOIN event e ON e.id = o.event_id
     WHERE o.event_id = ANY (%(ids)s) AND o.seq = ANY (%(seqs)s)

@@ -45,7 +45,7 @@ def make_ahead(db: psycopg.Connection, today: date) -> None:
                         )
                     )
         except errors.CheckViolation:
-            # The default partition holds rows of this day already: it keeps the day, and pruning finds them there.
+            # The default partition holds rows of this day already: it keeps the day, and pruning looks there.
             continue
 
 

@@ -189,7 +189,7 @@ class PostgresJournal:
         except (JournalUnavailable, psycopg.Error) as error:
             return Health(False, str(error), 0, None, 0, None, 0, None, 0.0)
 
-    def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:  # noqa: ARG002 - the server's disk is not ours to see
+    def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:
         """Drop a day that is too old or too much."""
         with self._pool.lend() as db:
             return self._pruning.prune(db, before=before, max_bytes=max_bytes)

@@ -1,5 +1,6 @@
 """The tail of the append-only tables for the live view."""
 
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -31,7 +32,8 @@ EVENTS = _tail_of("event", "id, bus_id, bus, source, detail_type, accepted_at")
 ROUTINGS = _tail_of("routing", "event_id, bus_id, state, routed_at")
 ATTEMPTS = _tail_of(
     "attempt",
-    "event_id, delivery_id, bus_id, rule_id, target_id, number, state, status, error, started_at, accepted_at, ended_at",
+    "event_id, delivery_id, bus_id, rule_id, target_id, number, state, status, error, started_at,"
+    " accepted_at, ended_at",
 )
 DEAD_LETTERS = _tail_of(
     "dead_letter", "event_id, delivery_id, bus_id, rule_id, target_id, reason_class, reason, dead_at"
@@ -41,7 +43,7 @@ OUTCOMES = """
     WHERE event_id = ANY (%s) AND event_id BETWEEN %s AND %s ORDER BY seq
 """
 # What is below the horizon is there for good, so the largest below it is the end of the tail.
-HEAD = "SELECT xid, seq FROM {table} WHERE xid < " + HORIZON + " ORDER BY xid DESC, seq DESC LIMIT 1"
+HEAD = "SELECT xid, seq FROM {table} WHERE xid < " + HORIZON + " ORDER BY xid DESC, seq DESC LIMIT 1"  # noqa: S608 - our names
 
 
 def read_head(db: psycopg.Connection) -> Tail:
@@ -58,7 +60,7 @@ def read_head(db: psycopg.Connection) -> Tail:
 def read_feed(db: psycopg.Connection, after: Tail, limit: int) -> Feed:
     """Return what came since, all tables at one moment."""
 
-    def rows(statement: str, since: Position) -> list[tuple[Position, tuple[object, ...]]]:
+    def rows(statement: str, since: Position) -> list[tuple[Position, tuple[Any, ...]]]:
         found = db.execute(statement.encode(), (since.xid, since.seq, limit))
         return [(Position(xid, seq), tuple(rest)) for xid, seq, *rest in found]
 
@@ -68,7 +70,7 @@ def read_feed(db: psycopg.Connection, after: Tail, limit: int) -> Feed:
         routings = rows(ROUTINGS, after.routings)
         attempts = rows(ATTEMPTS, after.attempts)
         dead = rows(DEAD_LETTERS, after.dead_letters)
-        made = _outcomes(db, [row[0] for _position, row in routings])  # type: ignore[misc]  # ids
+        made = _outcomes(db, [row[0] for _position, row in routings])
     return Feed(
         Tail(
             events[-1][0] if events else after.events,
@@ -76,7 +78,7 @@ def read_feed(db: psycopg.Connection, after: Tail, limit: int) -> Feed:
             attempts[-1][0] if attempts else after.attempts,
             dead[-1][0] if dead else after.dead_letters,
         ),
-        [TailedEvent(position, *row) for position, row in events],  # type: ignore[arg-type]  # columns of EVENTS
+        [TailedEvent(position, *row) for position, row in events],
         [_routing(position, row, made) for position, row in routings],
         [_attempt(position, row) for position, row in attempts],
         [_dead_letter(position, row) for position, row in dead],
@@ -95,17 +97,32 @@ def _outcomes(db: psycopg.Connection, ids: list[UUID]) -> Made:
     return made
 
 
-def _routing(position: Position, row: tuple[object, ...], made: Made) -> TailedRouting:
+def _routing(position: Position, row: tuple[Any, ...], made: Made) -> TailedRouting:
     event_id, bus_id, state, at = row
-    return TailedRouting(position, event_id, bus_id, RoutingState(state), at, made.get(event_id, ()))  # type: ignore[arg-type]  # columns of ROUTINGS
+    return TailedRouting(position, event_id, bus_id, RoutingState(state), at, made.get(event_id, ()))
 
 
-def _attempt(position: Position, row: tuple[object, ...]) -> TailedAttempt:
-    *ids, state, status, error, started_at, accepted_at, ended_at = row
-    took_ms = (ended_at - started_at) / 1000  # type: ignore[operator]  # moments
-    return TailedAttempt(position, *ids, OutcomeState(state), status, error, took_ms, accepted_at, ended_at)  # type: ignore[arg-type]  # columns of ATTEMPTS
+def _attempt(position: Position, row: tuple[Any, ...]) -> TailedAttempt:
+    event_id, delivery, bus, rule, target, number, state, status, error, started_at, accepted_at, ended_at = (
+        row
+    )
+    return TailedAttempt(
+        position,
+        event_id,
+        delivery,
+        bus,
+        rule,
+        target,
+        number,
+        OutcomeState(state),
+        status,
+        error,
+        (ended_at - started_at) / 1000,
+        accepted_at,
+        ended_at,
+    )
 
 
-def _dead_letter(position: Position, row: tuple[object, ...]) -> TailedDeadLetter:
-    *ids, reason_class, reason, at = row
-    return TailedDeadLetter(position, *ids, ReasonClass(reason_class), reason, at)  # type: ignore[arg-type]  # columns of DEAD_LETTERS
+def _dead_letter(position: Position, row: tuple[Any, ...]) -> TailedDeadLetter:
+    event_id, delivery, bus, rule, target, whose, reason, at = row
+    return TailedDeadLetter(position, event_id, delivery, bus, rule, target, ReasonClass(whose), reason, at)

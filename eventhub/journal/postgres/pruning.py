@@ -45,7 +45,8 @@ SIZE = """
 UNROUTED = """
     WITH RECURSIVE bus(id) AS (
         SELECT min(bus_id) FROM event
-        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus
+        WHERE bus.id IS NOT NULL
     )
     SELECT coalesce(sum(f.count), 0)::bigint, min(f.oldest) FROM bus LEFT JOIN cursor c ON c.bus_id = bus.id
     CROSS JOIN LATERAL (

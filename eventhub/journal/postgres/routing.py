@@ -11,8 +11,8 @@ from eventhub.journal.port import NewEvent, OutcomeState, Position, RoutedBatch,
 from eventhub.journal.postgres.copying import copy
 
 EVENT_COLUMNS = (
-    'e.xid, e.seq, e.id, e.bus_id, e.bus, e.source, e.detail_type, e."time", e.accepted_at, e.resources, e.detail,'
-    " e.attributes, e.key, e.who, e.cause_id, e.hops"
+    'e.xid, e.seq, e.id, e.bus_id, e.bus, e.source, e.detail_type, e."time", e.accepted_at, e.resources,'
+    " e.detail, e.attributes, e.key, e.who, e.cause_id, e.hops"
 )
 # What is older than this is committed or gone: nothing can appear before it any more.
 HORIZON = "(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"
@@ -25,12 +25,14 @@ READ = f"""
 BUSES = """
     WITH RECURSIVE bus(id) AS (
         SELECT min(bus_id) FROM event
-        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus
+        WHERE bus.id IS NOT NULL
     )
     SELECT id FROM bus WHERE id IS NOT NULL UNION SELECT bus_id FROM cursor
 """
 HOLD = """
-    INSERT INTO cursor VALUES (%(bus)s, 0, 0, %(holder)s, clock_timestamp() + make_interval(secs => %(lease)s))
+    INSERT INTO cursor VALUES (%(bus)s, 0, 0, %(holder)s,
+        clock_timestamp() + make_interval(secs => %(lease)s))
     ON CONFLICT (bus_id) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
     WHERE cursor.holder = excluded.holder OR cursor.held_until < clock_timestamp()
     RETURNING xid, seq

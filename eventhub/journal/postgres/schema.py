@@ -30,7 +30,8 @@ STEPS = [
     CREATE INDEX event_tail ON event (xid, seq);
 
     CREATE TABLE dedup (
-        bus text NOT NULL, source text NOT NULL, key text NOT NULL, event_id uuid NOT NULL, until bigint NOT NULL,
+        bus text NOT NULL, source text NOT NULL, key text NOT NULL, event_id uuid NOT NULL,
+        until bigint NOT NULL,
         PRIMARY KEY (bus, source, key)
     );
     CREATE INDEX dedup_until ON dedup (until);
@@ -47,7 +48,8 @@ STEPS = [
 
     CREATE SEQUENCE routing_seq;
     CREATE TABLE routing (
-        seq bigint NOT NULL DEFAULT nextval('routing_seq'), {_XID}, event_id uuid NOT NULL, bus_id bigint NOT NULL,
+        seq bigint NOT NULL DEFAULT nextval('routing_seq'), {_XID}, event_id uuid NOT NULL,
+        bus_id bigint NOT NULL,
         state text NOT NULL, routed_at bigint NOT NULL, ruleset_id bigint NOT NULL, matched integer NOT NULL,
         error text NOT NULL
     ) PARTITION BY RANGE (event_id);
@@ -56,7 +58,8 @@ STEPS = [
 
     CREATE SEQUENCE outcome_seq;
     CREATE TABLE outcome (
-        seq bigint NOT NULL DEFAULT nextval('outcome_seq'), {_XID}, event_id uuid NOT NULL, bus_id bigint NOT NULL,
+        seq bigint NOT NULL DEFAULT nextval('outcome_seq'), {_XID}, event_id uuid NOT NULL,
+        bus_id bigint NOT NULL,
         bus text NOT NULL, rule_id bigint NOT NULL, rule text NOT NULL, rule_version integer NOT NULL,
         target_id bigint, target text NOT NULL, state text NOT NULL, reason text NOT NULL,
         attempts integer NOT NULL, accepted_at bigint NOT NULL, routed_at bigint NOT NULL, first_at bigint,
@@ -75,7 +78,8 @@ STEPS = [
     CREATE SEQUENCE attempt_seq;
     CREATE TABLE attempt (
         seq bigint NOT NULL DEFAULT nextval('attempt_seq'), {_XID}, event_id uuid NOT NULL,
-        delivery_id bigint NOT NULL, bus_id bigint NOT NULL, rule_id bigint NOT NULL, target_id bigint NOT NULL,
+        delivery_id bigint NOT NULL, bus_id bigint NOT NULL, rule_id bigint NOT NULL,
+        target_id bigint NOT NULL,
         number integer NOT NULL, state text NOT NULL, started_at bigint NOT NULL, ended_at bigint NOT NULL,
         accepted_at bigint NOT NULL, status integer, error text NOT NULL, reason_class text NOT NULL,
         phases text NOT NULL, request text NOT NULL, response text NOT NULL, next_at bigint

@@ -20,8 +20,9 @@ DUE_AGAIN = """
 """
 # The bounds let the planner leave out the other days.
 OUTCOME = f"""
-    UPDATE outcome o SET ({",".join(columns.OUTCOME_SETTLED)}) = ({",".join(f"s.{c}" for c in columns.OUTCOME_SETTLED)})
-    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[],
+    UPDATE outcome o SET {",".join(f"{name}=s.{name}" for name in columns.OUTCOME_SETTLED)}
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
+        %s::bigint[],
         %s::bigint[]) AS s(seq, event_id, {",".join(columns.OUTCOME_SETTLED)})
     WHERE o.event_id = s.event_id AND o.seq = s.seq AND o.event_id BETWEEN %s AND %s
 """  # noqa: S608 - our columns

@@ -16,18 +16,19 @@ Invariants
   checkpoints.
 - ``synchronous=FULL``: a commit is on the disk before anybody hears of it. One committer merges all that
   is waiting into one commit, so the wait for the disk is shared.
-- Numbers (``seq``) are given in memory by the committer, and never twice: pruning writes down how far they were
-  given before it deletes. ``xid`` is 0: one writer commits in the order of the numbers.
+- Numbers (``seq``) are given in memory by the committer, and never twice: pruning writes down how far they
+  were given before it deletes. ``xid`` is 0: one writer commits in the order of the numbers.
 - Leases, of deliveries and of cursors, live in memory: a process that is killed takes them along, and what it
   had claimed is simply due again.
 
 Why the statements look as they do: Python's sqlite3 gives up the interpreter's lock around every step of a
-statement, and gets it back only when the thread that took it next lets go, up to a whole switch interval later.
-So hot inserts carry many rows (``statements.Insert``), and hot reads return one row that holds all as JSON.
+statement, and gets it back only when the thread that took it next lets go, up to a whole switch interval
+later. So hot inserts carry many rows (``statements.Insert``), and hot reads return one row that holds all as
+JSON.
 
-Failure: a full or broken disk rolls the transaction back, and everything in it raises JournalUnavailable; each
-later write simply tries again. An operation that fails for a reason of its own is rolled back to its savepoint
-alone.
+Failure: a full or broken disk rolls the transaction back, and everything in it raises JournalUnavailable;
+each later write simply tries again. An operation that fails for a reason of its own is rolled back to its
+savepoint alone.
 """
 
 from eventhub.journal.sqlite.engine import SqliteJournal

@@ -22,21 +22,24 @@ _TARGETS = """
     WITH RECURSIVE target(id) AS (
         SELECT min(target_id) FROM delivery
         UNION ALL
-        SELECT (SELECT min(target_id) FROM delivery WHERE target_id > target.id) FROM target WHERE target.id IS NOT NULL
+        SELECT (SELECT min(target_id) FROM delivery WHERE target_id > target.id) FROM target
+        WHERE target.id IS NOT NULL
     )
 """
 # The earliest deliveries of each target but those in ?1; ?2: due by then; ?3: at most so many per target.
 DUE = f"""{_TARGETS}
     SELECT json_group_array(json_array(id, (
         SELECT json_group_array(json_array(seq, due_at)) FROM (
-            SELECT seq, due_at FROM delivery WHERE target_id = target.id AND due_at <= ?2 ORDER BY due_at, seq LIMIT ?3
+            SELECT seq, due_at FROM delivery WHERE target_id = target.id AND due_at <= ?2 ORDER BY due_at,
+            seq LIMIT ?3
         )
     )))
     FROM target WHERE id IS NOT NULL AND id NOT IN (SELECT value FROM json_each(?1))
 """  # noqa: S608 - our own text
 DETAIL = f"""
     SELECT json_group_array(json_array(
-        o.seq, o.rule_id, o.rule, o.rule_version, o.target_id, o.target, o.attempts, o.first_at, o.routed_at, d.due_at,
+        o.seq, o.rule_id, o.rule, o.rule_version, o.target_id, o.target, o.attempts, o.first_at, o.routed_at,
+        d.due_at,
         {EVENT_JSON}
     ))
     FROM json_each(?) j CROSS JOIN delivery d ON d.seq = j.value CROSS JOIN outcome o ON o.seq = d.seq

@@ -155,7 +155,7 @@ class Committer:
                 hints.add(Hint.EVENTS)
             else:
                 hints.update(write.committed(write.result))
-            write.future.set_result(write.result)  # type: ignore[arg-type]  # each future is of its own write
+            write.future.set_result(write.result)
         self._tell(hints)
         if self._checkpoint:
             self._checkpoint = False
@@ -196,7 +196,10 @@ class Committer:
         of: Write | Append | None = None,
         failed: dict[int, Exception] | None = None,
     ) -> bool:
-        """Do the work under a savepoint, so that its failure takes back only itself; the disk's trouble rises."""
+        """Do the work under a savepoint, so that its failure takes back only itself.
+
+        The disk's trouble rises: it is everybody's.
+        """
         if alone:
             work()
             return True

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from eventhub.journal.port import JournalUnavailable
+
 STATEMENTS = 256  # more than we have, so that none is compiled twice
 
 
@@ -54,17 +56,20 @@ class Readers:
         """Lend a connection; what is read in one statement is one moment's state."""
         with self._lock:
             if self._closed:
-                raise sqlite3.ProgrammingError("the journal is closed")
+                raise JournalUnavailable("the journal is closed")
             db = self._idle.pop() if self._idle else None
         db = db or reader(self._path)
         try:
             yield db
         finally:
-            with self._lock:
-                if self._closed:
-                    db.close()
-                else:
-                    self._idle.append(db)
+            self._give_back(db)
+
+    def _give_back(self, db: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(db)
+                return
+        db.close()
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it is given back."""

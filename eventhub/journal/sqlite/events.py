@@ -5,8 +5,8 @@ from uuid import UUID
 from eventhub.journal.port import NewEvent, Position, StoredEvent
 
 EVENT_JSON = (
-    "json_array(e.seq, e.id, e.bus_id, e.bus, e.source, e.detail_type, e.time, e.accepted_at, e.resources, e.detail,"
-    " e.attributes, e.key, e.who, e.cause_id, e.hops)"
+    "json_array(e.seq, e.id, e.bus_id, e.bus, e.source, e.detail_type, e.time, e.accepted_at, e.resources,"
+    " e.detail, e.attributes, e.key, e.who, e.cause_id, e.hops)"
 )
 EventColumns = tuple[int, str, int, str, str, str, int, int, str, str, str, str | None, str, str | None, int]
 

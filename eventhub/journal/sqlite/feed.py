@@ -30,10 +30,12 @@ FEED = """
         (SELECT json_group_array(json_array(o.event_id, o.seq, o.rule_id, o.target_id, o.state)) FROM (
             SELECT * FROM routing WHERE seq > ?2 ORDER BY seq LIMIT ?5) r
             CROSS JOIN outcome o ON o.event_id = r.event_id WHERE r.matched > 0),
-        (SELECT json_group_array(json_array(seq, event_id, delivery_id, bus_id, rule_id, target_id, number, state,
+        (SELECT json_group_array(json_array(seq, event_id, delivery_id, bus_id, rule_id, target_id, number,
+            state,
             status, error, started_at, accepted_at, ended_at)) FROM (
             SELECT * FROM attempt WHERE seq > ?3 ORDER BY seq LIMIT ?5)),
-        (SELECT json_group_array(json_array(seq, event_id, delivery_id, bus_id, rule_id, target_id, reason_class,
+        (SELECT json_group_array(json_array(seq, event_id, delivery_id, bus_id, rule_id, target_id,
+            reason_class,
             reason, dead_at)) FROM (
             SELECT * FROM dead_letter WHERE seq > ?4 ORDER BY seq LIMIT ?5))
     )
@@ -42,12 +44,13 @@ HEAD = """
     SELECT (SELECT max(seq) FROM event), (SELECT max(seq) FROM routing), (SELECT max(seq) FROM attempt),
            (SELECT max(seq) FROM dead_letter)
 """
+AttemptColumns = tuple[int, str, int, int, int, int, int, OutcomeState, int | None, str, int, int, int]
 _decode = msgspec.json.Decoder(
     tuple[
         list[tuple[int, str, int, str, str, str, int]],
         list[tuple[int, str, int, RoutingState, int, int]],
         list[tuple[str, int, int, int | None, OutcomeState]],
-        list[tuple[int, str, int, int, int, int, int, OutcomeState, int | None, str, int, int, int]],
+        list[AttemptColumns],
         list[tuple[int, str, int, int, int, int | None, ReasonClass, str, int]],
     ]
 ).decode
@@ -75,15 +78,51 @@ def read_feed(db: sqlite3.Connection, after: Tail, limit: int) -> Feed:
             Position(0, attempts[-1][0]) if attempts else after.attempts,
             Position(0, dead[-1][0]) if dead else after.dead_letters,
         ),
-        [TailedEvent(Position(0, seq), UUID(event_id), *rest) for seq, event_id, *rest in events],
+        [
+            TailedEvent(Position(0, seq), UUID(event_id), bus_id, bus, source, kind, accepted_at)
+            for seq, event_id, bus_id, bus, source, kind, accepted_at in events
+        ],
         [
             TailedRouting(Position(0, seq), UUID(event_id), bus_id, state, at, made.get(event_id, ()))
             for seq, event_id, bus_id, state, at, _matched in routings
         ],
+        [_attempt(row) for row in attempts],
         [
-            TailedAttempt(Position(0, seq), UUID(event_id), *rest, (ended - started) / 1000, accepted, ended)
-            for seq, event_id, *rest, started, accepted, ended in attempts
+            TailedDeadLetter(Position(0, seq), UUID(event_id), delivery, bus, rule, target, whose, reason, at)
+            for seq, event_id, delivery, bus, rule, target, whose, reason, at in dead
         ],
-        [TailedDeadLetter(Position(0, seq), UUID(event_id), *rest) for seq, event_id, *rest in dead],
         more=limit in {len(events), len(routings), len(attempts), len(dead)},
+    )
+
+
+def _attempt(row: AttemptColumns) -> TailedAttempt:
+    (
+        seq,
+        event_id,
+        delivery,
+        bus,
+        rule,
+        target,
+        number,
+        state,
+        status,
+        error,
+        started_at,
+        accepted_at,
+        ended_at,
+    ) = row
+    return TailedAttempt(
+        Position(0, seq),
+        UUID(event_id),
+        delivery,
+        bus,
+        rule,
+        target,
+        number,
+        state,
+        status,
+        error,
+        (ended_at - started_at) / 1000,
+        accepted_at,
+        ended_at,
     )

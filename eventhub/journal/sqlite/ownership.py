@@ -22,7 +22,7 @@ class Ownership:
         return self._file is not None
 
     def take(self, *, wait_seconds: float = 0.0) -> None:
-        """Become the owner; raise JournalUnavailable, naming the holder's pid, if another process stays it."""
+        """Become the owner; raise JournalUnavailable, naming its pid, if another process is and stays it."""
         if self._file is not None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,8 @@ class Ownership:
                 pid = os.pread(file, 20, 0).decode("ascii", "replace").strip() or "unknown"
                 os.close(file)
                 raise JournalUnavailable(
-                    f"{self._journal} is in use by process {pid}: stop it first; an embedded journal has one owner"
+                    f"{self._journal} is in use by process {pid}: stop it first;"
+                    " an embedded journal has one owner"
                 ) from None
         os.truncate(file, 0)
         os.pwrite(file, b"%d\n" % os.getpid(), 0)

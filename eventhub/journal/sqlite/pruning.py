@@ -33,14 +33,17 @@ OLDEST = """
 _decode = msgspec.json.Decoder(list[tuple[int, str, int, bool]]).decode
 UNROUTED = """
     SELECT sum(count), min(oldest) FROM (
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM event WHERE bus_id = b.id AND seq > b.seq LIMIT ?1)) AS count,
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM event WHERE bus_id = b.id AND seq > b.seq LIMIT ?1))
+        AS count,
             (SELECT accepted_at FROM event WHERE bus_id = b.id AND seq > b.seq ORDER BY seq LIMIT 1) AS oldest
         FROM (
             WITH RECURSIVE bus(id) AS (
                 SELECT min(bus_id) FROM event
-                UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+                UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus
+                WHERE bus.id IS NOT NULL
             )
-            SELECT id, coalesce((SELECT seq FROM cursor WHERE bus_id = id), 0) AS seq FROM bus WHERE id IS NOT NULL
+            SELECT id, coalesce((SELECT seq FROM cursor WHERE bus_id = id), 0) AS seq FROM bus
+            WHERE id IS NOT NULL
         ) b
     )
 """
@@ -80,11 +83,8 @@ class Pruning:
         ]
         ids = msgspec.json.encode([event_id for _seq, event_id in gone]).decode()
         for table in ("attempt", "outcome", "routing", "dead_letter"):
-            db.execute(f"DELETE FROM {table} WHERE event_id IN (SELECT value FROM json_each(?))", (ids,))  # noqa: S608 - our names
-        db.execute(
-            "DELETE FROM event WHERE seq IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode([seq for seq, _event_id in gone]).decode(),),
-        )
+            db.execute(_delete(table, "event_id"), (ids,))
+        db.execute(_delete("event", "seq"), (msgspec.json.encode([seq for seq, _event_id in gone]).decode(),))
         if gone:
             self._numbers.note(db)
             # In the same commit: pages that go back to the disk.
@@ -116,8 +116,8 @@ class Pruning:
         free = self._free_bytes()
         if free < self._min_free_bytes:
             self.refusal = (
-                f"the disk of {self._path.parent} has {free >> 20} MiB free, less than the {self._min_free_bytes >> 20} MiB"
-                " that EVENTHUB_MIN_FREE_BYTES keeps"
+                f"the disk of {self._path.parent} has {free >> 20} MiB free, less than the"
+                f" {self._min_free_bytes >> 20} MiB that EVENTHUB_MIN_FREE_BYTES keeps"
             )
         else:
             self.refusal = ""
@@ -132,3 +132,7 @@ def used_bytes(db: sqlite3.Connection) -> int:
         db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - free) * size)
+
+
+def _delete(table: str, column: str) -> str:
+    return f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our names

@@ -27,7 +27,8 @@ _decode_events = msgspec.json.Decoder(list[EventColumns]).decode
 BUSES = """
     WITH RECURSIVE bus(id) AS (
         SELECT min(bus_id) FROM event
-        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus WHERE bus.id IS NOT NULL
+        UNION ALL SELECT (SELECT min(bus_id) FROM event WHERE bus_id > bus.id) FROM bus
+        WHERE bus.id IS NOT NULL
     )
     SELECT json_group_array(id) FROM (
         SELECT id FROM bus WHERE id IS NOT NULL UNION SELECT bus_id FROM cursor

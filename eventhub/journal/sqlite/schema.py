@@ -20,7 +20,8 @@ STEPS = [
     CREATE INDEX event_bus ON event (bus_id, seq);
 
     CREATE TABLE dedup (
-        bus TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, event_id TEXT NOT NULL, until INTEGER NOT NULL,
+        bus TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, event_id TEXT NOT NULL,
+        until INTEGER NOT NULL,
         PRIMARY KEY (bus, source, key)
     ) WITHOUT ROWID;
     CREATE INDEX dedup_until ON dedup (until);
@@ -33,14 +34,17 @@ STEPS = [
     CREATE UNIQUE INDEX ruleset_digest ON ruleset (bus_id, digest);
 
     CREATE TABLE routing (
-        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, bus_id INTEGER NOT NULL,
-        state TEXT NOT NULL, routed_at INTEGER NOT NULL, ruleset_id INTEGER NOT NULL, matched INTEGER NOT NULL,
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL,
+        bus_id INTEGER NOT NULL,
+        state TEXT NOT NULL, routed_at INTEGER NOT NULL, ruleset_id INTEGER NOT NULL,
+        matched INTEGER NOT NULL,
         error TEXT NOT NULL
     );
     CREATE INDEX routing_event ON routing (event_id);
 
     CREATE TABLE outcome (
-        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, bus_id INTEGER NOT NULL,
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL,
+        bus_id INTEGER NOT NULL,
         bus TEXT NOT NULL, rule_id INTEGER NOT NULL, rule TEXT NOT NULL, rule_version INTEGER NOT NULL,
         target_id INTEGER, target TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
         attempts INTEGER NOT NULL, accepted_at INTEGER NOT NULL, routed_at INTEGER NOT NULL, first_at INTEGER,
@@ -50,23 +54,30 @@ STEPS = [
 
     -- pending only; seq is its outcome's
     CREATE TABLE delivery (
-        seq INTEGER PRIMARY KEY, event_seq INTEGER NOT NULL, target_id INTEGER NOT NULL, due_at INTEGER NOT NULL
+        seq INTEGER PRIMARY KEY, event_seq INTEGER NOT NULL, target_id INTEGER NOT NULL,
+        due_at INTEGER NOT NULL
     );
     CREATE INDEX delivery_due ON delivery (target_id, due_at);
 
     CREATE TABLE attempt (
-        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, delivery_id INTEGER NOT NULL,
-        bus_id INTEGER NOT NULL, rule_id INTEGER NOT NULL, target_id INTEGER NOT NULL, number INTEGER NOT NULL,
-        state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, accepted_at INTEGER NOT NULL,
-        status INTEGER, error TEXT NOT NULL, reason_class TEXT NOT NULL, phases TEXT NOT NULL, request TEXT NOT NULL,
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL,
+        delivery_id INTEGER NOT NULL,
+        bus_id INTEGER NOT NULL, rule_id INTEGER NOT NULL, target_id INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        state TEXT NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,
+        accepted_at INTEGER NOT NULL,
+        status INTEGER, error TEXT NOT NULL, reason_class TEXT NOT NULL, phases TEXT NOT NULL,
+        request TEXT NOT NULL,
         response TEXT NOT NULL, next_at INTEGER
     );
     CREATE INDEX attempt_event ON attempt (event_id);
     CREATE INDEX attempt_delivery ON attempt (delivery_id);
 
     CREATE TABLE dead_letter (
-        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL, delivery_id INTEGER NOT NULL,
-        bus_id INTEGER NOT NULL, bus TEXT NOT NULL, rule_id INTEGER NOT NULL, rule TEXT NOT NULL, target_id INTEGER,
+        seq INTEGER PRIMARY KEY, xid INTEGER NOT NULL DEFAULT 0, event_id TEXT NOT NULL,
+        delivery_id INTEGER NOT NULL,
+        bus_id INTEGER NOT NULL, bus TEXT NOT NULL, rule_id INTEGER NOT NULL, rule TEXT NOT NULL,
+        target_id INTEGER,
         target TEXT NOT NULL, reason_class TEXT NOT NULL, reason TEXT NOT NULL, status INTEGER,
         attempts INTEGER NOT NULL, first_at INTEGER, last_at INTEGER, dead_at INTEGER NOT NULL
     );
@@ -83,7 +94,7 @@ def migrate(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA auto_vacuum=INCREMENTAL")
         db.execute("PRAGMA journal_mode=WAL").fetchone()
     for number, step in enumerate(STEPS[version:], start=version + 1):
-        first = f"INSERT INTO meta VALUES ('epoch', '{uuid4().hex}');" if number == 1 else ""
+        first = f"INSERT INTO meta VALUES ('epoch', '{uuid4().hex}');" if number == 1 else ""  # noqa: S608 - digits
         db.executescript(f"BEGIN IMMEDIATE; {step} {first} PRAGMA user_version={number}; COMMIT;")
 
 

@@ -37,7 +37,7 @@ def update(table: str, columns: Sequence[str]) -> Many:
     sets = ",".join(f"{name}=v.column{number}" for number, name in enumerate(columns, start=2))
     # The rows come first in the join: each finds its row by key.
     return Many(
-        f"UPDATE {table} SET {sets} FROM (VALUES",
+        f"UPDATE {table} SET {sets} FROM (VALUES",  # noqa: S608 - our names
         f"({','.join('?' * (len(columns) + 1))})",
         f") AS v WHERE {table}.seq = v.column1",
     )
@@ -45,4 +45,4 @@ def update(table: str, columns: Sequence[str]) -> Many:
 
 def delete(table: str, column: str = "seq") -> Many:
     """Return the deletion of rows by one column."""
-    return Many(f"DELETE FROM {table} WHERE {column} IN (", "?", ")")
+    return Many(f"DELETE FROM {table} WHERE {column} IN (", "?", ")")  # noqa: S608 - our names
