@@ -34,8 +34,9 @@ from django.db import close_old_connections
 from eventhub.domain import jsontext
 from eventhub.domain.addresses import AddressGuard
 from eventhub.domain.backoff import Backoff
+from eventhub.domain.fault import ReasonClass
 from eventhub.domain.identity import event_id
-from eventhub.flow.claim import Lanes, claim_due, next_due_at
+from eventhub.flow.claim import BATCH, Lanes, claim_due, next_due_at
 from eventhub.flow.holder import new_holder
 from eventhub.flow.patience import Patience
 from eventhub.flow.payload import envelope_of
@@ -46,7 +47,7 @@ from eventhub.journal.port import Claimed, Hint, Journal, JournalUnavailable, Ne
 from eventhub.targets import bus, webhook
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.transfer import Transfers
-from eventhub.targets.verdict import DELIVERED
+from eventhub.targets.verdict import DELIVERED, Decision, Verdict
 
 log = logging.getLogger("eventhub.deliver")
 
@@ -136,36 +137,38 @@ class Deliverer:
         claimed = claim_due(self._journal, rulebook, self._lanes, holder=self._holder, now=now)
         if claimed:
             self._begin(claimed, rulebook)
+        if len(claimed) == BATCH:
             return
         due_at = next_due_at(self._journal, rulebook, self._lanes)
         wait = BACKSTOP_SECONDS if due_at is None else (due_at - time.time_ns() // 1000) / 1_000_000
         self._patience.wait(min(BACKSTOP_SECONDS, max(LEAST_WAIT_SECONDS, wait)))
 
     def _begin(self, claimed: list[Claimed], rulebook: Rulebook) -> None:
-        begun = 0
-        try:
-            if any(_gone(one, rulebook) for one in claimed):
+        if any(_gone(one, rulebook) for one in claimed):
+            try:
                 rulebook = self._refreshed()
-            exchanges: list[tuple[Sent, Request]] = []
-            results: list[Callable[[], Settled]] = []
-            for one in claimed:
-                gone = _gone(one, rulebook)
-                if gone:
-                    results.append(partial(deleted, one, gone))
-                    continue
-                target = rulebook.targets[one.target_id]
-                if target.bus_id is not None:
-                    results.append(partial(self._put_on_bus, one, target, target.bus_id))
-                else:
-                    exchanges.append(_exchange(one, target))
-            for sent, _request in exchanges:
-                self._lanes.take(sent.target.id)
-            begun = len(claimed)
-            self._transfers.submit(exchanges)
-            self._settler.hand_in(results)
-        finally:
-            if not begun:  # the fresh look failed, or a bug: another moment, another try
+            except Exception:  # the configuration is away: another moment, another try
                 self._journal.release(claimed)
+                raise
+        exchanges: list[tuple[Sent, Request]] = []
+        results: list[Callable[[], Settled]] = []
+        for one in claimed:
+            gone = _gone(one, rulebook)
+            if gone:
+                results.append(partial(deleted, one, gone))
+                continue
+            target = rulebook.targets[one.target_id]
+            if target.bus_id is not None:
+                results.append(partial(self._put_on_bus, one, target, target.bus_id))
+                continue
+            try:
+                exchanges.append(_exchange(one, target))
+            except Exception as error:
+                results.append(partial(self._failed, one, target, error))
+            else:
+                self._lanes.take(target.id)
+        self._transfers.submit(exchanges)
+        self._settler.hand_in(results)
 
     def _replied(self, replies: list[tuple[Sent, Reply]]) -> None:
         """Take replies over from the transfer thread."""
@@ -194,8 +197,10 @@ class Deliverer:
     def _put_on_bus(self, claimed: Claimed, target: TargetInForce, bus_id: int) -> Settled:
         """Return a delivery to a bus, with the event that commits with it."""
         now = time.time_ns() // 1000
-        event = claimed.stored.event
-        new = forwarded(event, bus_id=bus_id, bus_name=target.bus, accepted_at=now)
+        try:
+            new = forwarded(claimed.stored.event, bus_id=bus_id, bus_name=target.bus, accepted_at=now)
+        except Exception as error:
+            return self._failed(claimed, target, error)
         result = settled(
             claimed,
             target,
@@ -207,6 +212,23 @@ class Deliverer:
             request={"method": "put", "bus": target.bus, "body": "envelope"},
             response={"event": str(new.id)},
             entries=(new,),
+        )
+        log_attempt(result)
+        return result
+
+    def _failed(self, claimed: Claimed, target: TargetInForce, error: Exception) -> Settled:
+        """Return a delivery that a bug of ours kept from being made: it must not hold up the others."""
+        fields = {"delivery": claimed.delivery_id}
+        log.error("delivery.not_made", exc_info=error, extra={"fields": fields})
+        now = time.time_ns() // 1000
+        result = settled(
+            claimed,
+            target,
+            Verdict(Decision.RETRY, f"not made: {type(error).__name__}: {error}", ReasonClass.OURS),
+            started_at=now,
+            ended_at=now,
+            backoff=self._backoff,
+            dice=random.random(),  # noqa: S311 - jitter, not a secret
         )
         log_attempt(result)
         return result

@@ -87,7 +87,8 @@ class Router:
             self._scanned_at = now
         rulebook = self._keeper.current if self._keeper.current.version >= 0 else self._refreshed()
         more = False
-        for bus_id in {UNKNOWN_BUS, *self._buses, *rulebook.bus_names}:
+        # Unknown and deleted buses come with the scan: nobody waits for their events.
+        for bus_id in self._buses | rulebook.bus_names.keys():
             more |= self._route(bus_id, rulebook)
         return more
 

@@ -165,14 +165,19 @@ def _read_head(lines: Sequence[bytes]) -> tuple[int | None, str, list[tuple[str,
         if line.startswith(b"HTTP/"):
             _version, _, rest = line.partition(b" ")
             code, _, phrase = rest.strip().partition(b" ")
-            status, reason = int(code) if code.isdigit() else None, phrase.decode("latin-1")[:100]
+            status, reason = int(code) if code.isdigit() else None, _printable(phrase)[:100]
             headers, size = [], 0
             continue
         size += len(line)
         name, colon, value = line.partition(b":")
         if colon and size <= MAX_HEADER_BYTES:
-            headers.append((name.decode("latin-1"), value.strip().decode("latin-1")))
+            headers.append((_printable(name), _printable(value.strip())))
     return status, reason, headers
+
+
+def _printable(text: bytes) -> str:
+    """Return header text for people and databases: no control characters."""
+    return "".join(one for one in text.decode("latin-1") if one.isprintable())
 
 
 def _authorities() -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """Delivering, against a real journal and a real receiver."""
 
+import json
 import logging
 import threading
 import time
@@ -359,8 +360,6 @@ def test_an_attempt_shows_what_was_sent_and_what_came_back(house: House, receive
     [event] = house.put()
     house.outcome(event, "dead")
 
-    import json
-
     [attempt] = house.attempts(event)
     request, response = json.loads(attempt.request), json.loads(attempt.response)
     assert request["url"] == receiver.url("/")
@@ -369,3 +368,28 @@ def test_an_attempt_shows_what_was_sent_and_what_came_back(house: House, receive
     assert response["headers"]["Content-Type"] == "application/json"
     assert response["body"] == '{"no": "such order"}'
     assert json.loads(attempt.phases)["first_byte"] > 0
+
+
+def test_a_delivery_that_cannot_be_made_does_not_hold_up_the_others(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    from eventhub.domain.envelope import Envelope
+
+    real = Envelope.as_bytes
+
+    def as_bytes(envelope: Envelope) -> bytes:
+        if envelope.source == "bad":
+            raise ZeroDivisionError("a bug")
+        return real(envelope)
+
+    monkeypatch.setattr(Envelope, "as_bytes", as_bytes)
+    house.rule(house.webhook(max_attempts=2))
+    bad, good = house.event(source="bad"), house.event()
+    house.put(bad, good)
+    house.start()
+
+    house.outcome(good, "delivered")
+    house.outcome(bad, "dead")
+    letter = house.dead_letter(bad)
+    assert (letter.reason_class, letter.attempts) == ("ours", 2)
+    assert letter.reason == "not made: ZeroDivisionError: a bug; attempt 2 of 2 was the last"
