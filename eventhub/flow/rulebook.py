@@ -147,23 +147,26 @@ class RulebookKeeper:
     poll_seconds: float = 0.25
     current: Rulebook = EMPTY
     _changed: list[Callable[[Rulebook], None]] = field(default_factory=list)
+    _told: int = EMPTY.version  # which version all of them have heard of
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
     def on_change(self, callback: Callable[[Rulebook], None]) -> None:
-        """Call back with every new rulebook, from the keeper's thread."""
+        """Call back with every new rulebook, from the keeper's thread; again, if any callback raises."""
         self._changed.append(callback)
 
     def refresh(self) -> Rulebook:
         """Load the configuration now if its version moved."""
         with self._lock:
-            if current_version() == self.current.version:
-                return self.current
-            self.current = load(self.current)
-        for callback in self._changed:
-            callback(self.current)
-        return self.current
+            if current_version() != self.current.version:
+                self.current = load(self.current)
+            current = self.current
+        if self._told != current.version:
+            for callback in self._changed:
+                callback(current)
+            self._told = current.version
+        return current
 
     def start(self) -> None:
         """Load the configuration and begin to watch it."""

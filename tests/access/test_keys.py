@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from eventhub.access import keys
@@ -117,6 +117,25 @@ def test_deleted_key_stops_with_the_next_look_at_the_configuration(
     keeper.refresh()
 
     assert ring.bearer(text) is None
+
+
+def test_key_stops_even_if_the_database_fails_as_the_change_is_heard_of(
+    ring: KeyRing, keeper: RulebookKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, secret = mint("shop", [Scope.EVENTS_PUT])
+    assert ring.bearer(header(key, secret))
+    ApiKey.objects.filter(pk=key.pk).update(enabled=False)
+
+    def lost() -> dict[str, keys.Key]:
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(keys, "load", lost)
+        with pytest.raises(OperationalError):
+            keeper.refresh()
+    keeper.refresh()
+
+    assert ring.bearer(header(key, secret)) is None
 
 
 def test_ring_that_nobody_tells_looks_at_the_configuration_itself() -> None:
