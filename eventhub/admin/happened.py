@@ -76,7 +76,7 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
     search_help_text = "The id of an event."
     event_column = "event_id"
 
-    def get_ordering(self, _request: HttpRequest) -> list[str]:
+    def get_ordering(self, _request: HttpRequest) -> Any:
         """Return the order of positions, newest first; on SQLite ``xid`` is 0 and ``seq`` alone gives it."""
         return ["-seq"] if settings.EMBEDDED else ["-xid", "-seq"]
 
