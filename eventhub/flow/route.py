@@ -33,8 +33,9 @@ log = logging.getLogger("eventhub.route")
 
 BATCH = 500
 BACKSTOP_SECONDS = 1.0
-# A dead worker's buses stand still for so long; a living one renews with every batch and every scan.
-LEASE_SECONDS = 5.0
+# A dead worker's buses stand still for so long; a living one renews with every batch and every scan. One that
+# only stalled loses nothing: its batch finds the cursor held by another and changes no row.
+LEASE_SECONDS = 3.0
 
 
 class Router:

@@ -24,6 +24,7 @@ log = logging.getLogger("eventhub.transfer")
 T = TypeVar("T")
 
 MAX_CONNECTIONS_KEPT = 512
+MAX_HANDLES_KEPT = 256
 _EVENTS = {
     pycurl.POLL_IN: selectors.EVENT_READ,
     pycurl.POLL_OUT: selectors.EVENT_WRITE,
@@ -143,7 +144,10 @@ class Transfers(Generic[T]):
         token, handle = self._active.pop(curl)
         reply = handle.reply(now, code, text)
         self._multi.remove_handle(curl)
-        self._idle.append(handle)
+        if len(self._idle) < MAX_HANDLES_KEPT:
+            self._idle.append(handle)
+        else:
+            curl.close()
         return token, reply
 
     def _watch_socket(self, what: int, fd: int, _multi: object, _data: object) -> None:

@@ -393,3 +393,30 @@ def test_a_delivery_that_cannot_be_made_does_not_hold_up_the_others(
     letter = house.dead_letter(bad)
     assert (letter.reason_class, letter.attempts) == ("ours", 2)
     assert letter.reason == "not made: ZeroDivisionError: a bug; attempt 2 of 2 was the last"
+
+
+def test_a_lost_hint_costs_a_second_and_nothing_else(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(house.journal, "watch", lambda _callback: None)
+    house.rule(house.webhook())
+    house.start()
+
+    house.put()
+
+    receiver.wait_for(1, seconds=4)
+
+
+def test_a_result_that_comes_too_late_for_its_lease_is_only_logged(
+    house: House, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(house.journal, "settle", lambda group: [False for _ in group])
+    house.rule(house.webhook())
+    with caplog.at_level(logging.WARNING, "eventhub.deliver"):
+        house.start()
+        [event] = house.put()
+        receiver.wait_for(1)
+
+        until(lambda: [one for one in caplog.records if one.message == "delivery.lease_lost"], what="a line")
+
+    assert [one.state for one in house.outcomes(event)] == ["pending"]

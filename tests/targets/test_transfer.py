@@ -245,6 +245,24 @@ def test_a_certificate_that_nobody_vouches_for_is_a_fault_of_tls(driver: Driver,
     assert "certificate" in reply.error.lower()
 
 
+def test_the_authorities_that_the_operator_names_are_trusted(
+    tls_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "both.pem"))
+    driver = Driver()
+    try:
+        # The server ends the connection after the handshake, which is as far as this test wants to come.
+        assert driver.reply_to(f"https://127.0.0.1:{tls_port}/").fault is Fault.BROKEN
+    finally:
+        driver.transfers.stop(0)
+
+
+def test_a_connection_that_the_receiver_closed_meanwhile_is_no_fault(driver: Driver, receiver: Receiver):
+    receiver.answer("/", answers.Answer(answers.ok().chunks, then="close"))
+
+    assert [driver.reply_to(receiver.url()).status for _ in range(5)] == [200] * 5
+
+
 def test_stop_lets_exchanges_finish_within_the_grace(receiver: Receiver):
     driver = Driver()
     receiver.answer("/slow", answers.ok(after=0.2))
@@ -270,6 +288,7 @@ def test_stop_gives_back_what_did_not_finish(receiver: Receiver):
 def tls_port(tmp_path: Path) -> Iterator[int]:
     """A TLS server with a certificate of its own making."""
     import datetime
+    import ipaddress
 
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -285,6 +304,9 @@ def tls_port(tmp_path: Path) -> Iterator[int]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(1)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .sign(key, hashes.SHA256())
