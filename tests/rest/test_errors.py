@@ -22,7 +22,9 @@ def test_a_body_that_is_not_the_json_wanted_is_refused_with_the_place(
     assert said in assert_problem(api("POST", "/buses", body), 400)["detail"]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/buses/nope", "/rules/999", "/events/nope", "/deliveries/x"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/buses/nope", "/rules/999", "/events/nope", "/deliveries/x", "/buses/%00"]
+)
 def test_an_address_with_nothing_is_404(api: Api, path: str) -> None:
     assert_problem(api("GET", path), 404)
 
@@ -52,6 +54,7 @@ def test_a_client_that_takes_no_json_gets_406(api: Api) -> None:
     ("path", "parameter"),
     [
         ("/events?sauce=shop", "sauce"),
+        ("/events?source=%00", "source"),
         ("/events?limit=0", "limit"),
         ("/events?limit=1001", "limit"),
         ("/events?after=yesterday", "after"),

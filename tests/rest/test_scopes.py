@@ -76,12 +76,13 @@ def test_a_key_may_what_its_scope_says_and_no_more(
 
 
 @pytest.mark.parametrize("header", [None, "Bearer EH234567ABCDEFGH.wrong", "Basic YTpi", "Bearer"])
-@pytest.mark.parametrize(("method", "path"), ALL)
-def test_without_good_credentials_nothing_is_open(method: str, path: str, header: str | None) -> None:
-    response = Api(headers={"Authorization": header} if header else {})(method, path, {})
+def test_without_good_credentials_nothing_is_open(header: str | None) -> None:
+    api = Api(headers={"Authorization": header} if header else {})
 
-    assert_problem(response, 401)
-    assert response.headers["WWW-Authenticate"] == 'Bearer realm="eventhub"'
+    for method, path in ALL:
+        response = api(method, path, {})
+        assert_problem(response, 401)
+        assert response.headers["WWW-Authenticate"] == 'Bearer realm="eventhub"'
 
 
 def test_a_wrong_secret_of_a_real_key_is_told_as_an_unknown_key(key_api: Callable[..., Api]) -> None:

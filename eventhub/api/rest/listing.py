@@ -24,6 +24,9 @@ def check_parameters(request: Request, known: frozenset[str]) -> None:
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         raise ValidationError({name: f"unknown; known are: {', '.join(sorted(known))}" for name in unknown})
+    for name, value in request.query_params.items():
+        if "\0" in value:  # PostgreSQL has no such text
+            raise ValidationError({name: "a character with code 0 is nowhere in our data"})
 
 
 class HappenedViewSet(GenericViewSet[Model]):

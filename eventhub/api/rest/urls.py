@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +15,20 @@ from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.targets import TargetViewSet
+
+
+class Name:
+    """A name in an address, of the characters that names are made of."""
+
+    regex = r"[.\-_A-Za-z0-9]{1,256}"
+
+    def to_python(self, value: str) -> str:
+        """Return the name."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the name."""
+        return value
 
 
 class NothingHere(APIView):
@@ -34,6 +48,8 @@ class NothingHere(APIView):
         raise NotFound
 
 
+register_converter(Name, "name")
+
 _MANY: dict[str, Any] = {"get": "list", "post": "create"}
 _ONE: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 _LIST: dict[str, Any] = {"get": "list"}
@@ -41,12 +57,12 @@ _READ: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("buses", BusViewSet.as_view(_MANY)),
-    path("buses/<str:name>", BusViewSet.as_view(_ONE)),
-    path("buses/<str:bus>/events", BusEventViewSet.as_view(_LIST)),
+    path("buses/<name:name>", BusViewSet.as_view(_ONE)),
+    path("buses/<name:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("targets", TargetViewSet.as_view(_MANY)),
-    path("targets/<str:name>", TargetViewSet.as_view(_ONE)),
+    path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
     path("deliveries", DeliveryViewSet.as_view(_LIST)),
