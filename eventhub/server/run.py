@@ -55,9 +55,14 @@ class Server(DaphneServer):
         self.ending = True
         if self._port is not None:
             await self._port.stopListening().asFuture(asyncio.get_running_loop())
+        for channel in list(self.channels.values()):
+            if channel.idle:
+                channel.loseConnection()
         for protocol in list(self.connections):
             if isinstance(protocol, Socket) and protocol.state == Socket.STATE_OPEN:
-                protocol.serverClose(code=1001)  # going away: browsers connect again by themselves
+                protocol.sendCloseFrame(
+                    code=1001, isReply=False
+                )  # going away: browsers connect again by themselves
         until = time.monotonic() + grace_seconds
         while self.connections and time.monotonic() < until:
             await asyncio.sleep(0.02)
@@ -119,6 +124,10 @@ class Server(DaphneServer):
         """Send a part of the application's answer, and wait for its reader if there is more to come."""
         details = self.connections.get(protocol)
         if details is None or "disconnected" in details:
+            # Nobody listens. A loop that only sends must hear of it, and must not keep our loop to itself.
+            await asyncio.sleep(0)
+            if message.get("more_body"):
+                raise ConnectionResetError("the client is gone")
             return
         protocol.handle_reply(message)
         if message.get("more_body") and protocol.channel is not None:
@@ -143,7 +152,7 @@ class Server(DaphneServer):
         if gone:
             del self.connections[protocol]
         error = None if task.cancelled() else task.exception()
-        if error is not None:
+        if error is not None and not (gone and isinstance(error, ConnectionResetError)):
             log.error(
                 "server.application_failed", exc_info=error, extra={"fields": {"path": _path(protocol)}}
             )

@@ -17,7 +17,21 @@ class Socket(WebSocketProtocol):
         if channel is not None and channel.overfull():
             self.transport.abortConnection()
         else:
-            super().sendMessage(payload, *args, **options)
+            # The limit is for what comes in; autobahn would hold what we send to it too.
+            limit: int = self.maxMessagePayloadSize
+            self.maxMessagePayloadSize = 0
+            try:
+                super().sendMessage(payload, *args, **options)
+            finally:
+                self.maxMessagePayloadSize = limit
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Send a part of the application's answer. Daphne's close knows no reasons and no codes below 3000."""
+        if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
+            reason = message.get("reason", "").encode()[:123]
+            self.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=reason, isReply=False)
+        else:
+            super().handle_reply(message)
 
     async def drain(self) -> None:
         """Wait until the reader has taken what was sent, if more than 64 KiB of it wait, or is gone."""
@@ -38,6 +52,7 @@ def socket_factory(server: "Server", *, max_message_bytes: int) -> WebSocketFact
     factory.setProtocolOptions(
         autoPingTimeout=server.ping_timeout,
         allowNullOrigin=True,  # the application compares origins itself
+        failByDrop=False,  # tell the client what was wrong
         openHandshakeTimeout=server.websocket_handshake_timeout,
         closeHandshakeTimeout=2,
         maxMessagePayloadSize=max_message_bytes,
