@@ -1,7 +1,7 @@
 """A private PostgreSQL cluster for the test run, on a UNIX socket in a directory of its own.
 
-``postgres_cluster`` (session) starts it, ``postgres_dsn`` gives a new empty database to each test. Skips by name
-without the server's programs.
+``postgres_cluster`` (session) starts it, ``postgres_dsn`` gives a new empty database to each test. Skips by
+name without the server's programs.
 """
 
 import os
@@ -90,7 +90,10 @@ _numbers = count(1)
 
 @pytest.fixture(scope="session")
 def new_database(postgres_cluster: Cluster) -> Callable[[], str]:
-    """Give a function that makes an empty database and returns how to connect to it; all go with the cluster."""
+    """Give a function that makes an empty database and returns how to connect to it.
+
+    All go with the cluster.
+    """
 
     def make() -> str:
         name = f"test_{next(_numbers)}"

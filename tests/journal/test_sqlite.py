@@ -41,15 +41,11 @@ def limit_pages(store: SqliteJournal, extra: int | None) -> None:
 def fill(store: SqliteJournal) -> None:
     """Append until the disk is full."""
     limit_pages(store, 40)
+    detail = b'"' + b"x" * 500 + b'"'
+    old = [[new_event(accepted_at=now_us() - 10 * DAY, detail=detail) for _ in range(20)] for _ in range(100)]
+    futures = [store.append(events) for events in old]
     with pytest.raises(JournalUnavailable, match="disk is full"):
-        for _ in range(100):
-            append(
-                store,
-                *(
-                    new_event(accepted_at=now_us() - 10 * DAY, detail=b'"' + b"x" * 500 + b'"')
-                    for _ in range(20)
-                ),
-            )
+        futures[-1].result(timeout=20)
 
 
 def test_opening_before_migrating_says_what_to_do(path: Path) -> None:

@@ -19,13 +19,17 @@ _TARGETS = """
     )
 """
 # Each target's first ones, locked against other workers; then one of each target in turn, up to the limit.
+# A lane's share is twice its part of the limit, since locking a row costs a write whether it is taken or not.
 CLAIM = f"""{_TARGETS},
     found AS (
         SELECT d.* FROM target CROSS JOIN LATERAL (
             SELECT seq, event_id, target_id, due_at FROM delivery
             WHERE target_id = target.id AND due_at <= %(now)s ORDER BY due_at, seq
-            LIMIT least(%(limit)s,
-                %(per_target)s - coalesce((%(in_flight)s::jsonb ->> target.id::text)::int, 0))
+            LIMIT least(
+                %(limit)s,
+                %(per_target)s - coalesce((%(in_flight)s::jsonb ->> target.id::text)::int, 0),
+                greatest(10, 2 * %(limit)s / (SELECT count(id) FROM target))
+            )
             FOR UPDATE SKIP LOCKED
         ) d
         WHERE target.id IS NOT NULL AND target.id <> ALL (%(without)s::bigint[])

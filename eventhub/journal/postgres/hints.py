@@ -23,6 +23,7 @@ class Hints:
         self._dsn = dsn
         self._tell = tell  # this process's watchers
         self._untold: set[Hint] = set()
+        self._lock = threading.Lock()
         self._something = threading.Event()
         self._stopping = threading.Event()
         self._own_pid = 0  # of the notifying connection, whose words are not news here
@@ -36,7 +37,8 @@ class Hints:
     def pass_on(self, hints: Collection[Hint]) -> None:
         """Tell this process's watchers now, and the other processes soon."""
         self._tell(hints)
-        self._untold.update(hints)
+        with self._lock:
+            self._untold.update(hints)
         self._something.set()
 
     def stop(self) -> None:
@@ -52,7 +54,7 @@ class Hints:
             try:
                 with connect(self._dsn) as db:
                     work(db)
-            except (psycopg.OperationalError, JournalUnavailable) as error:
+            except (psycopg.Error, JournalUnavailable) as error:
                 log.info("journal.hints_lost", extra={"fields": {"error": str(error).strip()}})
                 self._stopping.wait(AGAIN_SECONDS)
 
@@ -62,7 +64,8 @@ class Hints:
         while not self._stopping.is_set():
             self._something.wait()
             self._something.clear()
-            told, self._untold = self._untold, set()
+            with self._lock:
+                told, self._untold = self._untold, set()
             for hint in told:
                 db.execute("SELECT pg_notify(%s, %s)", (CHANNEL, hint.value))
             self._stopping.wait(EVERY_SECONDS)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-
 from eventhub.journal.port import START, Journal, NewEvent, Tail
 from tests.journal.build import DAY, append, claim, dead, delivered, new_delivery, new_event, now_us, route
 from tests.journal.conformance.conftest import Place
