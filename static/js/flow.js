@@ -61,7 +61,7 @@ link.subscribe(2, {
 /** @param {boolean} asList */
 function showAs(asList) {
   document.body.classList.toggle("as-list", asList);
-  viewSwitch.setAttribute("aria-pressed", String(asList));
+  viewSwitch.textContent = asList ? "Graph" : "List";
   if (asList) list();
   else graph.arrange();
 }

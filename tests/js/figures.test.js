@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clock, condition, duration, rate, result } from "../../static/js/figures.js";
+
+test("rates are short and never claim nothing where there is something", () => {
+  assert.deepEqual([1204.4, 12, 0.21, 0.01, 0].map(rate), ["1,204/s", "12/s", "0.2/s", "<0.1/s", "0/s"]);
+});
+
+test("durations change their unit before they become long", () => {
+  const milliseconds = [0.42, 38.2, 999.4, 999.6, 75_000, 7_200_000, null];
+  assert.deepEqual(milliseconds.map(duration), ["0.4 ms", "38 ms", "999 ms", "1.0 s", "1 min", "2 h", "–"]);
+});
+
+test("a moment shows its milliseconds", () => {
+  assert.match(clock(1_763_894_551_007), /^\d\d:\d\d:\d\d\.007$/);
+});
+
+test("every state of an event has a glyph and a word", () => {
+  for (const state of ["pending", "retrying", "delivered", "dead", "unmatched", "unroutable", "unknown-bus", "not-made"]) {
+    const { glyph, word } = result(state, 1, 2);
+    assert.ok(glyph && word, state);
+  }
+});
+
+test("trouble of a node is told by glyph and word, not by colour alone", () => {
+  for (const state of ["failing", "retrying", "disabled", "deleted"]) {
+    const { glyph, word } = condition(state);
+    assert.ok(glyph && word, state);
+  }
+});
