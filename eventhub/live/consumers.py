@@ -52,7 +52,6 @@ class LiveConsumer:
         self._session: Session | None = None
         self._outbox: deque[dict[str, Any]] = deque()
         self._filled = asyncio.Event()
-        self._greeted = False
         self._said: deque[float] = deque(maxlen=MESSAGES_PER_SECOND)
         self._acked: deque[float] = deque(maxlen=ACKS_PER_SECOND)
 
@@ -178,11 +177,10 @@ class LiveConsumer:
     async def _follow(self, message: Hello | Sub | Unsub | Resync | Ack | Vis | Rate) -> Refusal | None:
         session = self._session
         assert session is not None
-        if not self._greeted and not isinstance(message, Hello):
+        if not session.greeted and not isinstance(message, Hello):
             return Refusal("hello-first", 'wanted {"t":"hello"} first', getattr(message, "id", None))
         try:
             if isinstance(message, Hello):
-                self._greeted = True
                 await self._hub.greet(session)
                 return None
             if isinstance(message, Sub):

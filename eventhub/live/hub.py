@@ -121,6 +121,7 @@ class Hub:
         async with self._lock:
             picture = self._picture or await self._wake()
             everything = picture.flow(None, self._clock())
+        session.greeted = True
         session.send(
             frames.welcome(
                 epoch=self._epoch,

@@ -41,6 +41,7 @@ class Session:
     subscriptions: dict[int, Subscription] = field(default_factory=dict)
     visible: bool = True
     hz: int = 10
+    greeted: bool = False  # nothing is sent before its `hello`
     _sent: int = 0  # the number of the newest snap or frame
     _acknowledged: int = 0
     _unacknowledged: deque[tuple[int, float]] = field(default_factory=deque)
@@ -84,7 +85,7 @@ class Session:
 
     def flush(self, tick: int, now: float) -> None:
         """Send what is new, if there is a credit and its time has come; close a socket that does not read."""
-        if self._closed:
+        if self._closed or not self.greeted:
             return
         if self._unacknowledged and now - self._unacknowledged[0][1] > SLOW_SECONDS:
             self._closed = True

@@ -41,6 +41,15 @@ async def test_a_tick_without_news_sends_nothing_but_a_heartbeat(
     assert [frame["s"] for frame in watcher.frames] == [[], []]
 
 
+async def test_nothing_is_sent_before_the_hello(world: World, hub: Hub, clock: Clock) -> None:
+    silent = Watcher(hub)
+    await watching(hub)
+    for _ in range(60):
+        await beat(world, hub, clock)
+
+    assert silent.texts == []
+
+
 async def test_who_does_not_acknowledge_gets_two_frames_and_then_the_sum(
     world: World, hub: Hub, clock: Clock
 ) -> None:
