@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 class Socket(WebSocketProtocol):
     """A WebSocket as our server handles it. The HTTP channel it came from stays its transport's producer."""
 
+    maxMessagePayloadSize: int  # noqa: N815 - autobahn's
+
     def sendMessage(self, payload: bytes, *args: Any, **options: Any) -> None:
         """Send a message, or cut a reader off that lets more wait than it may."""
         channel = self.transport.producer
@@ -18,7 +20,7 @@ class Socket(WebSocketProtocol):
             self.transport.abortConnection()
         else:
             # The limit is for what comes in; autobahn would hold what we send to it too.
-            limit: int = self.maxMessagePayloadSize
+            limit = self.maxMessagePayloadSize
             self.maxMessagePayloadSize = 0
             try:
                 super().sendMessage(payload, *args, **options)
