@@ -11,6 +11,7 @@ some fifty times slower.
 """
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -60,6 +61,9 @@ class Number:
 
 _decoder = msgspec.json.Decoder(float_hook=Number)
 _encoder = msgspec.json.Encoder(enc_hook=lambda number: msgspec.Raw(number.text.encode()))
+_plain_decoder = msgspec.json.Decoder(float_hook=lambda text: _finite(text))
+# For counting names, numbers need not be written.
+_encoder_of_names = msgspec.json.Encoder(enc_hook=lambda number: None)
 
 
 def decode(data: bytes) -> Any:
@@ -85,6 +89,15 @@ def encode(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
+def plain(value: Any) -> Any:
+    """Return a decoded value for encoders that do not know `Number`: a float, or its text if there is none.
+
+    >>> plain([Number("1.50"), Number("1e400")])
+    [1.5, '1e400']
+    """
+    return _plain_decoder.decode(encode(value))
+
+
 def check_detail(data: bytes) -> dict[str, Any]:
     """Read a producer's `detail`, or raise `JsonTextError`.
 
@@ -104,6 +117,11 @@ def check_detail(data: bytes) -> dict[str, Any]:
     if not _has_plainly_unique_keys(data, value):
         _check_keys(data)
     return value
+
+
+def _finite(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
 
 
 _KINDS: dict[type, str] = {
@@ -126,11 +144,14 @@ def kind_of(value: Any) -> str:
     return _KINDS[type(value)]
 
 
+_NOTHING = object()
+
+
 def _read_slowly(data: bytes) -> Any:
     text = _text(data)
     stack: list[Any] = []
     names: list[str] = []
-    value: Any = None
+    value: Any = _NOTHING
     try:
         for token in jsontokens.tokens(text):
             match token.kind:
@@ -154,6 +175,8 @@ def _read_slowly(data: bytes) -> Any:
                 stack[-1].append(value)
     except jsontokens.JsonSyntaxError as error:
         _refuse_syntax(error, text)
+    if value is _NOTHING:
+        raise JsonTextError("a JSON value was wanted, got the end of the text", len(data))
     return value
 
 
@@ -214,7 +237,7 @@ def _has_plainly_unique_keys(data: bytes, value: dict[str, Any]) -> bool:
     if b"\\u00" in data and _DISGUISED.search(data):
         return False
     try:
-        encoded = encode(value)
+        encoded = _encoder_of_names.encode(value)
     except RecursionError:
         return False
     marks = encoded.translate(None, _WHITESPACE).count(b'":')

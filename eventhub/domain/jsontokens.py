@@ -10,9 +10,8 @@ fault in that value comes first; EventBridge reports faults in that order too.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Kind(Enum):
@@ -29,8 +28,7 @@ class Kind(Enum):
     NULL = "null"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token. `reached` is how far the reference parser has read when it gives this token out."""
 
     kind: Kind
@@ -67,7 +65,9 @@ def tokens(text: str) -> Iterator[Token]:
     return _Tokenizer(text).run()
 
 
+_BLANKS = frozenset(" \t\r\n")
 _BLANK = re.compile(r"[ \t\r\n]*")
+_SIMPLE_STRING = re.compile(r'"[^"\\\x00-\x1f]*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _WORD = re.compile(r"[\w$]*")
@@ -115,9 +115,10 @@ class _Tokenizer:
         return self.text[self.at : self.at + 1]
 
     def skip_blank(self) -> None:
-        match = _BLANK.match(self.text, self.at)
-        assert match
-        self.at = match.end()
+        if self.text[self.at : self.at + 1] in _BLANKS:
+            match = _BLANK.match(self.text, self.at)
+            assert match
+            self.at = match.end()
 
     def close(self, container: Kind) -> Token:
         self.open.pop()
@@ -189,6 +190,9 @@ class _Tokenizer:
 
     def string(self) -> str:
         """Read the string that starts here; stand behind it."""
+        if simple := _SIMPLE_STRING.match(self.text, self.at):
+            self.at = simple.end()
+            return simple[0][1:-1]
         text, parts, at = self.text, [], self.at + 1
         while True:
             plain = _PLAIN.match(text, at)

@@ -10,7 +10,12 @@ fault (`PatternError`: in our words, and in EventBridge's). `Pattern` keeps the
 tree as written and the branches that `$or` expands it to. `match` flattens the
 event (`flatten`), tries the operators (`operators/`, one module each) on the
 leaves, and holds the fields to the same elements of arrays (`consistency`); it
-is the definition of right. `RuleIndex` answers the same for many rules at once.
+is the definition of right. `RuleIndex` answers the same for many rules at once:
+
+    event ── values ──▶ guards ──▶ leaf ──▶ consistency ──▶ rule ids
+             read once  what leads  what is  only if two fields
+             per path   to rules    left     lie in arrays
+                                    to ask
 
 Invariants. Whatever the text, `parse` raises nothing but `PatternError`.
 Whatever the event, matching ends: it is linear in the event where each path

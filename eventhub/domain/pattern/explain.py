@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from eventhub.domain import jsontext
 from eventhub.domain.pattern import words
 from eventhub.domain.pattern.consistency import TooComplexError, can_choose
 from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.match import Verdict
 from eventhub.domain.pattern.nearest import Nearness, nearness
-from eventhub.domain.pattern.operators import Leaf
 from eventhub.domain.pattern.tree import AnyOf, Field, Group, Node, Pattern
 
 # Of a path with thousands of values an explanation shows the first.
@@ -30,13 +30,13 @@ class FieldReport:
     holds: bool
     wanted: str
     operators: list[Any]
-    found: list[Leaf]
+    found: list[Any]
     found_in_all: int
     element: str | None
     words: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values; numbers may be `jsontext.Number`."""
+        """Return it as JSON values."""
         return {
             "kind": "field",
             "path": self.path,
@@ -174,8 +174,8 @@ def _report(field: Field, found: list[Found], near: Nearness, *, holds: bool) ->
         path=field.path,
         holds=holds,
         wanted=words.wanted(field.values),
-        operators=[value.dump() for value in field.values],
-        found=values[:MAX_FOUND],
+        operators=jsontext.plain([value.dump() for value in field.values]),
+        found=jsontext.plain(values[:MAX_FOUND]),
         found_in_all=len(found),
         element=element.place if element else None,
         words=words.sentence(field.path, field.values, values, holds=holds),

@@ -59,13 +59,13 @@ class Pattern:
         return (one for branch in self.branches for one in branch)
 
     def dump(self) -> str:
-        """Return the pattern as compact JSON that reads as the same pattern.
+        """Return the pattern as compact JSON that reads as the same pattern; what was replaced is left out.
 
         >>> from eventhub.domain.pattern import parse
-        >>> parse('{ "a": [ 1.50, {"prefix": "x"} ] }').dump()
-        '{"a":[1.50,{"prefix":"x"}]}'
+        >>> parse('{ "a": [ 0 ], "b": [ 1.50, {"prefix": "x"} ], "a": [ 1 ] }').dump()
+        '{"b":[1.50,{"prefix":"x"}],"a":[1]}'
         """
-        return "".join(_dump(self.root))
+        return "".join(_dump(self.root, _effective(self)))
 
 
 def by_path(one: Field) -> bytes:
@@ -73,9 +73,30 @@ def by_path(one: Field) -> bytes:
     return one.path.encode("utf-16-be")
 
 
-def _dump(root: Group) -> Iterator[str]:
+def _effective(pattern: Pattern) -> set[int]:
+    """Return the identities of the nodes that make a difference."""
+    nodes: list[Node] = [pattern.root]
+    for node in nodes:  # grows on the way
+        nodes += _inside(node)
+    effective = {id(one) for one in pattern.fields}
+    for node in reversed(nodes):
+        if isinstance(node, AnyOf) or any(id(one) in effective for one in _inside(node)):
+            effective.add(id(node))
+    return effective
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Group(members=members):
+            return members
+        case AnyOf(alternatives=alternatives):
+            return alternatives
+    return ()
+
+
+def _dump(root: Group, effective: set[int]) -> Iterator[str]:
     # A stack of what is still to write, because patterns may be deeper than Python recurses.
-    todo: list[Node | str] = ["}", *_members(root), "{"]
+    todo: list[Node | str] = ["}", *_members(root, effective), "{"]
     while todo:
         match todo.pop():
             case str(text):
@@ -84,18 +105,22 @@ def _dump(root: Group) -> Iterator[str]:
                 yield f"{_json(name)}:{_json([value.dump() for value in values])}"
             case Group(name=name) as group:
                 yield f"{_json(name)}:{{"
-                todo += ["}", *_members(group)]
+                todo += ["}", *_members(group, effective)]
             case AnyOf(alternatives=alternatives):
                 yield f'"{OR}":['
                 todo.append("]")
                 for number, alternative in reversed(list(enumerate(alternatives))):
-                    todo += ["}", *_members(alternative), ",{" if number else "{"]
+                    todo += ["}", *_members(alternative, effective), ",{" if number else "{"]
 
 
-def _members(group: Group) -> list[Node | str]:
-    """List the members last to first, with the commas between them."""
+def _members(group: Group, effective: set[int]) -> list[Node | str]:
+    """List the effective members last to first, with the commas between them.
+
+    An alternative of `$or` may have none, its fields all replaced by later ones; it cannot be empty.
+    """
+    kept = [member for member in group.members if id(member) in effective] or group.members
     members: list[Node | str] = []
-    for member in reversed(group.members):
+    for member in reversed(kept):
         members += [member, ","]
     return members[:-1]
 

@@ -18,8 +18,8 @@ def quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def listed(members: st.SearchStrategy[str], *, least: int = 1) -> st.SearchStrategy[str]:
-    return st.lists(members, min_size=least, max_size=3).map(lambda texts: f"[{','.join(texts)}]")
+def listed(members: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(members, min_size=1, max_size=2).map(lambda texts: f"[{','.join(texts)}]")
 
 
 def made(name: str, value: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -60,17 +60,15 @@ def objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(members, min_size=1, max_size=3).map(lambda texts: f"{{{','.join(texts)}}}")
 
 
-def _with_or(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    alternatives = st.lists(objects(values), min_size=2, max_size=3).map(
-        lambda texts: f'"$or":[{",".join(texts)}]'
-    )
-    members = st.tuples(NAMES.map(quoted), values).map(":".join)
-    return st.lists(members | alternatives, min_size=1, max_size=4).map(
-        lambda texts: f"{{{','.join(texts)}}}"
-    )
-
-
-PATTERNS: st.SearchStrategy[str] = _with_or(st.recursive(listed(OPERATORS), _with_or, max_leaves=5))
+FIELDS = objects(listed(OPERATORS))
+ALTERNATIVES = st.lists(FIELDS, min_size=2, max_size=2).map(lambda texts: f'"$or":[{",".join(texts)}]')
+MEMBERS = st.tuples(NAMES.map(quoted), listed(OPERATORS) | FIELDS).map(":".join)
+LEVELS = st.lists(MEMBERS | MEMBERS | ALTERNATIVES, min_size=1, max_size=3).map(
+    lambda texts: f"{{{','.join(texts)}}}"
+)
+PATTERNS: st.SearchStrategy[str] = (
+    FIELDS | LEVELS | st.tuples(NAMES.map(quoted), LEVELS).map(lambda field: f"{{{field[0]}:{field[1]}}}")
+)
 
 EVENTS: st.SearchStrategy[str] = objects(
     st.recursive(
