@@ -6,6 +6,7 @@ Shape and member order as EventBridge delivers it: ``version "0", id, detail-typ
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +73,13 @@ def utc_seconds(moment: int) -> str:
     >>> utc_seconds(1_767_323_045_999_999)
     '2026-01-02T03:04:05Z'
     """
-    return datetime.fromtimestamp(moment // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _second(moment // 1_000_000)
+
+
+# Events of one moment share their second, and each is rendered for matching and for every delivery: 5 µs a time.
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 _encode = msgspec.json.Encoder().encode

@@ -153,8 +153,7 @@ class Deliverer:
         exchanges: list[tuple[Sent, Request]] = []
         results: list[Callable[[], Settled]] = []
         for one in claimed:
-            gone = _gone(one, rulebook)
-            if gone:
+            if gone := _gone(one, rulebook):
                 results.append(partial(deleted, one, gone))
                 continue
             target = rulebook.targets[one.target_id]

@@ -177,7 +177,8 @@ def _read_head(lines: Sequence[bytes]) -> tuple[int | None, str, list[tuple[str,
 
 def _printable(text: bytes) -> str:
     """Return header text for people and databases: no control characters."""
-    return "".join(one for one in text.decode("latin-1") if one.isprintable())
+    decoded = text.decode("latin-1")
+    return decoded if decoded.isprintable() else "".join(one for one in decoded if one.isprintable())
 
 
 def _authorities() -> list[tuple[int, str]]:

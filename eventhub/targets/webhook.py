@@ -33,8 +33,10 @@ def verdict(reply: Reply) -> Verdict:
     """Judge a reply."""
     if reply.fault is not None:
         return of_fault(reply.fault, reply.error)
-    location = next((value for name, value in reply.headers if name.lower() == "location"), "")
-    return of_status(reply.status or 0, reply.reason, location)
+    status, location = reply.status or 0, ""
+    if 300 <= status < 400:
+        location = next((value for name, value in reply.headers if name.lower() == "location"), "")
+    return of_status(status, reply.reason, location)
 
 
 def shown_request(sent: Request, identifier: str) -> Mapping[str, object]:
