@@ -1,7 +1,8 @@
 """The envelope: an event's JSON as patterns see it and as targets receive it by default.
 
-Shape and member order as EventBridge delivers it: ``version "0", id, detail-type, source, account, time
-(YYYY-MM-DDTHH:MM:SSZ), region, resources[], detail{}``. The producer's own bytes of ``detail`` go in unchanged.
+Shape and member order as EventBridge delivers it: ``version "0", id, detail-type, source, account,
+time (YYYY-MM-DDTHH:MM:SSZ), region, resources[], detail{}``. The producer's own bytes of ``detail`` go in
+unchanged.
 """
 
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def utc_seconds(moment: int) -> str:
     return _second(moment // 1_000_000)
 
 
-# Events of one moment share their second, and each is rendered for matching and for every delivery: 5 µs a time.
+# Events of one moment share their second; each is rendered for matching and for every delivery, 5 µs a time.
 @lru_cache(maxsize=64)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
