@@ -208,7 +208,7 @@ class Deliverer:
             ended_at=now,
             backoff=self._backoff,
             dice=0,
-            request={"method": "put", "bus": target.bus, "body": "envelope"},
+            request={"method": "PUT", "url": f"bus:{target.bus}"},
             response={"event": str(new.id)},
             entries=(new,),
         )

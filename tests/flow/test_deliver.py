@@ -174,6 +174,7 @@ def test_an_event_goes_on_to_another_bus_with_its_cause(house: House, receiver: 
     assert passed_on.attributes == '{"buses-passed":["default"]}'
     outcome = house.outcome(event, "delivered")
     assert outcome.attempts == 1
+    assert json.loads(house.attempts(event)[0].request) == {"method": "PUT", "url": "bus:marketing"}
     assert house.attempts(event)[0].response == f'{{"event":"{passed_on.id}"}}'
 
 
