@@ -4,7 +4,8 @@
   test.
 - ``journal``: an open embedded journal on the settings' file, empty at the start of each test; its rows can
   be read through the ORM (alias ``journal``, read-only), also from other threads. Such a test is
-  transactional by itself: what it writes to ``default`` is committed, seen by other threads, and taken back afterwards.
+  transactional by itself: what it writes to ``default`` is committed, seen by other threads, and taken back
+  afterwards.
 - ``postgres_dsn``: a new, empty PostgreSQL database (see ``tests.postgres``).
 
 Both aliases are files, so that the journal mode and the read-only opening are those of the product.

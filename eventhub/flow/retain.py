@@ -53,6 +53,7 @@ class Retainer:
     def _prune(self) -> None:
         removed = 0
         while not self._stopping.is_set():
+            began = time.monotonic()
             pruned = self._journal.prune(
                 before=time.time_ns() // 1000 - settings.RETENTION_DAYS * DAY_US,
                 max_bytes=settings.RETENTION_BYTES,
@@ -61,6 +62,7 @@ class Retainer:
             removed += pruned.events
             if not pruned.more:
                 break
+            self._stopping.wait(time.monotonic() - began)  # half of the time is for the others
         if removed:
             log.info("retain.pruned", extra={"fields": {"events": removed}})
 

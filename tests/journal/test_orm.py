@@ -1,7 +1,13 @@
 """The journal's rows through the ORM."""
 
 import threading
+from typing import Any
 
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from eventhub.journal import open_journal, the_journal
+from eventhub.journal.postgres import PostgresJournal
 from eventhub.journal.rows import EventRow
 from eventhub.journal.sqlite import SqliteJournal
 from tests.journal.build import new_event
@@ -39,3 +45,25 @@ def test_other_threads_read_it_too(journal: SqliteJournal) -> None:
     thread.join()
 
     assert counts == [1]
+
+
+def test_the_settings_name_an_embedded_journal() -> None:
+    journal = the_journal()
+
+    assert isinstance(journal, SqliteJournal)
+
+
+def test_the_settings_name_a_server(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, postgres_dsn: str
+) -> None:
+    given = conninfo_to_dict(postgres_dsn)
+    database = {"NAME": given["dbname"], "USER": given["user"], "HOST": given["host"], "PORT": given["port"]}
+    monkeypatch.setitem(settings.DATABASES, "journal", {**database, "PASSWORD": "", "OPTIONS": {}})
+    settings.EMBEDDED = False
+    the_journal().migrate()
+
+    journal = open_journal()
+    journal.append([new_event()]).result(timeout=20)
+    journal.close()
+
+    assert isinstance(journal, PostgresJournal)

@@ -1,5 +1,7 @@
 """Partitions by day: made ahead, dropped whole."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +11,8 @@ from psycopg import errors, sql
 from eventhub.domain.identity import event_id
 from eventhub.journal.postgres.schema import LOCK, PARTITIONED
 
+# A day is there if event has it, so that one whose making or dropping was cut short is gone through again.
+LAST_EVENT = PARTITIONED[::-1]
 AHEAD = 3  # days: a retainer that is away over a weekend is not missed
 
 
@@ -31,9 +35,8 @@ def make_ahead(db: psycopg.Connection, today: date) -> None:
         if day in there:
             continue
         try:
-            with db.transaction():
-                db.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-                for table in PARTITIONED:
+            for table in LAST_EVENT:
+                with _briefly_locked(db):
                     db.execute(
                         sql.SQL(
                             "CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})"
@@ -60,9 +63,18 @@ def days(db: psycopg.Connection) -> list[date]:
 
 def drop(db: psycopg.Connection, day: date) -> None:
     """Drop a day with all its rows."""
-    with db.transaction():
-        for table in PARTITIONED:
+    for table in LAST_EVENT:
+        with _briefly_locked(db):
             db.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_name(table, day)))
+
+
+@contextmanager
+def _briefly_locked(db: psycopg.Connection) -> Iterator[None]:
+    """Hold one table's lock only, and do not wait long for it: everybody else waits behind."""
+    with db.transaction():
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))  # however long another process migrates
+        db.execute("SET LOCAL lock_timeout = '2s'")
+        yield
 
 
 def _name(table: str, day: date) -> sql.Identifier:

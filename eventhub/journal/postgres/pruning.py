@@ -140,7 +140,8 @@ class Pruning:
             if ids:
                 for table in PARTITIONED:
                     column = "id" if table == "event" else "event_id"
-                    db.execute(f"DELETE FROM {table}_default WHERE {column} = ANY (%s)".encode(), (ids,))  # noqa: S608 - our names
+                    gone = f"DELETE FROM {table} WHERE {column} = ANY (%s) AND {column} BETWEEN %s AND %s"  # noqa: S608 - our names
+                    db.execute(gone.encode(), (ids, ids[0], ids[-1]))
         return len(ids)
 
 

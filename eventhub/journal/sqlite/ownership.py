@@ -25,8 +25,8 @@ class Ownership:
         """Become the owner; raise JournalUnavailable, naming its pid, if another process is and stays it."""
         if self._file is not None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise JournalUnavailable(f"cannot write {self._path}: {error.strerror}") from error
