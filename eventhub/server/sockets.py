@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class Socket(WebSocketProtocol):
     """A WebSocket as our server handles it. The HTTP channel it came from stays its transport's producer."""
 
-    maxMessagePayloadSize: int  # noqa: N815 - autobahn's
+    maxMessagePayloadSize: int  # autobahn's
 
     def sendMessage(self, payload: bytes, *args: Any, **options: Any) -> None:
         """Send a message, or cut a reader off that lets more wait than it may."""
@@ -28,7 +28,7 @@ class Socket(WebSocketProtocol):
                 self.maxMessagePayloadSize = limit
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        """Send a part of the application's answer. Daphne's close knows no reasons and no codes below 3000."""
+        """Send what the application says; daphne's close knows no reasons and no codes below 3000."""
         if message["type"] == "websocket.close" and self.state == self.STATE_OPEN:
             reason = message.get("reason", "").encode()[:123]
             self.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=reason, isReply=False)
