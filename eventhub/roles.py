@@ -51,6 +51,9 @@ log = logging.getLogger("eventhub.roles")
 
 # Python lets a busy thread run for 5 ms; the committer and the event loop must take turns more often.
 SWITCH_SECONDS = 0.0005
+# The C decoder of JSON counts its levels against this, beside the frames below it: with room for the 1,000
+# that `detail` may have it never leaves such text to the slow reader, which would hold the loop for seconds.
+RECURSION_LIMIT = 2500
 FINISH_SECONDS = 5.0  # for requests in flight, and again for attempts in flight
 HEARTBEAT_SECONDS = 60.0
 SERVERS = {"daphne": "eventhub.server.run", "uvicorn": "eventhub.server.uvicorn"}
@@ -120,6 +123,7 @@ def apply_address(host: str, port: int) -> None:
 def run(role: Role, address: Address | None, announce: Callable[[], None]) -> None:
     """Run a role until it is told to end; ``announce`` is called once it takes requests or works."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setrecursionlimit(RECURSION_LIMIT)
     raise_file_limit()
     with contextlib.ExitStack() as ending:
         journal = open_journal()

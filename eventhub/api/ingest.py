@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 import msgspec
+from django.conf import settings
 
 from eventhub.access.caller import Caller
 from eventhub.access.keys import ring
@@ -22,7 +23,8 @@ from eventhub.domain.entry import Entry, Rejected
 from eventhub.flow.process import parts
 from eventhub.journal.port import UNKNOWN_BUS, JournalUnavailable
 
-MAX_REQUEST_BYTES = 16 * 2**20
+# Room for a single entry of any size that the settings allow.
+MAX_REQUEST_BYTES = max(16 * 2**20, settings.MAX_ENTRY_BYTES + 2**16)
 # Reading a larger body may take tens of milliseconds if it is not in order: not on the event loop.
 READ_APART_BYTES = 128 * 1024
 RETRY_AFTER_SECONDS = 1

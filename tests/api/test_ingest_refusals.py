@@ -44,10 +44,13 @@ def refusal(doors: Doors, answer: Answer, status: int) -> dict[str, Any]:
         (b'{"\xff": 1}', "the text is not valid UTF-8 (byte 2"),
         (b"{'source': 'shop'}", "a name in quotes was wanted"),
         (b'{"detail": ' + b"[" * 5000, "was wanted, got the end of the text"),
-        (b"[" * 200_000, "was wanted, got the end of the text"),
+        (b"[" * 200_000, "nested deeper than 10000 levels (byte 10000)"),
+        (b"[" * 9000, "was wanted, got the end of the text"),
+        (b"[" + GOOD * 2000 + b"]", "JSON is malformed: expected ',' or ']' (byte "),
+        (b"[" + b"1," * 1_000_000 + b"1]", "wanted an array of 1 to 1000 entries, found more"),
         (b'{"detail": ' + b"[" * 1500 + b"]" * 1501 + b"}", "was wanted, got"),
         (b"[]", "wanted one entry, or an array of 1 to 1000, found 0"),
-        (b"[" + b",".join([GOOD] * 1001) + b"]", "an array of 1 to 1000, found 1001"),
+        (b"[" + b",".join([GOOD] * 1001) + b"]", "an array of 1 to 1000 entries, found more"),
     ],
 )
 def test_body_that_is_not_json_is_refused_with_its_place(doors: Doors, body: bytes, said: str) -> None:
