@@ -59,9 +59,14 @@ class Number:
         return f"Number({self.text!r})"
 
 
+def _finite(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
 _decoder = msgspec.json.Decoder(float_hook=Number)
 _encoder = msgspec.json.Encoder(enc_hook=lambda number: msgspec.Raw(number.text.encode()))
-_plain_decoder = msgspec.json.Decoder(float_hook=lambda text: _finite(text))
+_plain_decoder = msgspec.json.Decoder(float_hook=_finite)
 # For counting names, numbers need not be written.
 _encoder_of_names = msgspec.json.Encoder(enc_hook=lambda number: None)
 
@@ -117,11 +122,6 @@ def check_detail(data: bytes) -> dict[str, Any]:
     if not _has_plainly_unique_keys(data, value):
         _check_keys(data)
     return value
-
-
-def _finite(text: str) -> float | str:
-    value = float(text)
-    return value if math.isfinite(value) else text
 
 
 _KINDS: dict[type, str] = {

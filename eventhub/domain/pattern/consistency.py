@@ -21,8 +21,10 @@ from eventhub.domain.pattern.elements import Array, ElementTree, Node, bits
 from eventhub.domain.pattern.flatten import Found
 from eventhub.domain.pattern.tree import Branch
 
-# Beside one step for each element. Ten thousand steps take some 20 ms.
+# Beside two steps for each element. Ten thousand steps take some 20 ms.
 EXTRA_STEPS = 10_000
+# Looking over so many elements for one that could do takes as long as one step.
+ELEMENTS_PER_STEP = 20
 
 
 class TooComplexError(Exception):
@@ -70,7 +72,7 @@ class _Search:
         self.root = tree.root
         self.needed = sum(1 << number for number, _ in needed)
         self.absent = sum(1 << number for number, _ in absent)
-        self.steps_left = EXTRA_STEPS + len(tree.nodes)
+        self.steps_left = EXTRA_STEPS + 2 * len(tree.nodes)
         self.known: dict[tuple[Array, int, int], bool] = {}
 
     def finds(self, either: int) -> bool:
@@ -153,6 +155,7 @@ class _Search:
         key = (array, needed, absent)
         if key not in self.known:
             self.known[key] = False
+            self.spend(len(array.nodes) // ELEMENTS_PER_STEP)
             for node in array.nodes:
                 if node.fits_below & needed == needed and (yield node, needed, absent):
                     self.known[key] = True

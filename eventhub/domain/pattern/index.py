@@ -27,7 +27,7 @@ class Matches:
 
 
 class RuleIndex:
-    """The rules of one bus.
+    """The rules of one bus; one thread at a time may use it.
 
     >>> from eventhub.domain.pattern import parse
     >>> index = RuleIndex()

@@ -25,7 +25,7 @@ from eventhub.domain.pattern.tree import Branch
 from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
 
 # Enough to notice; `make test-all` looks longer.
-modest = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+modest = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @modest
