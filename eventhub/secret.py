@@ -30,14 +30,16 @@ def secret_key(given: str, data_dir: Path, *, may_create: bool) -> str:
         return path.read_text(encoding="ascii").strip()
     if not may_create:
         raise ImproperlyConfigured(
-            "EVENTHUB_SECRET_KEY is not set: every process of an installation needs the same one; make it with "
+            "EVENTHUB_SECRET_KEY is not set: every process of an installation needs the same one; make it by "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
     data_dir.mkdir(parents=True, exist_ok=True)
     key = secrets.token_urlsafe(48)
     # Written beside and linked into place: two first starts at once agree on one key, never on half of one.
     draft = data_dir / f".secret-key-{os.getpid()}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+    ) as file:
         file.write(key + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -52,6 +54,9 @@ def secret_key(given: str, data_dir: Path, *, may_create: bool) -> str:
 
 @lru_cache(maxsize=16)
 def derive(secret: str, label: str) -> bytes:
-    """Return 32 bytes for the purpose ``label`` (HKDF-SHA256, RFC 5869): one purpose's key tells nothing of another's."""
+    """Return 32 bytes for the purpose ``label`` (HKDF-SHA256, RFC 5869).
+
+    One purpose's key tells nothing of another's.
+    """
     salt = hashlib.sha256(b"eventhub").digest()
     return HKDF(algorithm=SHA256(), length=32, salt=salt, info=label.encode()).derive(secret.encode())

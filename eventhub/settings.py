@@ -23,7 +23,8 @@ PUBLIC_URL = environment.text(
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in {"http", "https"} or not _public.hostname:
     raise ImproperlyConfigured(
-        f"EVENTHUB_PUBLIC_URL: wanted an http or https address such as https://events.example.com, found {PUBLIC_URL!r}"
+        "EVENTHUB_PUBLIC_URL: wanted an http or https address such as https://events.example.com, "
+        f"found {PUBLIC_URL!r}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Programs that some tests need: a test whose program is missing skips with its name; under CI that is a failure."""
+"""Programs that some tests need: without one a test skips with its name; under CI that is a failure."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def find(program: str) -> str | None:
 
 
 def needs(program: str) -> str:
-    """Return the path of ``program``; skip the test without it, or fail under CI, where it must be installed."""
+    """Return the path of ``program``; without it skip the test, or fail under CI, which must install it."""
     found = find(program)
     if found is None:
         if os.environ.get("CI"):

@@ -2,8 +2,10 @@
 
 import random
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.bench.api import Api
 from tests.crash.producer import Producer
@@ -88,4 +90,7 @@ def assert_all_arrive(web: Running, producer: Producer, receiver: Receiver) -> N
 @pytest.fixture
 def scaled(postgres_dsn: str, redis_url: str) -> dict[str, str]:
     """Return the settings of an installation on PostgreSQL and Redis."""
-    return {"EVENTHUB_DATABASE_URL": postgres_dsn, "EVENTHUB_REDIS_URL": redis_url}
+    parts = conninfo_to_dict(postgres_dsn)
+    host = quote(str(parts["host"]), safe="")  # a directory: the server listens on a socket in it
+    url = f"postgresql://{parts['user']}@{host}:{parts['port']}/{parts['dbname']}"
+    return {"EVENTHUB_DATABASE_URL": url, "EVENTHUB_REDIS_URL": redis_url}
