@@ -12,7 +12,7 @@ _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|([{}\[\],])|([^\s{}\[\],":]+)|\
 
 
 def laid_out(text: str) -> SafeString:
-    """Return JSON text indented and with its tokens marked; text that is no JSON is returned as it is, escaped.
+    """Return JSON text, indented and with its tokens marked, as markup.
 
     >>> laid_out('{"a":1.50,"b":[]}')
     '{\\n  <span class="j-key">&quot;a&quot;</span>: <span class="j-number">1.50</span>,\\n  <span class="j-key">&quot;b&quot;</span>: []\\n}'
