@@ -6,6 +6,7 @@ this module knowing it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from eventhub.domain.pattern.keys import MISSING, Key, key_of, leaf_of
@@ -46,15 +47,21 @@ def condition(operators: Sequence[Operator]) -> Condition:
     wanted = [key for operator in operators if (key := _wanted_key(operator)) is not None]
     others = [operator for operator in operators if _wanted_key(operator) is None]
     if not others:
-        return Condition(frozenset(wanted).__contains__)
+        return Condition(_is_one_of(frozenset(wanted)))
     if len(operators) == 1 and (unwanted := _unwanted_keys(others[0])):
-        return Condition(unwanted.__contains__, answer=False)
+        return Condition(_is_one_of(unwanted), answer=False)
     tests = [_test(operator) for operator in others]
     if wanted:
-        tests.insert(0, frozenset(wanted).__contains__)
+        tests.insert(0, _is_one_of(frozenset(wanted)))
     if len(tests) == 1:
         return Condition(tests[0])
     return Condition(lambda key: any(test(key) for test in tests))
+
+
+@lru_cache(maxsize=100_000)
+def _is_one_of(keys: frozenset[Key]) -> Test:
+    """Share equal sets, in whatever order the patterns list them."""
+    return keys.__contains__
 
 
 def exact_key(operator: Operator) -> Key | None:
