@@ -204,3 +204,38 @@ def test_a_killed_owner_loses_nothing_acknowledged_and_leaves_nothing_stuck(path
         assert counts == (len(kept),) * 4
     finally:
         store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 60 MiB; skip where that is not allowed."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "none", str(disk)], check=False)
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a disk")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.whole
+def test_a_disk_filled_by_the_journal_itself_heals_by_pruning(small_disk: Path) -> None:
+    store = SqliteJournal(small_disk / "journal.sqlite3")
+    store.migrate()
+    store.open()
+    kept = 0
+    while store.append([new_event() for _ in range(500)]).exception(timeout=20) is None:
+        kept += 500
+        route(store)
+    with pytest.raises(JournalUnavailable, match="disk is full"):
+        append(store, new_event())
+
+    removed = 0
+    while not store.health().writable:
+        removed += store.prune(before=0, max_bytes=0, min_free_bytes=0).events
+
+    append(store, new_event())
+    assert 0 < removed < kept
+    assert store.health().unrouted == 1
+    store.close()
+    assert {file.name for file in small_disk.iterdir()} == {"journal.sqlite3", "journal.sqlite3.lock"}

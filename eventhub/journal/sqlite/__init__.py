@@ -27,7 +27,8 @@ later. So hot inserts carry many rows (``statements.Insert``), and hot reads ret
 JSON.
 
 Failure: a full or broken disk rolls the transaction back, and everything in it raises JournalUnavailable;
-each later write simply tries again. An operation that fails for a reason of its own is rolled back to its
+each later write simply tries again. Deleting needs room too before it frees any: a reserve file beside the
+journal is given up then, and until pruning has made its room again events are refused. An operation that fails for a reason of its own is rolled back to its
 savepoint alone.
 """
 

@@ -54,19 +54,33 @@ class Append:
     result: list[Appended] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Shrink:
+    """Room to give back to the disk, outside any transaction."""
+
+    pages: int
+    empty_log: bool
+    future: "Future[None]" = field(default_factory=Future)
+
+
 class Committer:
     """The writing connection and its thread."""
 
     def __init__(
-        self, db: sqlite3.Connection, appending: Appending, tell: Callable[[Collection[Hint]], None]
+        self,
+        db: sqlite3.Connection,
+        appending: Appending,
+        *,
+        tell: Callable[[Collection[Hint]], None],
+        disk_is_full: Callable[[], None],
     ) -> None:
         self._db = db
         self._appending = appending
         self._tell = tell
-        self._waiting: list[Write | Append] = []
+        self._disk_is_full = disk_is_full
+        self._waiting: list[Write | Append | Shrink] = []
         self._condition = threading.Condition()
         self._stopping = False
-        self._checkpoint = False
         self._refused: tuple[float, str] | None = None  # when the disk last refused events, and why
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
@@ -88,10 +102,11 @@ class Committer:
         result: T = write.future.result()
         return result
 
-    def shrink(self) -> None:
-        """Empty the log into the file after the next commit, so that the disk gets its space back."""
-        self._checkpoint = True
-        self.write(lambda _db: None)
+    def give_back(self, pages: int, *, empty_log: bool) -> None:
+        """Give up to so many free pages back to the disk, and the log's room too; a full disk may refuse."""
+        shrink = Shrink(pages, empty_log)
+        self._hand_in(shrink)
+        shrink.future.result()
 
     @property
     def trouble(self) -> str:
@@ -107,7 +122,7 @@ class Committer:
         self._thread.join()
         self._db.close()
 
-    def _hand_in(self, write: Write | Append) -> None:
+    def _hand_in(self, write: Write | Append | Shrink) -> None:
         with self._condition:
             if self._stopping:
                 raise JournalUnavailable("the journal is closed")
@@ -123,7 +138,12 @@ class Committer:
                     self._condition.wait()
                 batch, self._waiting = self._waiting, []
             try:
-                self._commit(batch)
+                writes = [one for one in batch if not isinstance(one, Shrink)]
+                if writes:
+                    self._commit(writes)
+                for one in batch:
+                    if isinstance(one, Shrink):
+                        self._shrink(one)
             except Exception as error:  # a bug: those who wait must hear of it, and the thread goes on
                 log.exception("journal.committer_failed")
                 for write in batch:
@@ -157,12 +177,21 @@ class Committer:
                 hints.update(write.committed(write.result))
             write.future.set_result(write.result)
         self._tell(hints)
-        if self._checkpoint:
-            self._checkpoint = False
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _shrink(self, shrink: Shrink) -> None:
+        try:
+            # As a script: the module steps through rows only where there are columns, and this has none.
+            self._db.executescript(f"PRAGMA incremental_vacuum({shrink.pages})")
+            if shrink.empty_log:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:  # the next round tries again
+            log.warning("journal.not_shrunk", extra={"fields": {"error": str(error)}})
+        shrink.future.set_result(None)
 
     def _fail(self, write: Write | Append, error: Exception) -> None:
         unavailable = trouble(error)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            self._disk_is_full()
         if unavailable and isinstance(write, Append):
             self._refused = (time.monotonic(), str(unavailable))
         write.future.set_exception(unavailable or error)

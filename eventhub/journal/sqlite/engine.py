@@ -86,7 +86,10 @@ class SqliteJournal:
             self._ownership.give_up()
             raise
         self._readers.open()
-        self._committer = Committer(db, self._appending, self._watchers.tell)
+        self._committer = Committer(
+            db, self._appending, tell=self._watchers.tell, disk_is_full=self._pruning.disk_is_full
+        )
+        self._pruning.reserve.make()
 
     def close(self) -> None:
         """Commit what was handed in, then let go of the file."""
@@ -95,6 +98,7 @@ class SqliteJournal:
         self._readers.close()
         self._committer.stop()
         self._committer = None
+        self._pruning.reserve.remove()
         self._ownership.give_up()
 
     def watch(self, callback: Callable[[Hint], None]) -> None:

@@ -11,6 +11,7 @@ from eventhub.journal.port import Health, Pruned
 from eventhub.journal.sqlite.committer import Committer
 from eventhub.journal.sqlite.connections import one_json
 from eventhub.journal.sqlite.numbers import Numbers
+from eventhub.journal.sqlite.reserve import Reserve
 
 CHUNK = 500  # events per commit: a few milliseconds, in which accepting waits
 COUNTED = 10_000
@@ -59,6 +60,7 @@ class Pruning:
     def __init__(self, path: Path, numbers: Numbers) -> None:
         self._path = path
         self._numbers = numbers
+        self.reserve = Reserve(path)
         self._after = 0  # events up to here were looked at in this pass
         self._min_free_bytes = 0
         self.refusal = ""  # why ``append`` refuses; empty while it accepts
@@ -68,8 +70,8 @@ class Pruning:
         self._min_free_bytes = min_free_bytes
         self._judge()
         pruned = committer.write(lambda db: self._apply(db, before=before, max_bytes=max_bytes))
-        if pruned.events and self.refusal:
-            committer.shrink()
+        if pruned.events:
+            committer.give_back(VACUUMED_PAGES, empty_log=bool(self.refusal))
         self._judge()
         return pruned
 
@@ -87,8 +89,6 @@ class Pruning:
         db.execute(_delete("event", "seq"), (msgspec.json.encode([seq for seq, _event_id in gone]).decode(),))
         if gone:
             self._numbers.note(db)
-            # In the same commit: pages that go back to the disk.
-            db.execute(f"PRAGMA incremental_vacuum({VACUUMED_PAGES})").fetchall()
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, 10 * CHUNK))
         more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)
         self._after = oldest[-1][0] if more else 0
@@ -112,13 +112,22 @@ class Pruning:
             horizon_age_seconds=0.0,
         )
 
+    def disk_is_full(self) -> None:
+        """Make room for pruning, and refuse events until that room is there again."""
+        self.reserve.spend()
+        self._judge()
+
     def _judge(self) -> None:
+        if self.reserve.spent:
+            self.reserve.make()
         free = self._free_bytes()
         if free < self._min_free_bytes:
             self.refusal = (
                 f"the disk of {self._path.parent} has {free >> 20} MiB free, less than the"
                 f" {self._min_free_bytes >> 20} MiB that EVENTHUB_MIN_FREE_BYTES keeps"
             )
+        elif self.reserve.spent:
+            self.refusal = "the disk is full: accepting goes on when pruning has made room"
         else:
             self.refusal = ""
 
