@@ -12,6 +12,8 @@ from eventhub.journal.port import Claimed, Journal
 
 PER_TARGET = 32
 MAX_IN_FLIGHT = 1024
+# Events may be large: what is in flight is bounded by its bytes too, or 1,024 of 256 KiB would be held.
+MAX_BYTES_IN_FLIGHT = 32 * 2**20
 # One claim's limit: small enough that the first of it is on the wire soon, large enough to cost little each.
 BATCH = 128
 # On top of twice the time-out: a worker that is merely slow keeps its claim; a dead one frees the delivery
@@ -27,19 +29,22 @@ class Lanes:
         self._in_all = in_all
         self._in_flight: Counter[int] = Counter()
         self._count = 0
+        self._bytes = 0
         self._lock = threading.Lock()
 
-    def take(self, target_id: int) -> None:
-        """Take a place in a target's lane."""
+    def take(self, target_id: int, size: int) -> None:
+        """Take a place in a target's lane for a request of so many bytes."""
         with self._lock:
             self._in_flight[target_id] += 1
             self._count += 1
+            self._bytes += size
 
-    def free(self, target_id: int) -> bool:
+    def free(self, target_id: int, size: int) -> bool:
         """Give a place back; tell whether somebody may have waited for it."""
         with self._lock:
-            was_full = self._in_flight[target_id] >= self.per_target or self._count >= self._in_all
+            was_full = self._in_flight[target_id] >= self.per_target or self.room() <= 0
             self._count -= 1
+            self._bytes -= size
             self._in_flight[target_id] -= 1
             if not self._in_flight[target_id]:
                 del self._in_flight[target_id]
@@ -47,7 +52,7 @@ class Lanes:
 
     def room(self) -> int:
         """Return how many places are left in all."""
-        return self._in_all - self._count
+        return self._in_all - self._count if self._bytes < MAX_BYTES_IN_FLIGHT else 0
 
     def in_flight(self) -> dict[int, int]:
         """Return how many are in flight, by target."""

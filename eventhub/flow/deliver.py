@@ -63,8 +63,8 @@ class Sent:
 
     claimed: Claimed
     target: TargetInForce
-    request: Request
     identifier: str
+    size: int  # of the body, in bytes; the body itself is let go when it is sent
 
 
 class Deliverer:
@@ -151,28 +151,32 @@ class Deliverer:
                 self._journal.release(claimed)
                 raise
         exchanges: list[tuple[Sent, Request]] = []
-        results: list[Callable[[], Settled]] = []
+        results: list[tuple[Callable[[], Settled], int]] = []
         for one in claimed:
+            size = len(one.stored.event.detail)
             if gone := _gone(one, rulebook):
-                results.append(partial(deleted, one, gone))
+                results.append((partial(deleted, one, gone), size))
                 continue
             target = rulebook.targets[one.target_id]
             if target.bus_id is not None:
-                results.append(partial(self._put_on_bus, one, target, target.bus_id))
+                results.append((partial(self._put_on_bus, one, target, target.bus_id), size))
                 continue
             try:
-                exchanges.append(_exchange(one, target))
+                sent, request = _exchange(one, target)
             except Exception as error:
-                results.append(partial(self._failed, one, target, error))
-            else:
-                self._lanes.take(target.id)
+                results.append((partial(self._failed, one, target, error), size))
+                continue
+            self._lanes.take(target.id, sent.size)
+            exchanges.append((sent, request))
         self._transfers.submit(exchanges)
         self._settler.hand_in(results)
 
     def _replied(self, replies: list[tuple[Sent, Reply]]) -> None:
         """Take replies over from the transfer thread."""
-        wanted = [self._lanes.free(sent.target.id) for sent, _reply in replies]
-        self._settler.hand_in([partial(self._judged, sent, reply) for sent, reply in replies])
+        wanted = [self._lanes.free(sent.target.id, sent.size) for sent, _reply in replies]
+        self._settler.hand_in(
+            [(partial(self._judged, sent, reply), sent.size + len(reply.body)) for sent, reply in replies]
+        )
         if any(wanted):
             self._patience.wake()
 
@@ -187,7 +191,7 @@ class Deliverer:
             dice=random.random(),  # noqa: S311 - jitter, not a secret
             status=reply.status,
             phases=reply.phases,
-            request=webhook.shown_request(sent.request, sent.identifier),
+            request=webhook.shown_request(sent.target.url, sent.size, sent.identifier),
             response=webhook.shown_response(reply),
         )
         log_attempt(result)
@@ -273,4 +277,4 @@ def _exchange(claimed: Claimed, target: TargetInForce) -> tuple[Sent, Request]:
     identifier = webhook.webhook_id(event.id, claimed.delivery_id)
     body = envelope_of(event).as_bytes()
     request = webhook.request(target.url, body, identifier=identifier, timeout_seconds=target.timeout_seconds)
-    return Sent(claimed, target, request, identifier), request
+    return Sent(claimed, target, identifier, len(body)), request

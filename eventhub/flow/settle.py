@@ -17,6 +17,7 @@ log = logging.getLogger("eventhub.deliver")
 
 GROUP = 256
 MAX_HELD = 2048
+MAX_HELD_BYTES = 32 * 2**20
 
 
 class Settler:
@@ -25,9 +26,9 @@ class Settler:
     def __init__(self, journal: Journal, on_room: Callable[[], None]) -> None:
         self._journal = journal
         self._on_room = on_room
-        self._held: list[Callable[[], Settled]] = []
+        self._held: list[tuple[Callable[[], Settled], int]] = []
         self._condition = threading.Condition()
-        self._count = 0  # held or being settled
+        self._count = self._bytes = 0  # held or being settled
         self._closing = False
         self._patience = Patience()
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
@@ -36,16 +37,20 @@ class Settler:
         """Start the thread."""
         self._thread.start()
 
-    def hand_in(self, results: Sequence[Callable[[], Settled]]) -> None:
-        """Take results to settle; each is worked out in the settler's thread, where time is cheaper."""
+    def hand_in(self, results: Sequence[tuple[Callable[[], Settled], int]]) -> None:
+        """Take results to settle, each with the bytes it holds.
+
+        They are worked out in the settler's thread, where time is cheaper.
+        """
         with self._condition:
             self._held.extend(results)
             self._count += len(results)
+            self._bytes += sum(size for _result, size in results)
             self._condition.notify()
 
     def is_full(self) -> bool:
         """Tell whether claiming should wait until something is settled."""
-        return self._count >= MAX_HELD
+        return self._count >= MAX_HELD or self._bytes >= MAX_HELD_BYTES
 
     def stop(self, timeout_seconds: float) -> None:
         """Settle what was handed in, then end; give up after the time-out, leaving it to the leases."""
@@ -66,10 +71,11 @@ class Settler:
                 if not self._held:
                     return
                 group, self._held = self._held[:GROUP], self._held[GROUP:]
-            self._settle([settled for result in group if (settled := _worked_out(result)) is not None])
+            self._settle([settled for result, _size in group if (settled := _worked_out(result)) is not None])
             was_full = self.is_full()
             with self._condition:
                 self._count -= len(group)
+                self._bytes -= sum(size for _result, size in group)
             if was_full:
                 self._on_room()
 

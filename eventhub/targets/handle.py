@@ -108,6 +108,7 @@ class Handle:
         if code and not (code == pycurl.E_WRITE_ERROR and cut):
             fault, error = self._fault(code, text)
         status, reason, headers = _read_head(self._head)
+        self.curl.setopt(pycurl.POSTFIELDS, b"")  # an idle handle must not hold on to a large body
         return Reply(
             self._started_at,
             ended_at,

@@ -39,14 +39,14 @@ def verdict(reply: Reply) -> Verdict:
     return of_status(status, reply.reason, location)
 
 
-def shown_request(sent: Request, identifier: str) -> Mapping[str, object]:
+def shown_request(url: str, size: int, identifier: str) -> Mapping[str, object]:
     """Return what an attempt keeps of a request: the body is the envelope, which the event already holds."""
     return {
-        "method": sent.method,
-        "url": sent.url,
+        "method": "POST",
+        "url": url,
         "headers": {**_SHOWN, "webhook-id": identifier},
         "body": "envelope",
-        "bytes": len(sent.body),
+        "bytes": size,
     }
 
 
