@@ -5,6 +5,7 @@ operator that is not named here is asked itself; nothing but speed depends on
 this module knowing it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,10 +15,14 @@ from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.operators.anything_but import AnythingBut
 from eventhub.domain.pattern.operators.exact import EqualsLiteral, EqualsNumber, EqualsText, Exactly
 from eventhub.domain.pattern.operators.exists import Exists
-from eventhub.domain.pattern.operators.numeric import Numeric, Term
+from eventhub.domain.pattern.operators.numeric import Numeric
 from eventhub.domain.pattern.operators.prefix import Prefix
 
-Test = Callable[[Key], bool]
+Function = Callable[[Key], bool]
+# The doubles from the first to below the second. Rules differ in their numbers most,
+# and two floats are found in memory sooner than a function with its closure.
+Interval = tuple[float, float]
+Test = Function | Interval
 
 
 class Condition(NamedTuple):
@@ -32,7 +37,15 @@ class Condition(NamedTuple):
 
     def is_met_by(self, key: Key) -> bool:
         """Ask for one key."""
-        return self.test(key) is self.answer
+        return passes(self.test, key) is self.answer
+
+
+def passes(test: Test, key: Key) -> bool:
+    """Ask a test of either form."""
+    if isinstance(test, tuple):
+        low, high = test
+        return isinstance(key, float) and low <= key < high
+    return test(key)
 
 
 def condition(operators: Sequence[Operator]) -> Condition:
@@ -50,7 +63,9 @@ def condition(operators: Sequence[Operator]) -> Condition:
         return Condition(_is_one_of(frozenset(wanted)))
     if len(operators) == 1 and (unwanted := _unwanted_keys(others[0])):
         return Condition(_is_one_of(unwanted), answer=False)
-    tests = [_test(operator) for operator in others]
+    if len(operators) == 1 and isinstance(others[0], Numeric):
+        return Condition(_interval(others[0]))
+    tests = [_function(operator) for operator in others]
     if wanted:
         tests.insert(0, _is_one_of(frozenset(wanted)))
     if len(tests) == 1:
@@ -59,7 +74,7 @@ def condition(operators: Sequence[Operator]) -> Condition:
 
 
 @lru_cache(maxsize=100_000)
-def _is_one_of(keys: frozenset[Key]) -> Test:
+def _is_one_of(keys: frozenset[Key]) -> Function:
     """Share equal sets, in whatever order the patterns list them."""
     return keys.__contains__
 
@@ -89,37 +104,28 @@ def _unwanted_keys(operator: Operator) -> frozenset[Key] | None:
     return None
 
 
-def _test(operator: Operator) -> Test:
+def _function(operator: Operator) -> Function:
     match operator:
-        case Numeric(terms=(term,)):
-            return _comparison(term.sign, term.value)
-        case Numeric(terms=(low, high)):
-            return _range(low, high)
+        case Numeric():
+            interval = _interval(operator)
+            return lambda key: passes(interval, key)
         case Prefix(text=text, ignore_case=False):
             return lambda key: type(key) is str and key.startswith(text)
     return lambda key: key is not MISSING and operator.matches(leaf_of(key))
 
 
-def _comparison(sign: str, bound: float) -> Test:
-    match sign:
-        case "<":
-            return lambda key: type(key) is float and key < bound
-        case "<=":
-            return lambda key: type(key) is float and key <= bound
-        case ">":
-            return lambda key: type(key) is float and key > bound
-        case ">=":
-            return lambda key: type(key) is float and key >= bound
-    return lambda key: key == bound
+def _interval(operator: Numeric) -> Interval:
+    """Return the doubles from the first to below the second that the operator matches.
 
-
-def _range(bottom: Term, top: Term) -> Test:
-    low, high = bottom.value, top.value
-    match bottom.sign, top.sign:
-        case ">", "<":
-            return lambda key: type(key) is float and low < key < high
-        case ">", "<=":
-            return lambda key: type(key) is float and low < key <= high
-        case ">=", "<":
-            return lambda key: type(key) is float and low <= key < high
-    return lambda key: type(key) is float and low <= key <= high
+    >>> from eventhub.domain.pattern.operators.numeric import Term
+    >>> _interval(Numeric((Term(">", "1", 1.0),)))
+    (1.0000000000000002, inf)
+    """
+    low, high = -math.inf, math.inf
+    for term in operator.terms:
+        after = math.nextafter(term.value, math.inf)
+        if term.sign not in ("<", "<="):
+            low = after if term.sign == ">" else term.value
+        if term.sign not in (">", ">="):
+            high = term.value if term.sign == "<" else after
+    return low, high

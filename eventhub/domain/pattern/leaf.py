@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from eventhub.domain.pattern.conditions import Condition, Test, condition
+from eventhub.domain.pattern.conditions import Condition, Test, condition, passes
 from eventhub.domain.pattern.keys import MISSING, key_of
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.tree import Branch
@@ -123,7 +123,13 @@ class Leaf:
                 else:
                     value = values[path]
                 is_many = type(value) is Many
-            standing &= _left_by_many(test, left, value) if is_many else left[test(value)]
+            if is_many:
+                standing &= _left_by_many(test, left, value)
+            elif type(test) is tuple:
+                low, high = test
+                standing &= left[type(value) is float and low <= value < high]
+            else:
+                standing &= left[test(value)]
         while standing:
             bit = standing & -standing
             standing ^= bit
@@ -151,9 +157,9 @@ def _left_by_many(test: Test, left: Left, values: Many) -> int:
 
     A field that may be absent is left open where elements can be chosen.
     """
-    left_standing = left[test(MISSING)] if values.in_elements else left[False] & left[True]
+    left_standing = left[passes(test, MISSING)] if values.in_elements else left[False] & left[True]
     for key in values.keys:
-        left_standing |= left[test(key)]
+        left_standing |= left[passes(test, key)]
         if left_standing == -1:
             break
     return left_standing
