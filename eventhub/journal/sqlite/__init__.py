@@ -28,8 +28,8 @@ JSON.
 
 Failure: a full or broken disk rolls the transaction back, and everything in it raises JournalUnavailable;
 each later write simply tries again. Deleting needs room too before it frees any: a reserve file beside the
-journal is given up then, and until pruning has made its room again events are refused. An operation that fails for a reason of its own is rolled back to its
-savepoint alone.
+journal is given up then, and until pruning has made its room again events are refused. An operation that
+fails for a reason of its own is rolled back to its savepoint alone.
 """
 
 from eventhub.journal.sqlite.engine import SqliteJournal
