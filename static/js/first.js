@@ -85,6 +85,8 @@ export class FirstSteps {
     if (this.row && this.row.id !== row.id) return;
     this.row = row;
     this.sheet.classList.add("told");
+    const title = this.sheet.querySelector("h2");
+    if (title) title.textContent = "Your first event";
     const told = [`${row.type} accepted`];
     if (row.matched !== null && row.matched > 0) told.push(`matched ${row.matched} ${row.matched === 1 ? "rule" : "rules"}`);
     if (row.state === "delivered") told.push(`delivered in ${duration(row.ms)}`);

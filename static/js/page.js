@@ -1,4 +1,4 @@
-// What every page has: the theme switch, buttons that copy, and a menu that closes. A classic deferred script, so
+// What every page has: the theme switch, the reader's time, buttons that copy, and a menu that closes. A classic deferred script, so
 // that it never waits for a page's modules.
 (() => {
   const root = document.documentElement;
@@ -25,6 +25,24 @@
       show(next);
     });
   }
+
+  // The server writes moments in UTC, which is right without us; the reader's own clock is easier to compare.
+  const localise = () => {
+    for (const time of document.querySelectorAll("time[datetime]:not([data-local])")) {
+      const moment = new Date(time.getAttribute("datetime") || "");
+      if (Number.isNaN(moment.getTime())) continue;
+      const text = (/** @type {number} */ value, width = 2) => String(value).padStart(width, "0");
+      const day = `${moment.getFullYear()}-${text(moment.getMonth() + 1)}-${text(moment.getDate())}`;
+      const seconds = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map((value) => text(value));
+      const shown = time.querySelector(".day");
+      if (shown) shown.textContent = day;
+      const last = time.lastChild;
+      if (last) last.textContent = `${shown ? " " : ""}${seconds.join(":")}.${text(moment.getMilliseconds(), 3)}`;
+      time.setAttribute("data-local", "");
+    }
+  };
+  localise();
+  document.addEventListener("rendered", localise);
 
   document.addEventListener("click", async (event) => {
     const clicked = event.target instanceof Element ? event.target : null;
