@@ -28,7 +28,7 @@ $(VENV)/.installed-dev: requirements-dev.lock requirements.lock | $(BIN)/python
 
 lock:  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra uvicorn --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 run: install  ## start Eventhub on http://127.0.0.1:8000 with its data in ./var
 	@$(BIN)/python manage.py migrate --verbosity 0
