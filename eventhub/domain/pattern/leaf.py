@@ -2,9 +2,9 @@
 
 Branches are bits. All conditions are asked in one loop, path by path, so that a
 value is read once; each leaves some branches standing. A bus of many rules has
-many leaves, and an event finds its own cold: what a leaf keeps to itself is a
-single tuple, and what it names is shared with other leaves. (A
-dictionary from value to branches asks less and measured a third slower.)
+many leaves, and an event finds its own cold: what a leaf keeps to itself is one
+tuple, and what that names is shared with other leaves. (A dictionary from value
+to branches asks less and measured a third slower.)
 """
 
 from collections.abc import Iterator

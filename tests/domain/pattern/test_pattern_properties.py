@@ -1,7 +1,7 @@
 """What holds for all rules and events."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,11 +26,27 @@ from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
 
 # Enough to notice; `make test-all` looks longer.
 modest = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(modest, max_examples=1000)
+
+
+RULES = st.lists(PATTERNS, min_size=1, max_size=20)
+SOME_EVENTS = st.lists(EVENTS, min_size=1, max_size=5)
 
 
 @modest
-@given(st.lists(PATTERNS, min_size=1, max_size=20), st.lists(EVENTS, min_size=1, max_size=5), st.data())
+@given(RULES, SOME_EVENTS, st.data())
 def test_index_and_plain_matcher_agree(texts: list[str], events: list[str], data: st.DataObject):
+    check_that_matchers_agree(texts, events, data)
+
+
+@pytest.mark.whole
+@thorough
+@given(RULES, SOME_EVENTS, st.data())
+def test_index_and_plain_matcher_agree_at_length(texts: list[str], events: list[str], data: st.DataObject):
+    check_that_matchers_agree(texts, events, data)
+
+
+def check_that_matchers_agree(texts: list[str], events: list[str], data: st.DataObject) -> None:
     rules = dict(enumerate(parse(text) for text in texts))
     index = RuleIndex()
     for rule_id, pattern in rules.items():
@@ -113,7 +129,18 @@ def _choose(fields: Branch, leaves: dict[str, list[Found]], chosen: dict[int, in
 
 @modest
 @given(PATTERNS, EVENTS)
-def test_choice_of_array_elements_is_what_a_plain_search_finds(text: str, event_text: str):
+def test_choice_of_array_elements_is_what_a_plain_search_finds(text: str, event: str):
+    check_choice(text, event)
+
+
+@pytest.mark.whole
+@thorough
+@given(PATTERNS, EVENTS)
+def test_choice_of_array_elements_is_what_a_plain_search_finds_at_length(text: str, event: str):
+    check_choice(text, event)
+
+
+def check_choice(text: str, event_text: str) -> None:
     pattern, event = parse(text), jsontext.decode(event_text.encode())
     leaves = flatten(event, Paths.of(field.path for field in pattern.fields))
 
@@ -156,12 +183,3 @@ def test_detail_is_refused_exactly_if_strict_json_refuses_it(text: str):
         is_accepted = False
 
     assert is_accepted is strictly(text)
-
-
-@pytest.mark.whole
-@pytest.mark.parametrize(
-    "proof",
-    [test_index_and_plain_matcher_agree, test_choice_of_array_elements_is_what_a_plain_search_finds],
-)
-def test_matchers_agree_on_thousands_of_examples(proof: Callable[..., None]):
-    settings(modest, max_examples=3000)(proof)()
