@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.programs import needs
 
@@ -108,3 +109,11 @@ def new_database(postgres_cluster: Cluster) -> Callable[[], str]:
 def postgres_dsn(new_database: Callable[[], str]) -> str:
     """Return how to connect to a new, empty database."""
     return new_database()
+
+
+@pytest.fixture
+def postgres_url(postgres_dsn: str) -> str:
+    """Return the same as EVENTHUB_DATABASE_URL takes it."""
+    parts = conninfo_to_dict(postgres_dsn)
+    host = quote(str(parts["host"]), safe="")  # a directory: the server listens on a socket in it
+    return f"postgresql://{parts['user']}@{host}:{parts['port']}/{parts['dbname']}"

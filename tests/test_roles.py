@@ -144,8 +144,8 @@ def test_health_is_told_to_anybody(tmp_path: Path) -> None:
     assert (status, ready["ready"], ready["causes"]) == (200, True, [])
 
 
-def test_web_and_worker_share_an_installation(postgres_dsn: str, redis_url: str, tmp_path: Path) -> None:
-    env = {"EVENTHUB_DATABASE_URL": postgres_dsn, "EVENTHUB_REDIS_URL": redis_url}
+def test_web_and_worker_share_an_installation(postgres_url: str, redis_url: str, tmp_path: Path) -> None:
+    env = {"EVENTHUB_DATABASE_URL": postgres_url, "EVENTHUB_REDIS_URL": redis_url}
     with (
         Receiver() as receiver,
         running_web(tmp_path / "web-1", **env) as first,

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from eventhub.models import SignInLink
@@ -37,7 +37,7 @@ def is_good(token: str) -> bool:
     ).exists()
 
 
-def use_link(token: str) -> AbstractBaseUser | None:
+def use_link(token: str) -> User | None:
     """Spend a link and return whom it signs in; None if it is unknown, spent or expired.
 
     Of several who use it at once, the one whose delete removes the row signs in.

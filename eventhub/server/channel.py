@@ -175,7 +175,8 @@ class Channel(HTTPChannel):
     def unsent(self) -> int:
         """Return how many bytes wait for the reader, beside those in the kernel."""
         transport = self.transport
-        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return waiting
 
     def pauseProducing(self) -> None:
         """Note that the reader lags (Twisted: more than 64 KiB wait)."""

@@ -28,6 +28,9 @@ class Request(WebRequest):
     """A request as our server handles it."""
 
     channel: "Channel | None"
+    _response_started: bool
+    _head = b""
+    bodiless = False  # HEAD, 204, 304
 
     # -- receiving ---------------------------------------------------------------------------------
 
@@ -72,13 +75,16 @@ class Request(WebRequest):
     def _headers(self) -> list[tuple[bytes, bytes]] | None:
         """Return the headers as ASGI has them, or None after a refusal."""
         if not self.path.isascii() or not self.query_string.isascii():
-            return self.refuse("the path or its query is not ASCII")
+            self.refuse("the path or its query is not ASCII")
+            return None
         headers = []
         for name, values in self.requestHeaders.getAllRawHeaders():
             if not HEADER_NAME_RE.fullmatch(name):
-                return self.refuse(f"not a header's name: {name!r}")
+                self.refuse(f"not a header's name: {name!r}")
+                return None
             if any(map(_BAD_IN_VALUE, values)):
-                return self.refuse(f"a control character in the header {name!r}")
+                self.refuse(f"a control character in the header {name!r}")
+                return None
             # An underscore would be taken for a hyphen by WSGI-minded code (CVE-2015-0219).
             if b"_" not in name:
                 lowered = name.lower()
@@ -159,9 +165,6 @@ class Request(WebRequest):
             self.channel.write(body)
         if not more:
             self._finish()
-
-    _head = b""
-    bodiless = False
 
     def _finish(self) -> None:
         self.finished = 1

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from functools import partial
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from eventhub.server.sockets import Socket, socket_factory
 
 log = logging.getLogger("eventhub.server")
 
-Application = Callable[..., Awaitable[None]]
+Application = Callable[..., Coroutine[Any, Any, None]]
 loop = _reactor.loop
 T = TypeVar("T")
 
@@ -111,11 +111,11 @@ class Server(DaphneServer):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> asyncio.Queue[dict[str, Any]]:
         """Start the application for one request or socket; its end comes to ``_ended``, not to a sweep."""
         inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        owner = protocol.channel if isinstance(protocol, Request) else protocol
+        owner: Any = protocol.channel if isinstance(protocol, Request) else protocol
         scope["asgi"] = {"version": "3.0"}
         scope["extensions"] = {"eventhub.drain": {"drain": owner.drain}}
         send = partial(self.handle_reply, protocol)
-        task = loop.create_task(self.application(scope, inbox.get, send))  # type: ignore[arg-type]  # a coroutine
+        task = loop.create_task(self.application(scope, inbox.get, send))
         self.connections[protocol]["application_instance"] = task
         task.add_done_callback(partial(self._ended, protocol))
         return inbox
