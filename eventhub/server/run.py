@@ -94,16 +94,15 @@ class Server(DaphneServer):
             for channel in list(self.channels.values()):
                 channel.sweep(now)
             for protocol, details in list(self.connections.items()):
-                if isinstance(protocol, Request):
+                if "disconnected" in details:
                     self._end_late(details)
-                else:
+                elif isinstance(protocol, Socket):
                     protocol.check_timeouts()
             await asyncio.sleep(self.limits.sweep_seconds)
 
     def _end_late(self, details: dict[str, Any]) -> None:
         """Cancel an application that still runs long after its client went away."""
-        gone_at = details.get("disconnected")
-        if gone_at and time.time() - gone_at > self.application_close_timeout:
+        if time.time() - details["disconnected"] > self.application_close_timeout:
             details["application_instance"].cancel()
 
     # -- applications ------------------------------------------------------------------------------
