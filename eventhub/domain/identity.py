@@ -10,7 +10,9 @@ def event_id(accepted_ms: int, random_bits: int) -> UUID:
     '0192f3c7-a1b2-7000-8000-000000000000'
     """
     high = (accepted_ms & (2**48 - 1)) << 80
-    return UUID(int=high | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0b10 << 62 | random_bits & (2**62 - 1))
+    return UUID(
+        int=high | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0b10 << 62 | random_bits & (2**62 - 1)
+    )
 
 
 def accepted_ms(identifier: UUID) -> int:
