@@ -16,7 +16,7 @@ import pytest
 from tests.bench.api import Api
 from tests.receiver import Receiver
 from tests.running import ROOT, running_hub, running_web, running_worker
-from tests.until import until
+from tests.until import takes_effect_everywhere, until
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(180)]
 
@@ -153,6 +153,7 @@ def test_web_and_worker_share_an_installation(postgres_url: str, redis_url: str,
         running_worker(tmp_path / "worker", **env) as worker,
     ):
         Api(first).rule("all", {"source": ["test"]}, receiver.url("/"))
+        takes_effect_everywhere()
         accepted = [
             Api(web).post("/api/buses/default/events", ENTRY)["entries"][0]["id"]
             for web in (first, second) * 5

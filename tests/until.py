@@ -17,3 +17,9 @@ def until(condition: Callable[[], T], *, seconds: float = 10.0, what: str = "") 
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds:.0f} s for {what or condition}, found {value!r}")
         time.sleep(0.02)
+
+
+def takes_effect_everywhere() -> None:
+    """Let the second pass within which every process is promised to know a change of configuration."""
+    changed_at = time.monotonic()
+    until(lambda: time.monotonic() > changed_at + 1, what="a change to take effect")
