@@ -230,6 +230,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # Anybody can send a wrong Host header; answered 400, and not worth a traceback each.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.channels": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "twisted": {"level": "WARNING"},
