@@ -226,7 +226,10 @@ def test_a_disk_filled_by_the_journal_itself_heals_by_pruning(small_disk: Path) 
     kept = 0
     while store.append([new_event() for _ in range(500)]).exception(timeout=20) is None:
         kept += 500
-        route(store)
+        try:
+            route(store)
+        except JournalUnavailable:  # it was routing that met the full disk; the reserve makes room for it
+            route(store)
     with pytest.raises(JournalUnavailable, match="disk is full"):
         append(store, new_event())
 
