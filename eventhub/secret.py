@@ -33,7 +33,7 @@ def secret_key(given: str, data_dir: Path, *, may_create: bool) -> str:
             "EVENTHUB_SECRET_KEY is not set: every process of an installation needs the same one; make it by "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # events are nobody else's to read
     key = secrets.token_urlsafe(48)
     # Written beside and linked into place: two first starts at once agree on one key, never on half of one.
     draft = data_dir / f".secret-key-{os.getpid()}"

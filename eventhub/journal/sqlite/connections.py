@@ -16,7 +16,7 @@ STATEMENTS = 256  # more than we have, so that none is compiled twice
 
 def writer(path: Path) -> sqlite3.Connection:
     """Open the writing connection; the caller owns the journal."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS)
     db.execute("PRAGMA synchronous=FULL")
     # 16 MiB of log between checkpoints: each writes changed pages once, however often they changed meanwhile.

@@ -26,7 +26,7 @@ class Ownership:
         if self._file is not None:
             return
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise JournalUnavailable(f"cannot write {self._path}: {error.strerror}") from error
