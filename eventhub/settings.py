@@ -125,7 +125,6 @@ environment.refuse_unknown()
 # -- Django ---------------------------------------------------------------------------------------
 DEBUG = False
 ALLOWED_HOSTS = [_public.hostname, *(["127.0.0.1", "localhost", "[::1]"] if LISTENS_ON_LOOPBACK else [])]
-_ports = [f":{PORT}"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 ROOT_URLCONF = "eventhub.urls"
 ASGI_APPLICATION = "eventhub.asgi.application"
