@@ -19,7 +19,6 @@ class TargetAdmin(ConfiguredAdmin):
     list_select_related = ["bus"]
     search_fields = ["name", "url", "note"]
     actions = ["enable", "disable"]
-    radio_fields = {"kind": admin.HORIZONTAL}
     fieldsets = [
         (
             None,

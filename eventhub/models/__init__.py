@@ -2,15 +2,18 @@
 
 from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import Configuration, current_version, note_change
+from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.key import ApiKey, SignInLink
 from eventhub.models.rule import Rule, RuleTarget, RuleVersion
 from eventhub.models.target import Target
 
 __all__ = [
     "DEFAULT_BUS",
+    "ApiDestination",
     "ApiKey",
     "Bus",
     "Configuration",
+    "Connection",
     "Rule",
     "RuleTarget",
     "RuleVersion",

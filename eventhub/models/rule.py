@@ -91,6 +91,8 @@ class RuleTarget(Noted):
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="links")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="links")
+    # What the target gets instead of the event, as ``domain.transform`` stores it; None: the event itself.
+    transform = models.JSONField(null=True, blank=True)
 
     class Meta:
         verbose_name = "target"

@@ -10,6 +10,7 @@ from django.db.models import ProtectedError
 
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated
+from eventhub.models.connection import ApiDestination, Connection
 
 target_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
@@ -20,13 +21,28 @@ class Target(Dated):
     """A receiver of deliveries; several rules may share one."""
 
     class Kind(models.TextChoices):
-        """What sort of receiver a target is."""
+        """The kinds that this table treats on their own; ``targets.kinds`` holds all of them."""
 
-        WEBHOOK = "webhook", "webhook"  # an HTTP POST of the envelope
-        BUS = "bus", "bus"  # another bus of this installation
+        WEBHOOK = "webhook", "webhook"
+        BUS = "bus", "bus"
+        API_DESTINATION = "api-destination", "API destination"
+
+    class Format(models.TextChoices):
+        """The form in which a target receives an event."""
+
+        EVENTBRIDGE = "eventbridge", "EventBridge envelope"
+        CLOUDEVENTS_STRUCTURED = "cloudevents-structured", "CloudEvents, structured"
+        CLOUDEVENTS_BINARY = "cloudevents-binary", "CloudEvents, binary"
+        DETAIL = "detail", "detail only"
+
+    class Schedule(models.TextChoices):
+        """How long to wait between attempts."""
+
+        EXPONENTIAL = "exponential", "exponential: 2 s doubling to 15 min"
+        STANDARD_WEBHOOKS = "standard-webhooks", "Standard Webhooks: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h …"
 
     name = models.CharField(max_length=64, unique=True, validators=[target_name])
-    kind = models.CharField(max_length=32, choices=Kind.choices, default=Kind.WEBHOOK)
+    kind = models.CharField(max_length=32, default=Kind.WEBHOOK)
     url = models.CharField(
         "URL", max_length=2048, blank=True, help_text="For a webhook: where each matching event is POSTed."
     )
@@ -38,8 +54,36 @@ class Target(Dated):
         related_name="fed_by",
         help_text="For a bus target: the bus that matching events are put on.",
     )
+    api_destination = models.ForeignKey(
+        ApiDestination,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="targets",
+        verbose_name="API destination",
+        help_text="For an API destination target: which one.",
+    )
+    connection = models.ForeignKey(
+        Connection,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="targets",
+        help_text="For a webhook: the credentials that each request carries.",
+    )
+    config = models.JSONField(
+        default=dict, blank=True, help_text="What the kind needs beside: see its documentation."
+    )
+    # Sealed JSON: the kind's secret settings by name, and under "signing" the webhook's signing secrets.
+    sealed = models.BinaryField(null=True, editable=False)
+    payload_format = models.CharField(max_length=32, choices=Format.choices, default=Format.EVENTBRIDGE)
     enabled = models.BooleanField(
         default=True, help_text="Deliveries to a disabled target wait; none is lost."
+    )
+    # Why we disabled it ourselves (the receiver answered 410 Gone); empty if a person did.
+    disabled_reason = models.CharField(max_length=512, blank=True, editable=False)
+    paused = models.BooleanField(
+        default=False, help_text="Deliveries wait and are counted until it is resumed."
     )
     max_attempts = models.PositiveSmallIntegerField(
         default=185, help_text="Tries before a delivery is put among the dead letters (1 to 185)."
@@ -50,6 +94,49 @@ class Target(Dated):
     )
     timeout_seconds = models.PositiveSmallIntegerField(
         default=15, help_text="How long one attempt may take in all (1 to 60 s)."
+    )
+    connect_timeout_seconds = models.PositiveSmallIntegerField(
+        default=10, help_text="How long connecting may take (1 to 60 s)."
+    )
+    schedule = models.CharField(
+        max_length=32,
+        choices=Schedule.choices,
+        default=Schedule.EXPONENTIAL,
+        help_text="The waits between attempts; each is shortened by a random part (full jitter).",
+    )
+    max_in_flight = models.PositiveSmallIntegerField(
+        default=32, help_text="At most so many attempts at once, over all workers (1 to 1000)."
+    )
+    rate_per_second = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="At most so many attempts a second, over all workers; empty: no limit.",
+    )
+    circuit_failures = models.PositiveSmallIntegerField(
+        default=20,
+        help_text="After so many failures in a row deliveries wait, and single attempts probe whether the "
+        "receiver is back; 0: never.",
+    )
+    circuit_ratio = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="The same when this percentage of a minute's attempts (20 or more) failed; 0: never.",
+    )
+    circuit_wait_seconds = models.PositiveIntegerField(
+        default=30, help_text="How long to wait before each probe (1 to 3600 s)."
+    )
+    fifo_path = models.CharField(
+        max_length=256,
+        blank=True,
+        help_text="A path in the event, such as $.detail.order.id: events with the same value there are "
+        "delivered in order, one after the other.",
+    )
+    dead_letter_target = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="dead_letters_of",
+        help_text="Where dead letters are delivered too.",
     )
     note = models.CharField(max_length=512, blank=True, help_text="For people: what this receiver is for.")
 
@@ -76,6 +163,12 @@ class Target(Dated):
             ("max_attempts", 1, 185),
             ("max_age_seconds", 60, 86_400),
             ("timeout_seconds", 1, 60),
+            ("connect_timeout_seconds", 1, 60),
+            ("max_in_flight", 1, 1000),
+            ("rate_per_second", 0.01, 100_000),
+            ("circuit_failures", 0, 10_000),
+            ("circuit_ratio", 0, 100),
+            ("circuit_wait_seconds", 1, 3600),
         ):
             value = getattr(self, field)
             if value is not None and not low <= value <= high:

@@ -1,0 +1,148 @@
+"""What every kind of target is: a name, a configuration schema, and one way to make an attempt.
+
+Admin forms, REST members and the documentation of a kind are generated from its ``fields``; saving, the test
+action and delivering read the same ones, so a kind is described once, in its own module.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from eventhub.targets.http import Reply, Request
+from eventhub.targets.verdict import Fault, Verdict, of_fault
+
+# Says why an address may not be reached, or None.
+Guard = Callable[[str], str | None]
+
+
+class FieldType(StrEnum):
+    """The JSON type of a setting, and how a form asks for it."""
+
+    TEXT = "text"
+    URL = "url"  # http or https; its host is checked by the address guard
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    PAIRS = "pairs"  # an object of names and texts, such as headers
+    EVENT_PATH = "event-path"  # a path in the envelope: $.detail.order.id
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting of a kind."""
+
+    name: str  # the member's name in JSON
+    label: str
+    help: str
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    default: Any = None
+    choices: Sequence[str] = ()
+    low: int | None = None  # of an integer, or of a text's length
+    high: int | None = None
+    secret: bool = False  # sealed when saved, never shown again
+    example: str = ""
+    check: Callable[[Any], None] | None = None  # raises ValueError: what was wanted, what was found
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What a kind may need of the event beside its payload: group and partition keys, subjects."""
+
+    id: UUID
+    bus: str
+    source: str
+    detail_type: str
+    envelope: bytes  # the EventBridge envelope as JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One attempt to be made: what to send, and under which identity."""
+
+    settings: Mapping[str, Any]  # the kind's fields by name, secrets opened
+    body: bytes  # the payload: transformed and in the target's format
+    content_type: str
+    headers: Sequence[tuple[str, str]]  # that the payload's format asks for (binary CloudEvents)
+    message_id: str  # the same in every attempt of a delivery
+    attempt: int  # 1 for the first
+    now: int  # microseconds since 1970
+    event: EventFacts
+    timeout_seconds: float
+    connect_timeout_seconds: float = 10.0
+    attributes: Mapping[str, str] = field(default_factory=dict)  # of a dead-letter target: why it is there
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one attempt; credentials in ``request`` and ``response`` are masked."""
+
+    verdict: Verdict
+    started_at: int  # microseconds since 1970
+    ended_at: int
+    status: int | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)  # milliseconds by name
+    request: Mapping[str, object] = field(default_factory=dict)
+    response: Mapping[str, object] = field(default_factory=dict)
+    retry_after: str = ""  # the header's text, for the retry policy to read
+
+
+class Kind:
+    """A kind of target. Subclasses are ``HttpKind`` and ``CallKind``, and ``bus``, which is ours."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]  # one sentence for people who choose
+    fields: ClassVar[Sequence[Field]] = ()
+    extra: ClassVar[str] = ""  # the optional dependency that it needs: pip install eventhub[extra]
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return where a target of this kind delivers, for people; without secrets."""
+        raise NotImplementedError
+
+    def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Return what is wrong with the settings taken together, by field; each field is checked before."""
+        return {}
+
+    def missing(self) -> str:
+        """Say what this installation lacks for the kind, such as its extra; empty if nothing."""
+        return ""
+
+
+class HttpKind(Kind):
+    """A kind that is one HTTP exchange: many run at once over libcurl."""
+
+    def request(self, order: Order) -> Request:
+        """Return the request of one attempt."""
+        raise NotImplementedError
+
+    def result(self, order: Order, reply: Reply) -> Result:
+        """Judge the reply to it."""
+        raise NotImplementedError
+
+
+class CallKind(Kind):
+    """A kind with a client of its own: each attempt is a blocking call in a thread of the callers' pool."""
+
+    def send(self, order: Order, guard: Guard) -> Result:
+        """Make one attempt, within ``order.timeout_seconds``; every address reached passes ``guard``.
+
+        Raises CallError for what the network or the receiver did; any other exception is a bug of ours.
+        """
+        raise NotImplementedError
+
+
+class CallError(Exception):
+    """An attempt over a client of its own failed: what kept it from succeeding."""
+
+    def __init__(self, verdict: Verdict, *, status: int | None = None) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+        self.status = status
+
+    @classmethod
+    def of(cls, fault: Fault, text: str) -> "CallError":
+        """Return the error of an attempt that brought no whole answer."""
+        return cls(of_fault(fault, text))
