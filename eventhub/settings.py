@@ -101,6 +101,7 @@ SECRET_KEY = secret.secret_key(
     DATA_DIR,
     may_create=EMBEDDED and not any(role in sys.argv[1:2] for role in ("web", "worker")),
 )
+OLD_SECRET_KEY = environment.text("OLD_SECRET_KEY")  # for `manage.py rotate_secrets` alone
 BOOTSTRAP_KEY = environment.text("BOOTSTRAP_KEY")
 ADMIN_USER = environment.text("ADMIN_USER")
 ADMIN_PASSWORD = environment.text("ADMIN_PASSWORD")

@@ -7,14 +7,18 @@ from django.db import models
 from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
+from eventhub.models.sealed import Sealed
+from eventhub.secret import Purpose
 
 connection_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
 )
 
 
-class Connection(Dated):
+class Connection(Sealed):
     """How we identify ourselves to a receiver. Its secrets are sealed and never shown again."""
+
+    purpose = Purpose.CONNECTION
 
     class Auth(models.TextChoices):
         """How a request is authorised."""
@@ -30,8 +34,7 @@ class Connection(Dated):
     # What may be shown, by name: user_name, header, client_id, token_url, method, scope …, and the objects
     # headers, query and body, whose members are added to every request.
     config = models.JSONField(default=dict, blank=True)
-    # Sealed JSON, by name: password, key, token or client_secret, and secret headers, query and body members.
-    sealed = models.BinaryField(null=True, editable=False)
+    # Sealed, by name: password, key, token or client_secret, and secret headers, query and body members.
     authorized = models.BooleanField(
         default=True, help_text="A connection that is not authorised makes its deliveries wait."
     )

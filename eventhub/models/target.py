@@ -9,16 +9,19 @@ from django.db import models
 from django.db.models import ProtectedError
 
 from eventhub.models.bus import Bus
-from eventhub.models.change import Dated
 from eventhub.models.connection import ApiDestination, Connection
+from eventhub.models.sealed import Sealed
+from eventhub.secret import Purpose
 
 target_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
 )
 
 
-class Target(Dated):
+class Target(Sealed):
     """A receiver of deliveries; several rules may share one."""
+
+    purpose = Purpose.TARGET
 
     class Kind(models.TextChoices):
         """The kinds that this table treats on their own; ``targets.kinds`` holds all of them."""
@@ -74,8 +77,7 @@ class Target(Dated):
     config = models.JSONField(
         default=dict, blank=True, help_text="What the kind needs beside: see its documentation."
     )
-    # Sealed JSON: the kind's secret settings by name, and under "signing" the webhook's signing secrets.
-    sealed = models.BinaryField(null=True, editable=False)
+    # Sealed: the kind's secret settings by name, and under "signing" the webhook's signing secrets.
     payload_format = models.CharField(max_length=32, choices=Format.choices, default=Format.EVENTBRIDGE)
     enabled = models.BooleanField(
         default=True, help_text="Deliveries to a disabled target wait; none is lost."
