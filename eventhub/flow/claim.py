@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 
 from eventhub.flow.rulebook import Rulebook
-from eventhub.journal.port import Claimed, Journal
+from eventhub.journal.port import Claimed, Journal, Limits
 
 PER_TARGET = 32
 MAX_IN_FLIGHT = 1024
@@ -76,7 +76,7 @@ def claim_due(journal: Journal, rulebook: Rulebook, lanes: Lanes, *, holder: str
         now=now,
         lease_seconds=2 * timeout + LEASE_MARGIN_SECONDS,
         limit=limit,
-        per_target=lanes.per_target,
+        limits={target_id: Limits(lanes.per_target) for target_id in rulebook.targets},
         in_flight=lanes.in_flight(),
         waiting=waiting_targets(rulebook),
     )

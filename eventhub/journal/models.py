@@ -5,8 +5,9 @@ from eventhub.journal.rows import (
     DeadLetterRow,
     EventRow,
     OutcomeRow,
+    RedriveRow,
     RoutingRow,
     RulesetRow,
 )
 
-__all__ = ["AttemptRow", "DeadLetterRow", "EventRow", "OutcomeRow", "RoutingRow", "RulesetRow"]
+__all__ = ["AttemptRow", "DeadLetterRow", "EventRow", "OutcomeRow", "RedriveRow", "RoutingRow", "RulesetRow"]

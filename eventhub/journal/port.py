@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0414 - the values are said again here for our users
 """The narrow port of the journal: what every engine offers, and the values that pass through it.
 
 Moments (``…_at``, ``time``) are integers: microseconds since 1970 UTC. Durations end in their unit.
@@ -10,11 +11,34 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Any, Protocol
 from uuid import UUID
 
-from eventhub.domain.fault import ReasonClass as ReasonClass  # noqa: PLC0414 - said again here for our users
+from eventhub.domain.fault import ReasonClass as ReasonClass
+from eventhub.journal.limits import UNSAID as UNSAID
+from eventhub.journal.limits import BlockedKey as BlockedKey
+from eventhub.journal.limits import Bucket as Bucket
+from eventhub.journal.limits import Circuit as Circuit
+from eventhub.journal.limits import CircuitState as CircuitState
+from eventhub.journal.limits import Limits as Limits
+from eventhub.journal.limits import TargetState as TargetState
+from eventhub.journal.position import START as START
+from eventhub.journal.position import Position as Position
+from eventhub.journal.redriving import DeadLetter as DeadLetter
+from eventhub.journal.redriving import Redrive as Redrive
+from eventhub.journal.redriving import RedriveState as RedriveState
+from eventhub.journal.redriving import Selection as Selection
+from eventhub.journal.states import OutcomeState as OutcomeState
+from eventhub.journal.states import RoutingState as RoutingState
+from eventhub.journal.tail import Feed as Feed
+from eventhub.journal.tail import Tail as Tail
+from eventhub.journal.tail import TailedAttempt as TailedAttempt
+from eventhub.journal.tail import TailedDeadLetter as TailedDeadLetter
+from eventhub.journal.tail import TailedEvent as TailedEvent
+from eventhub.journal.tail import TailedRouting as TailedRouting
 
+NOTHING: Mapping[int, Any] = MappingProxyType({})
 UNKNOWN_BUS = 0  # the bus_id of events whose bus does not exist: kept, and routed to nowhere, visibly
 
 
@@ -22,56 +46,11 @@ class JournalUnavailable(Exception):  # noqa: N818 - reads as the state it is
     """Nothing can be made durable now: the disk is full or the database is lost. Doors answer 503."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in the log. Compared as a pair; on SQLite ``xid`` is 0. Opaque outside: ``str`` and ``parse``.
-
-    >>> Position.parse(str(Position(3, 41)))
-    Position(xid=3, seq=41)
-    """
-
-    xid: int
-    seq: int
-
-    def __str__(self) -> str:
-        return f"{self.xid:x}-{self.seq:x}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Position":
-        """Read a position back; raises ValueError for anything that ``str`` does not write."""
-        xid, _, seq = text.partition("-")
-        return cls(int(xid, 16), int(seq, 16))
-
-
-START = Position(0, 0)
-
-
 class Hint(StrEnum):
     """What there may be more of. A hint is safe to lose: a scan each second finds what it missed."""
 
     EVENTS = "events"  # there may be events to route, and news for the live view
     DELIVERIES = "deliveries"  # there may be due deliveries
-
-
-class RoutingState(StrEnum):
-    """What routing made of an event."""
-
-    MATCHED = "matched"  # at least one rule's pattern holds, whatever became of its deliveries
-    UNMATCHED = "unmatched"  # no rule's pattern holds
-    UNROUTABLE = "unroutable"  # routing raised three times; `error` says what
-    UNKNOWN_BUS = "unknown-bus"  # its bus does not exist (any more)
-
-
-class OutcomeState(StrEnum):
-    """Where one delivery stands."""
-
-    PENDING = "pending"  # due now or later, perhaps under a lease
-    DELIVERED = "delivered"  # the target took it
-    DEAD = "dead"  # given up: there is a dead letter
-    RULE_DISABLED = "rule-disabled"  # matched, but the rule was disabled: not made
-    TOO_COMPLEX = "too-complex"  # matching ran out of steps: not made
-    NO_TARGET = "no-target"  # matched, but the rule has no target: not made
-    LOOP = "loop"  # not made: the event passed too many buses already
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +100,10 @@ class NewDelivery:
     target: str
     state: OutcomeState = OutcomeState.PENDING
     reason: str = ""
+    # Deliveries to the target with the same key go one after the other, as they were routed; ≤ 512 bytes.
+    fifo_key: str | None = None
+    # Kept with the delivery and told with each claim: why a dead-letter target gets it. Empty for all others.
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +156,13 @@ class Claimed:
     first_at: int | None  # of the first attempt
     routed_at: int
     due_at: int  # when it became due
+    fifo_key: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)  # see NewDelivery
+    # The policy's budget begins anew with a redrive: with the attempts made till then, and with its moment.
+    budget_from: int = 0
+    redriven_at: int | None = None
+    circuit: Circuit | None = None  # as the claim was told
+    probe: bool = False  # the one attempt that an open circuit lets through
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,87 +193,8 @@ class Settled:
     reason_class: ReasonClass | None = None  # for DEAD
     reason: str = ""  # why it is tried again or dead
     entries: Sequence[NewEvent] = ()  # of a bus target: accepted in the same transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """How far a reader has followed each append-only table."""
-
-    events: Position = START
-    routings: Position = START
-    attempts: Position = START
-    dead_letters: Position = START
-
-
-@dataclass(frozen=True, slots=True)
-class TailedEvent:
-    """An event as the live view needs it."""
-
-    position: Position
-    id: UUID
-    bus_id: int
-    bus: str
-    source: str
-    detail_type: str
-    accepted_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class TailedRouting:
-    """A routing for the live view; `outcomes` are (delivery_id, rule_id, target_id, state as routed)."""
-
-    position: Position
-    event_id: UUID
-    bus_id: int
-    state: RoutingState
-    routed_at: int
-    outcomes: Sequence[tuple[int, int, int | None, OutcomeState]]
-
-
-@dataclass(frozen=True, slots=True)
-class TailedAttempt:
-    """An attempt as the live view needs it; `state` is the delivery's after it."""
-
-    position: Position
-    event_id: UUID
-    delivery_id: int
-    bus_id: int
-    rule_id: int
-    target_id: int
-    number: int
-    state: OutcomeState
-    status: int | None
-    error: str
-    took_ms: float
-    accepted_at: int
-    ended_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class TailedDeadLetter:
-    """A dead letter as the live view needs it."""
-
-    position: Position
-    event_id: UUID
-    delivery_id: int
-    bus_id: int
-    rule_id: int
-    target_id: int | None
-    reason_class: ReasonClass
-    reason: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """What came since a tail, and the tail after it. `more` tells that `limit` cut it short."""
-
-    tail: Tail
-    events: Sequence[TailedEvent] = ()
-    routings: Sequence[TailedRouting] = ()
-    attempts: Sequence[TailedAttempt] = ()
-    dead_letters: Sequence[TailedDeadLetter] = ()
-    more: bool = False
+    # For DEAD: the same event's delivery to the dead-letter target, made in the same transaction.
+    successor: NewDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,24 +266,66 @@ class Journal(Protocol):
         now: int,
         lease_seconds: float,
         limit: int,
-        per_target: int,
+        limits: Mapping[int, Limits],
         in_flight: Mapping[int, int],
         waiting: Collection[int],
     ) -> list[Claimed]:
-        """Take due deliveries under a lease, fair between targets.
+        """Take due deliveries under a lease, fair between targets, within each target's limits.
 
-        At most ``limit`` in all and, per target, ``per_target`` less those ``in_flight`` with this holder;
-        none of the targets in ``waiting`` (disabled). An expired lease counts as due.
+        At most ``limit`` in all. A target that ``limits`` does not name has the usual ones. What is in flight
+        is the attempts of this holder, told in ``in_flight``, and the unexpired leases of all others. An open
+        circuit lets one delivery through when its wait is over. None of the targets in ``waiting`` (disabled,
+        paused). An expired lease counts as due.
         """
 
     def settle(self, settled: Sequence[Settled]) -> list[bool]:
-        """Record attempts and what became of their deliveries; False where the lease was another's."""
+        """Record attempts and what became of their deliveries; False where the lease was another's.
+
+        Moves the circuits, makes the successors and lets the next of each FIFO key go, all in the same
+        transaction. Failures of the receiver and the network count for the circuit, our own do not.
+        """
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """Give leases back untried (our own stop is not a failed attempt): due at once."""
 
-    def next_due_at(self, waiting: Collection[int]) -> int | None:
-        """Return when the next delivery falls due (past or future), or None if none is pending."""
+    def next_due_at(
+        self,
+        waiting: Collection[int],
+        *,
+        holder: str = "",
+        limits: Mapping[int, Limits] = NOTHING,
+        in_flight: Mapping[int, int] = NOTHING,
+    ) -> int | None:
+        """Return when the next delivery can be claimed (past or future), or None if none is pending.
+
+        Of a target that has no room for this holder: when another's lease ends, or nothing if all of it is
+        the holder's own. Of one with an empty bucket or an open circuit: when that ends.
+        """
+
+    def target_states(self) -> Mapping[int, TargetState]:
+        """Return how each target fares that has pending deliveries or had failures; once a second is fine."""
+
+    def count_dead_letters(self, selection: Selection) -> int:
+        """Return how many dead letters a redrive of the selection would look at."""
+
+    def start_redrive(self, selection: Selection, *, per_second: float, now: int, who: str) -> Redrive:
+        """Make a running redrive of the dead letters that are selected now; none that die later join it."""
+
+    def running_redrives(self) -> list[Redrive]:
+        """Return the redrives that have work to do, oldest first."""
+
+    def steer_redrive(self, redrive_id: int, state: RedriveState, *, now: int) -> bool:
+        """Pause, resume (RUNNING) or cancel; False if it is in no state for that, or not there."""
+
+    def redrive(
+        self, redrive_id: int, *, limit: int, now: int, refusal: Callable[[DeadLetter], str]
+    ) -> Redrive | None:
+        """Make the next dead letters of a redrive pending again, as many as its rate allows by ``now``.
+
+        ``refusal`` says why one cannot be (its target or rule is gone), or nothing; it must not block. The
+        delivery keeps its number, attempts and history; its budget begins anew. All of it and the progress
+        commit together. Returns the progress; None if it is not running.
+        """
 
     def head(self) -> Tail:
         """Return the tail that is reached by reading everything there is now."""
@@ -390,5 +343,6 @@ class Journal(Protocol):
         """Remove a chunk of the oldest events and their rows, if older than ``before``, or the journal is
 
         larger than ``max_bytes`` (0: no limit), or less than ``min_free_bytes`` are free. Unrouted events and
-        events with pending deliveries stay. Also decides whether ``append`` accepts.
+        events with pending deliveries stay, also where a redrive made them so; redrives that ended before
+        ``before`` are forgotten. Also decides whether ``append`` accepts.
         """

@@ -111,6 +111,9 @@ class OutcomeRow(Row):
     last_at = MomentField(null=True)  # of the last attempt's end
     due_at = MomentField(null=True)  # of the next attempt, while pending
     latency_us = models.BigIntegerField(null=True)  # accepted → settled for good
+    attributes = models.TextField()  # JSON object: why a dead-letter target gets it; else empty
+    budget_from = models.IntegerField()  # attempts made before its last redrive
+    redriven_at = MomentField(null=True)
 
     class Meta:
         managed = False
@@ -164,11 +167,37 @@ class DeadLetterRow(Row):
     first_at = MomentField(null=True)
     last_at = MomentField(null=True)
     dead_at = MomentField()
+    fifo_key = models.TextField(null=True)
+    redriven_at = MomentField(null=True)
 
     class Meta:
         managed = False
         db_table = "dead_letter"
         verbose_name = "dead letter"
+
+
+class RedriveRow(models.Model):
+    """Dead letters on their way back; ``port.RedriveState`` says what ``state`` may be."""
+
+    id = models.BigIntegerField(primary_key=True)
+    selection = models.TextField()  # JSON object: the members of ``port.Selection`` that were given
+    state = models.TextField()
+    per_second = models.FloatField()
+    total = models.BigIntegerField()  # selected when it was made
+    done = models.BigIntegerField()
+    skipped = models.BigIntegerField()
+    skips = models.TextField()  # JSON object: the skipped by reason
+    position = models.BigIntegerField()  # the last dead letter's seq that was looked at
+    last = models.BigIntegerField()  # the last one's that it may look at
+    full_at = MomentField()  # when its rate's bucket is full again
+    made_at = MomentField()
+    made_by = models.TextField()
+    changed_at = MomentField()
+
+    class Meta:
+        managed = False
+        db_table = "redrive"
+        verbose_name = "redrive"
 
 
 class RulesetRow(models.Model):

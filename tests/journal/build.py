@@ -12,6 +12,7 @@ from eventhub.journal.port import (
     Attempt,
     Claimed,
     Journal,
+    Limits,
     NewDelivery,
     NewEvent,
     OutcomeState,
@@ -109,13 +110,14 @@ def batch_of(
 
 def claim(journal: Journal, **limits: Any) -> list[Claimed]:
     """Claim what is due now."""
+    per_target = Limits(limits.pop("per_target", 1000))
     return journal.claim(
         limits.pop("holder", "worker"),
         **{
             "now": now_us(),
             "lease_seconds": 30,
             "limit": 1000,
-            "per_target": 1000,
+            "limits": dict.fromkeys(range(100), per_target),
             "in_flight": {},
             "waiting": [],
             **limits,

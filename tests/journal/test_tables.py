@@ -14,8 +14,13 @@ MODELS = list(apps.get_app_config("journal").get_models())
 Columns = dict[str, tuple[str, bool]]
 
 # How each engine stores what a field holds.
-SQLITE = {"UUIDField": "TEXT", "TextField": "TEXT"}
-POSTGRES = {"UUIDField": "uuid", "TextField": "text", "IntegerField": "integer"}
+SQLITE = {"UUIDField": "TEXT", "TextField": "TEXT", "FloatField": "REAL"}
+POSTGRES = {
+    "UUIDField": "uuid",
+    "TextField": "text",
+    "IntegerField": "integer",
+    "FloatField": "double precision",
+}
 
 
 def wanted(model: type[models.Model], types: dict[str, str], otherwise: str) -> Columns:

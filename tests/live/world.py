@@ -9,6 +9,7 @@ from eventhub.journal.port import (
     Attempt,
     Claimed,
     Journal,
+    Limits,
     NewDelivery,
     OutcomeState,
     ReasonClass,
@@ -84,8 +85,9 @@ class World:
 
     def claim(self, limit: int = 10_000) -> list[Claimed]:
         """Claim what is due."""
+        limits = dict.fromkeys(range(100), Limits(limit))
         return self.journal.claim(
-            "test", now=now_us(), lease_seconds=60, limit=limit, per_target=limit, in_flight={}, waiting=()
+            "test", now=now_us(), lease_seconds=60, limit=limit, limits=limits, in_flight={}, waiting=()
         )
 
     def deliver(self, claimed: Sequence[Claimed] | None = None, *, ms: float = 20) -> int:

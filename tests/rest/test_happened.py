@@ -99,7 +99,7 @@ def died(journal: SqliteJournal, bus_id: int) -> None:
         )
     )
     [claimed] = journal.claim(
-        "test", now=now_us(), lease_seconds=30, limit=10, per_target=10, in_flight={}, waiting=()
+        "test", now=now_us(), lease_seconds=30, limit=10, limits={}, in_flight={}, waiting=()
     )
     attempt = Attempt(1, now, now + 1000, status=500, error="HTTP 500", reason_class=ReasonClass.RECEIVER)
     journal.settle(

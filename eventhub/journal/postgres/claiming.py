@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from eventhub.journal.port import Claimed
+from eventhub.journal.port import UNSAID, Claimed, Limits
 from eventhub.journal.postgres.routing import EVENT_COLUMNS, stored
 
 # One look-up per target that has anything pending, however many deliveries that is.
@@ -27,7 +27,7 @@ CLAIM = f"""{_TARGETS},
             WHERE target_id = target.id AND due_at <= %(now)s ORDER BY due_at, seq
             LIMIT least(
                 %(limit)s,
-                %(per_target)s - coalesce((%(in_flight)s::jsonb ->> target.id::text)::int, 0),
+                coalesce((%(rooms)s::jsonb ->> target.id::text)::int, %(usual)s),
                 greatest(10, 2 * %(limit)s / (SELECT count(id) FROM target))
             )
             FOR UPDATE SKIP LOCKED
@@ -69,20 +69,24 @@ def claim(
     now: int,
     lease_seconds: float,
     limit: int,
-    per_target: int,
+    limits: Mapping[int, Limits],
     in_flight: Mapping[int, int],
     waiting: Collection[int],
 ) -> list[Claimed]:
     """Lease what is due; see ``port.Journal.claim``."""
-    full = [target_id for target_id, count in in_flight.items() if count >= per_target]
+    rooms = {
+        target_id: limits.get(target_id, UNSAID).max_in_flight - in_flight.get(target_id, 0)
+        for target_id in {*limits, *in_flight}
+    }
+    full = [target_id for target_id, room in rooms.items() if room <= 0]
     rows = db.execute(
         CLAIM,
         {
             "now": now,
             "until": now + int(lease_seconds * 1_000_000),
             "limit": limit,
-            "per_target": per_target,
-            "in_flight": Jsonb({str(target_id): count for target_id, count in in_flight.items()}),
+            "rooms": Jsonb({str(target_id): room for target_id, room in rooms.items()}),
+            "usual": UNSAID.max_in_flight,
             "without": [*full, *waiting],
         },
     ).fetchall()

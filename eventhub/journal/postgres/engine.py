@@ -9,12 +9,14 @@ import psycopg
 
 from eventhub.journal import columns
 from eventhub.journal.port import (
+    NOTHING,
     Appended,
     Claimed,
     Feed,
     Health,
     Hint,
     JournalUnavailable,
+    Limits,
     NewEvent,
     OutcomeState,
     Position,
@@ -127,7 +129,7 @@ class PostgresJournal:
         now: int,
         lease_seconds: float,
         limit: int,
-        per_target: int,
+        limits: Mapping[int, Limits],
         in_flight: Mapping[int, int],
         waiting: Collection[int],
     ) -> list[Claimed]:
@@ -138,7 +140,7 @@ class PostgresJournal:
                 now=now,
                 lease_seconds=lease_seconds,
                 limit=limit,
-                per_target=per_target,
+                limits=limits,
                 in_flight=in_flight,
                 waiting=waiting,
             )
@@ -158,7 +160,14 @@ class PostgresJournal:
         if released:
             self._tell({Hint.DELIVERIES})
 
-    def next_due_at(self, waiting: Collection[int]) -> int | None:
+    def next_due_at(
+        self,
+        waiting: Collection[int],
+        *,
+        holder: str = "",
+        limits: Mapping[int, Limits] = NOTHING,
+        in_flight: Mapping[int, int] = NOTHING,
+    ) -> int | None:
         """Return the next moment that claiming finds something."""
         with self._pool.lend() as db:
             return claiming.next_due_at(db, waiting)

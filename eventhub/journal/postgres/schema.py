@@ -99,7 +99,39 @@ STEPS = [
     CREATE INDEX dead_letter_event ON dead_letter (event_id);
     CREATE INDEX dead_letter_tail ON dead_letter (xid, seq);
     """
-    + "".join(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT;" for table in PARTITIONED)
+    + "".join(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT;" for table in PARTITIONED),
+    # What delivering within limits, in order and again needs.
+    """
+    ALTER TABLE delivery ADD COLUMN fifo_key text, ADD COLUMN failed boolean NOT NULL DEFAULT false,
+        ADD COLUMN holder text;
+    CREATE INDEX delivery_fifo ON delivery (target_id, fifo_key, seq) WHERE fifo_key IS NOT NULL;
+    CREATE INDEX delivery_blocking ON delivery (target_id, seq) WHERE fifo_key IS NOT NULL AND failed;
+    CREATE INDEX delivery_leased ON delivery (target_id) WHERE lease_id IS NOT NULL;
+
+    ALTER TABLE outcome ADD COLUMN attributes text NOT NULL DEFAULT '',
+        ADD COLUMN budget_from integer NOT NULL DEFAULT 0, ADD COLUMN redriven_at bigint;
+
+    ALTER TABLE dead_letter ADD COLUMN fifo_key text, ADD COLUMN redriven_at bigint;
+    CREATE INDEX dead_letter_by_seq ON dead_letter (seq);
+    CREATE INDEX dead_letter_dead_at ON dead_letter (dead_at);
+    CREATE INDEX dead_letter_target ON dead_letter (target_id, dead_at);
+    CREATE INDEX dead_letter_rule ON dead_letter (rule_id, dead_at);
+    CREATE INDEX dead_letter_class ON dead_letter (reason_class, dead_at);
+
+    -- one row for each target that was ever claimed for: its lock makes limits hold over all workers
+    CREATE TABLE target_state (
+        target_id bigint PRIMARY KEY, opened_at bigint, next_probe_at bigint,
+        probe_until bigint, failures integer NOT NULL DEFAULT 0, recent text NOT NULL DEFAULT '[]'
+    ) WITH (fillfactor = 50);
+    CREATE TABLE bucket (key text PRIMARY KEY, full_at bigint NOT NULL) WITH (fillfactor = 50);
+
+    CREATE TABLE redrive (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, selection text NOT NULL, state text NOT NULL,
+        per_second double precision NOT NULL, total bigint NOT NULL, done bigint NOT NULL,
+        skipped bigint NOT NULL, skips text NOT NULL, position bigint NOT NULL, last bigint NOT NULL,
+        full_at bigint NOT NULL, made_at bigint NOT NULL, made_by text NOT NULL, changed_at bigint NOT NULL
+    );
+    """,
 ]
 
 

@@ -13,7 +13,7 @@ from itertools import chain, zip_longest
 
 import msgspec
 
-from eventhub.journal.port import Claimed
+from eventhub.journal.port import UNSAID, Claimed, Limits
 from eventhub.journal.sqlite.connections import as_json, one_json
 from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
 
@@ -54,6 +54,22 @@ _decode_detail = msgspec.json.Decoder(
 
 
 @dataclass(frozen=True, slots=True)
+class Rooms:
+    """How many more deliveries each target may have under way."""
+
+    limits: Mapping[int, Limits]
+    in_flight: Mapping[int, int]
+
+    def of(self, target_id: int) -> int:
+        """Return a target's room."""
+        return self.limits.get(target_id, UNSAID).max_in_flight - self.in_flight.get(target_id, 0)
+
+    def full(self) -> list[int]:
+        """Return the targets that have none."""
+        return [target_id for target_id in self.in_flight if self.of(target_id) <= 0]
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """Somebody's right to a delivery."""
 
@@ -78,18 +94,18 @@ class Leases:
         now: int,
         lease_seconds: float,
         limit: int,
-        per_target: int,
+        limits: Mapping[int, Limits],
         in_flight: Mapping[int, int],
         waiting: Collection[int],
     ) -> list[Claimed]:
         """Lease what is due; see ``port.Journal.claim``."""
-        full = [target_id for target_id, count in in_flight.items() if count >= per_target]
+        rooms = Rooms(limits, in_flight)
         with self._lock:
             leased = max((len(leases) for leases in self._by_target.values()), default=0)
             found = _decode_due(
-                one_json(db, DUE, as_json([*full, *waiting]).decode(), now, min(limit, per_target) + leased)
+                one_json(db, DUE, as_json([*rooms.full(), *waiting]).decode(), now, limit + leased)
             )
-            chosen = self._fair(self._free(found, now, per_target, in_flight), limit)
+            chosen = self._fair(self._free(found, now, rooms), limit)
             details = _decode_detail(one_json(db, DETAIL, as_json(chosen).decode())) if chosen else []
             until = now + int(lease_seconds * 1_000_000)
             claimed = []
@@ -130,14 +146,13 @@ class Leases:
         self,
         found: Iterable[tuple[int, list[tuple[int, int]]]],
         now: int,
-        per_target: int,
-        in_flight: Mapping[int, int],
+        rooms: "Rooms",
     ) -> list[list[int]]:
         """Return each target's unleased deliveries, as many as it has room for."""
         lanes = []
         for target_id, due in found:
             leases = self._by_target.get(target_id, {})
-            room = per_target - in_flight.get(target_id, 0)
+            room = rooms.of(target_id)
             lane = [seq for seq, _due_at in due if seq not in leases or leases[seq].until <= now][:room]
             if lane:
                 lanes.append(lane)

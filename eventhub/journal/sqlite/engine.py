@@ -9,12 +9,14 @@ from pathlib import Path
 
 from eventhub.journal import columns
 from eventhub.journal.port import (
+    NOTHING,
     Appended,
     Claimed,
     Feed,
     Health,
     Hint,
     JournalUnavailable,
+    Limits,
     NewEvent,
     OutcomeState,
     Position,
@@ -160,7 +162,7 @@ class SqliteJournal:
         now: int,
         lease_seconds: float,
         limit: int,
-        per_target: int,
+        limits: Mapping[int, Limits],
         in_flight: Mapping[int, int],
         waiting: Collection[int],
     ) -> list[Claimed]:
@@ -171,7 +173,7 @@ class SqliteJournal:
                 now=now,
                 lease_seconds=lease_seconds,
                 limit=limit,
-                per_target=per_target,
+                limits=limits,
                 in_flight=in_flight,
                 waiting=waiting,
             )
@@ -203,7 +205,14 @@ class SqliteJournal:
         if any(ended):
             self._watchers.tell({Hint.DELIVERIES})
 
-    def next_due_at(self, waiting: Collection[int]) -> int | None:
+    def next_due_at(
+        self,
+        waiting: Collection[int],
+        *,
+        holder: str = "",
+        limits: Mapping[int, Limits] = NOTHING,
+        in_flight: Mapping[int, int] = NOTHING,
+    ) -> int | None:
         """Return the next moment that claiming finds something."""
         with self._reading() as db:
             return self._leases.next_due_at(db, waiting)

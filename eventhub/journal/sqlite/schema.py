@@ -83,6 +83,37 @@ STEPS = [
     );
     CREATE INDEX dead_letter_event ON dead_letter (event_id);
     """,
+    # What delivering within limits, in order and again needs.
+    """
+    ALTER TABLE delivery ADD COLUMN fifo_key TEXT;
+    ALTER TABLE delivery ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX delivery_fifo ON delivery (target_id, fifo_key, seq) WHERE fifo_key IS NOT NULL;
+    CREATE INDEX delivery_blocking ON delivery (target_id, seq) WHERE fifo_key IS NOT NULL AND failed;
+
+    ALTER TABLE outcome ADD COLUMN attributes TEXT NOT NULL DEFAULT '';
+    ALTER TABLE outcome ADD COLUMN budget_from INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE outcome ADD COLUMN redriven_at INTEGER;
+
+    ALTER TABLE dead_letter ADD COLUMN fifo_key TEXT;
+    ALTER TABLE dead_letter ADD COLUMN redriven_at INTEGER;
+    CREATE INDEX dead_letter_dead_at ON dead_letter (dead_at);
+    CREATE INDEX dead_letter_target ON dead_letter (target_id, dead_at);
+    CREATE INDEX dead_letter_rule ON dead_letter (rule_id, dead_at);
+    CREATE INDEX dead_letter_class ON dead_letter (reason_class, dead_at);
+
+    -- only what must outlive the process: a probe under way lives in memory, as its lease does
+    CREATE TABLE target_state (
+        target_id INTEGER PRIMARY KEY, opened_at INTEGER, next_probe_at INTEGER,
+        failures INTEGER NOT NULL, recent TEXT NOT NULL
+    );
+
+    CREATE TABLE redrive (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, selection TEXT NOT NULL, state TEXT NOT NULL,
+        per_second REAL NOT NULL, total INTEGER NOT NULL, done INTEGER NOT NULL, skipped INTEGER NOT NULL,
+        skips TEXT NOT NULL, position INTEGER NOT NULL, last INTEGER NOT NULL, full_at INTEGER NOT NULL,
+        made_at INTEGER NOT NULL, made_by TEXT NOT NULL, changed_at INTEGER NOT NULL
+    );
+    """,
 ]
 
 
