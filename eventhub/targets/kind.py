@@ -4,6 +4,7 @@ Admin forms, REST members and the documentation of a kind are generated from its
 action and delivering read the same ones, so a kind is described once, in its own module.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from eventhub.targets.http import Reply, Request
-from eventhub.targets.verdict import Fault, Verdict, of_fault
+from eventhub.targets.verdict import DELIVERED, Fault, Verdict, of_fault
 
 # Says why an address may not be reached, or None.
 Guard = Callable[[str], str | None]
@@ -126,11 +127,35 @@ class HttpKind(Kind):
 class CallKind(Kind):
     """A kind with a client of its own: each attempt is a blocking call in a thread of the callers' pool."""
 
-    def send(self, order: Order, guard: Guard) -> Result:
-        """Make one attempt, within ``order.timeout_seconds``; every address reached passes ``guard``.
+    # Its client opens sockets where nobody can check or pin the address: only administrators may configure it.
+    administrators_only: ClassVar[bool] = False
 
-        Raises CallError for what the network or the receiver did; any other exception is a bug of ours.
+    def send(self, order: Order, guard: Guard) -> Result:
+        """Make one attempt; raises only for a bug of ours."""
+        started_at = time.time_ns() // 1000
+        verdict, status, response = DELIVERED, None, {}
+        try:
+            response = dict(self.call(order, guard))
+        except CallError as error:
+            verdict, status = error.verdict, error.status
+        return Result(
+            verdict,
+            started_at,
+            time.time_ns() // 1000,
+            status=status,
+            request=self.shown(order),
+            response=response,
+        )
+
+    def call(self, order: Order, guard: Guard) -> Mapping[str, object]:
+        """Hand the payload over within ``order.timeout_seconds``; return what an attempt keeps of the answer.
+
+        Every address reached passes ``guard``. Raises CallError for what the network or the receiver did.
         """
+        raise NotImplementedError
+
+    def shown(self, order: Order) -> Mapping[str, object]:
+        """Return what an attempt keeps of the request: method, url, headers, bytes; no secrets."""
         raise NotImplementedError
 
 
