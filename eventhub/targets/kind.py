@@ -127,7 +127,7 @@ class HttpKind(Kind):
 class CallKind(Kind):
     """A kind with a client of its own: each attempt is a blocking call in a thread of the callers' pool."""
 
-    # Its client opens sockets where nobody can check or pin the address: only administrators may configure it.
+    # Its client opens sockets where nobody can check the address: only administrators may configure it.
     administrators_only: ClassVar[bool] = False
 
     def send(self, order: Order, guard: Guard) -> Result:
