@@ -1,7 +1,14 @@
 """Configuration rows: what people and programs set up. What happened is in ``eventhub.journal``."""
 
 from eventhub.models.bus import DEFAULT_BUS, Bus
-from eventhub.models.change import Configuration, current_version, note_change
+from eventhub.models.change import (
+    Change,
+    Changes,
+    Configuration,
+    changes_between,
+    current_version,
+    note_change,
+)
 from eventhub.models.key import ApiKey, SignInLink
 from eventhub.models.rule import Rule, RuleTarget, RuleVersion
 from eventhub.models.target import Target
@@ -10,12 +17,15 @@ __all__ = [
     "DEFAULT_BUS",
     "ApiKey",
     "Bus",
+    "Change",
+    "Changes",
     "Configuration",
     "Rule",
     "RuleTarget",
     "RuleVersion",
     "SignInLink",
     "Target",
+    "changes_between",
     "current_version",
     "note_change",
 ]
