@@ -132,7 +132,7 @@ ASGI_APPLICATION = "eventhub.asgi.application"
 INSTALLED_APPS = [
     "eventhub",
     "eventhub.journal",
-    "django.contrib.admin",
+    "eventhub.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -13,8 +13,8 @@ from tests.until import until
 
 pytestmark = pytest.mark.whole
 
-# Notes the moments (ms since 1970) at which the first event is in the stream, in the figures, and as a dot between
-# the columns. The dots' canvas is read frame by frame: what is not painted is not seen.
+# Notes the moments (ms since 1970) at which the first event is in the stream, in the figures, and as a dot
+# between the columns. The dots' canvas is read frame by frame: what is not painted is not seen.
 WATCH = """() => {
   const seen = (window.seen = {});
   const canvas = document.querySelector("canvas.moving");
@@ -115,6 +115,6 @@ def _rested(page: Page) -> bool:
 def _faintest(page: Page) -> float:
     return float(
         page.evaluate(
-            "Math.min(...[...document.querySelectorAll('.card-node')].map((c) => +getComputedStyle(c).opacity))"
+            "Math.min(...Array.from(document.querySelectorAll('.card-node'), (c) => +getComputedStyle(c).opacity))"
         )
     )
