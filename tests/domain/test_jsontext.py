@@ -32,6 +32,13 @@ def test_text_of_any_depth_is_read(depth: int):
     assert value == Number("1.5")
 
 
+@pytest.mark.parametrize("depth", [10, 1001, 5000])
+def test_value_of_any_depth_is_written(depth: int):
+    text = b'[1,{"a":"\\n","b":' * depth + b'{"x":[],"y":1.50}' + b',"c":{}}]' * depth
+
+    assert encode(decode(text)) == text
+
+
 @pytest.mark.parametrize("opening", [b'{"a":', b"["])
 def test_detail_may_be_a_thousand_levels_deep(opening: bytes):
     closing = {b"[": b"]", b'{"a":': b"}"}[opening]
