@@ -133,14 +133,13 @@ ASGI_APPLICATION = "eventhub.asgi.application"
 INSTALLED_APPS = [
     "eventhub",
     "eventhub.journal",
-    "django.contrib.admin",
+    "eventhub.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "django_filters",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from eventhub.admin.configured import ConfiguredAdmin, fix
+from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix
 from eventhub.flow.configure import has_pending
 from eventhub.models import DEFAULT_BUS, Bus
 
 
-class BusForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class BusForm(NamedForm):
     """A bus; its name is fixed once it is made."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

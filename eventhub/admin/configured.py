@@ -2,18 +2,49 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from eventhub.access.caller import caller_of_user
 from eventhub.flow.configure import take_effect
 
 
+class NamedForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Says beforehand which characters a name may have, and afterwards which one was in the way."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rule = self._rule_of_names()
+        if rule is not None and "name" in self.fields:
+            self.fields["name"].help_text = (
+                f"{str(rule.message).removeprefix('wanted ')}; no spaces".capitalize() + "."
+            )
+
+    def clean_name(self) -> str:
+        """Check the name here, because the model's own check does not say what it found."""
+        name: str = self.cleaned_data["name"]
+        rule = self._rule_of_names()
+        if rule is not None:
+            try:
+                rule(name)
+            except ValidationError as error:
+                raise ValidationError(f"{rule.message}, found {_unfit(name)}", code="invalid") from error
+        return name
+
+    def _rule_of_names(self) -> RegexValidator | None:
+        validators = self._meta.model._meta.get_field("name").validators
+        return next((one for one in validators if isinstance(one, RegexValidator)), None)
+
+
 class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Puts changes in force when they are committed."""
+
+    form: "type[forms.ModelForm[Any]]" = NamedForm
 
     class Media:
         css = {"all": ["css/admin-forms.css"]}
@@ -66,7 +97,15 @@ def who(request: HttpRequest) -> str:
     return caller.who
 
 
-def fix(form: "ModelForm[Any]", name: str) -> None:
+def _unfit(name: str) -> str:
+    """Return what is in the way in a name, for people."""
+    unfit = next((char for char in name if not (char.isascii() and (char.isalnum() or char in ".-_"))), "")
+    if not unfit:
+        return f"{len(name)} characters"
+    return f'{"a space" if unfit == " " else ascii(unfit)} in "{name}"'
+
+
+def fix(form: "forms.ModelForm[Any]", name: str) -> None:
     """Show a field that cannot change; it stays in the form, so that constraints with it are checked."""
     field = form.fields[name]
     field.disabled = True

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from eventhub.admin.configured import ConfiguredAdmin, fix, who
+from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
 from eventhub.models import Bus, Rule, RuleTarget, RuleVersion
 
 VERSIONS_SHOWN = 20
@@ -20,7 +20,7 @@ EXAMPLE = """{
 }"""
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class RuleForm(NamedForm):
     """A rule; its bus is fixed once it is made."""
 
     class Meta:

@@ -59,6 +59,7 @@ def _look() -> tuple[list[str], dict[str, Any]]:
             "pending": health.pending,
             "oldest_pending_seconds": _age(health.oldest_pending_at),
             "horizon_age_seconds": round(health.horizon_age_seconds, 3),
+            "horizon_holder": health.horizon_holder,
         }
     return causes, figures
 

@@ -7,7 +7,6 @@ nothing was stored: 400 not JSON or cut off, 401, 403, 413, 415, 503 when nothin
 
 import asyncio
 from collections.abc import Sequence
-from http import HTTPStatus
 
 import msgspec
 from django.conf import settings
@@ -49,8 +48,7 @@ async def ingest(scope: exchange.Scope, receive: Receive, send: Send) -> None:
     try:
         body = await _accept(scope, receive)
     except _RefusedError as refused:
-        title = HTTPStatus(refused.status).phrase
-        document = problem(refused.status, refused.kind, title, refused.detail)
+        document = problem(refused.status, refused.kind, refused.detail)
         content_type = CONTENT_TYPE.encode()
         await exchange.answer(
             send, refused.status, content_type, msgspec.json.encode(document), refused.headers

@@ -9,6 +9,7 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``dead_letters``   ``/dead-letters``
 ``reference``      ``/docs/``: the pages under ``templates/docs``
 ``policy``         the content security policy: nothing inline but a page's own import map, by its nonce
+``admin_site``     how Django's admin fits among the pages
 ``assets``         versioned addresses of static files, without a build step
 
 Pages only read, but for two POSTs of the first steps (a key for the reader's first event, and a test event),

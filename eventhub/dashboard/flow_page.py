@@ -1,6 +1,7 @@
 """The flow page: the graph with its figures, the newest events, and the first steps while there are none."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -41,13 +42,15 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
     """Render the page; ``first_key`` is an id and a secret that was just minted for the reader."""
     bus = _bus(request)
     snapshot = flow_snapshot(bus.pk if bus else None, rulebook=_rulebook())
+    by_node, minute = _last_minute(snapshot)
     caller = caller_of_user(request.user)
     context = {
         "page": "flow",
         "bus": bus,
         "at": snapshot.at,
         "head": snapshot.head,
-        "nodes": _nodes(snapshot),
+        "minute": minute,
+        "nodes": _nodes(snapshot, by_node),
         "rows": [(row, words.result(row)) for row in snapshot.rows],
         "snapshot": _as_sent(snapshot),
         "is_first": not EventRow.objects.exists(),
@@ -91,14 +94,43 @@ def _rulebook() -> Rulebook | None:
         return None  # the snapshot reads the configuration itself
 
 
-def _nodes(snapshot: FlowSnapshot) -> list[dict[str, Any]]:
+def _last_minute(snapshot: FlowSnapshot) -> tuple[Counter[str], Counter[str]]:
+    """Count, as ``static/js/model.js`` does, the events of each node, and those ``in`` and ``out`` of all."""
+    nodes = snapshot.graph.nodes
+    by_node: Counter[str] = Counter()
+    minute: Counter[str] = Counter()
+    for (start, end), (count, failed) in snapshot.counts.items():
+        kinds = (nodes[start].kind, nodes[end].kind)
+        if kinds[0] == "source":
+            by_node[start] += count
+        if kinds[0] == "source" or kinds[1] != "bus":
+            by_node[end] += count
+        minute["in"] += count if kinds == ("source", "bus") else 0
+        minute["out"] += count - failed if kinds == ("rule", "target") else 0
+    return by_node, minute
+
+
+def _nodes(snapshot: FlowSnapshot, last_minute: Counter[str]) -> list[dict[str, Any]]:
     """Return the list twin of the graph: kinds in the order of the flow, the busiest first."""
     listed = [
-        {"node": node, "gauge": snapshot.gauges[key], "said": words.condition(snapshot.gauges[key])}
+        {
+            "node": node,
+            "gauge": snapshot.gauges[key],
+            "minute": last_minute[key],
+            "said": words.lost(node.name, last_minute[key])
+            if node.kind == "sink"
+            else words.condition(snapshot.gauges[key]),
+        }
         for key, node in snapshot.graph.nodes.items()
     ]
     return sorted(
-        listed, key=lambda one: (_KINDS.index(one["node"].kind), -one["gauge"].rate, one["node"].label)
+        listed,
+        key=lambda one: (
+            _KINDS.index(one["node"].kind),
+            -one["gauge"].rate,
+            -one["minute"],
+            one["node"].label,
+        ),
     )
 
 

@@ -115,17 +115,17 @@ def size(count: int) -> str:
 
 
 @register.filter
-def rate(per_second: float) -> str:
-    """Return a rate for people, as ``static/js/figures.js`` writes it.
+def rate(per_second: float, last_minute: int) -> str:
+    """Return a rate for people, as ``static/js/figures.js`` writes it; ``last_minute`` is a count.
 
-    >>> [rate(1204.4), rate(12), rate(0.21), rate(0.01), rate(0)]
-    ['1,204/s', '12/s', '0.2/s', '<0.1/s', '0/s']
+    >>> [rate(1204.4, 72_000), rate(12, 700), rate(1.5, 90), rate(0.2, 1), rate(0, 0)]
+    ['1,204/s', '12/s', '1.5/s', '1/min', '0/s']
     """
     if per_second >= 9.95:
         return f"{per_second:,.0f}/s"
-    if per_second <= 0:
-        return "0/s"
-    return "<0.1/s" if per_second < 0.1 else f"{per_second:.1f}/s"
+    if per_second >= 1:
+        return f"{per_second:.1f}/s"
+    return f"{last_minute:,}/min" if last_minute else "0/s"
 
 
 @register.filter

@@ -56,6 +56,13 @@ def condition(gauge: Gauge) -> Said:
     return _CONDITIONS.get(gauge.state, Said("", "ok", "ok"))
 
 
+def lost(name: str, last_minute: int) -> Said:
+    """Return what a sink of the graph, ``unmatched`` or ``dead``, says of the last minute."""
+    if not last_minute:
+        return Said("", "none", "muted")
+    return Said("✕", "given up", "bad") if name == "dead" else Said("⌀", "no rule", "warn")
+
+
 def outcome(state: str, attempts: int) -> Said:
     """Return where a delivery stands."""
     if state == "pending" and attempts:

@@ -29,6 +29,7 @@ class Fault(StrEnum):
     TOO_LARGE = "too-large"  # the entry as a whole
     MALFORMED_DETAIL = "malformed-detail"  # not an object, not strict JSON, too deep, a key twice
     UNKNOWN_MEMBER = "unknown-member"  # a member that an entry does not have
+    REPEATED_MEMBER = "repeated-member"  # a member of the entry twice
     UNKNOWN_BUS = "unknown-bus"  # there is no such bus
     FORBIDDEN = "forbidden"  # the caller may not put events on this bus
 

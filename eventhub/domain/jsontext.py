@@ -86,12 +86,15 @@ def decode(data: bytes) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """Write a decoded value as compact JSON; a `Number` goes out as it came in.
+    """Write a decoded value of any depth as compact JSON; a `Number` goes out as it came in.
 
     >>> encode(decode(b'{"a": [1.50, 1E3]}'))
     b'{"a":[1.50,1E3]}'
     """
-    return _encoder.encode(value)
+    try:
+        return _encoder.encode(value)
+    except RecursionError:
+        return _write_slowly(value)
 
 
 def plain(value: Any) -> Any:
@@ -178,6 +181,32 @@ def _read_slowly(data: bytes) -> Any:
     if value is _NOTHING:
         raise JsonTextError("a JSON value was wanted, got the end of the text", len(data))
     return value
+
+
+def _write_slowly(value: Any) -> bytes:
+    parts: list[bytes] = []
+    # What is still to write, the next last: values, and text between them.
+    rest: list[Any] = [value]
+    while rest:
+        one = rest.pop()
+        if type(one) is dict:
+            rest.append(_Text(b"}"))
+            for number, (name, member) in enumerate(reversed(one.items()), start=1):
+                comma = b"" if number == len(one) else b","
+                rest += [member, _Text(comma + _encoder.encode(name) + b":")]
+            rest.append(_Text(b"{"))
+        elif type(one) is list:
+            rest.append(_Text(b"]"))
+            for number, member in enumerate(reversed(one), start=1):
+                rest += [member, _Text(b"" if number == len(one) else b",")]
+            rest.append(_Text(b"["))
+        else:
+            parts.append(one if type(one) is _Text else _encoder.encode(one))
+    return b"".join(parts)
+
+
+class _Text(bytes):
+    """Text that is JSON already."""
 
 
 # Python converts at most 4,300 digits, to stay linear; longer integers keep their text.

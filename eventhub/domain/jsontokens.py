@@ -243,7 +243,7 @@ class _Tokenizer:
         if 0xD800 <= code < 0xE000:
             raise JsonSyntaxError(
                 "Incomplete surrogate pair",
-                wanted="both halves of a surrogate pair",
+                wanted="a surrogate pair of two halves",
                 found=self.text[at : at + 6],
                 offset=at,
                 reached=at + 6,

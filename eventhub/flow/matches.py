@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 from eventhub.domain import jsontext
+from eventhub.flow.indexes import Indexes
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.rulebook import Rulebook, RuleOnBus
 from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Routing, RoutingState, StoredEvent
@@ -14,14 +15,14 @@ log = logging.getLogger("eventhub.route")
 TRIES = 3
 
 
-def routing_of(stored: StoredEvent, rulebook: Rulebook, routed_at: int) -> Routing:
+def routing_of(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_at: int) -> Routing:
     """Return what becomes of an event; one whose routing raises three times is unroutable, with the error."""
     event = stored.event
     if event.bus_id not in rulebook.bus_names:
         return Routing(stored, RoutingState.UNKNOWN_BUS, routed_at)
     for tried in range(1, TRIES + 1):
         try:
-            return _matched(stored, rulebook, routed_at)
+            return _matched(stored, rulebook, indexes, routed_at)
         except Exception as error:
             if tried == TRIES:
                 log.exception("event.unroutable", extra={"fields": {"event": event.id, "bus": event.bus}})
@@ -30,12 +31,12 @@ def routing_of(stored: StoredEvent, rulebook: Rulebook, routed_at: int) -> Routi
     raise AssertionError("the last try returned")
 
 
-def _matched(stored: StoredEvent, rulebook: Rulebook, routed_at: int) -> Routing:
+def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_at: int) -> Routing:
     event = stored.event
     on_bus = rulebook.rules[event.bus_id]
     if not on_bus.rules:
         return Routing(stored, RoutingState.UNMATCHED, routed_at)
-    matches = on_bus.index.match(envelope_of(event).decoded())
+    matches = indexes.of(event.bus_id, on_bus).match(envelope_of(event).decoded())
     deliveries = [
         new for rule_id in matches.rule_ids for new in _deliveries(event, on_bus.rules[rule_id], rulebook)
     ]

@@ -10,8 +10,9 @@ One batch of each bus in turn, so a busy bus does not hold up the others. At low
 commits at once; at high load batches grow while the previous one commits.
 
 Invariants: a batch commits whole with the moved cursor or not at all, so an event is routed once, whatever is
-killed. A batch is routed under one rulebook; a change takes effect with the next. Nothing vanishes: what is
-unmatched, unroutable or on an unknown bus gets its routing row.
+killed. A batch is routed under one rulebook; a change takes effect with the next, when this thread brings the
+bus's index up to it (``indexes``). Nothing vanishes: what is unmatched, unroutable or on an unknown bus gets
+its routing row.
 
 Failures: a lost hint costs a second (the backstop scan); a journal that is away is waited for; a bug is
 logged and the walk tried again.
@@ -24,10 +25,11 @@ import time
 from django.db import close_old_connections
 
 from eventhub.flow.holder import new_holder
+from eventhub.flow.indexes import Indexes
 from eventhub.flow.matches import routing_of
 from eventhub.flow.patience import Patience
-from eventhub.flow.rulebook import Rulebook, RulebookKeeper
-from eventhub.journal.port import UNKNOWN_BUS, Hint, Journal, JournalUnavailable, RoutedBatch, RuleInForce
+from eventhub.flow.rulebook import NO_RULES, BusRules, Rulebook, RulebookKeeper
+from eventhub.journal.port import UNKNOWN_BUS, Hint, Journal, JournalUnavailable, RoutedBatch
 
 log = logging.getLogger("eventhub.route")
 
@@ -46,7 +48,8 @@ class Router:
         self._keeper = keeper
         self._holder = new_holder()
         self._patience = Patience()
-        self._rulesets: dict[int, tuple[list[RuleInForce], int]] = {}
+        self._indexes = Indexes()
+        self._rulesets: dict[int, tuple[BusRules, int]] = {}
         self._buses: set[int] = set()
         self._scanned_at = 0.0  # monotonic: when the journal was last asked which buses there are
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
@@ -87,6 +90,7 @@ class Router:
             self._buses = set(self._journal.buses())
             self._scanned_at = now
         rulebook = self._keeper.current if self._keeper.current.version >= 0 else self._refreshed()
+        self._indexes.forget_all_but(rulebook.rules)
         more = False
         # Unknown and deleted buses come with the scan: nobody waits for their events.
         for bus_id in self._buses | rulebook.bus_names.keys():
@@ -111,7 +115,7 @@ class Router:
             read_from=after,
             reached=events[-1].position,
             ruleset_id=ruleset_id,
-            routings=[routing_of(stored, rulebook, now) for stored in events],
+            routings=[routing_of(stored, rulebook, self._indexes, now) for stored in events],
         )
         if not self._journal.route(batch):
             log.info("route.cursor_lost", extra={"fields": {"bus": bus_id}})
@@ -119,11 +123,10 @@ class Router:
         return len(events) == BATCH
 
     def _ruleset(self, bus_id: int, rulebook: Rulebook) -> int:
-        on_bus = rulebook.rules.get(bus_id)
-        rules = on_bus.in_force() if on_bus else []
+        on_bus = rulebook.rules.get(bus_id, NO_RULES)
         known = self._rulesets.get(bus_id)
-        if known is None or known[0] != rules:
-            known = self._rulesets[bus_id] = (rules, self._journal.ruleset(bus_id, rules))
+        if known is None or known[0] is not on_bus:
+            known = self._rulesets[bus_id] = (on_bus, self._journal.ruleset(bus_id, on_bus.in_force()))
         return known[1]
 
     def _refreshed(self) -> Rulebook:

@@ -210,6 +210,7 @@ class Health:
     pending: int  # deliveries, counted to 10,000 and no further
     oldest_pending_at: int | None
     horizon_age_seconds: float  # age of the oldest write transaction in the cluster; 0 on SQLite
+    horizon_holder: str  # whose it is, for an administrator to find; empty if there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,14 @@
 """Configuration rows: what people and programs set up. What happened is in ``eventhub.journal``."""
 
 from eventhub.models.bus import DEFAULT_BUS, Bus
-from eventhub.models.change import Configuration, current_version, note_change
+from eventhub.models.change import (
+    Change,
+    Changes,
+    Configuration,
+    changes_between,
+    current_version,
+    note_change,
+)
 from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.key import ApiKey, SignInLink
 from eventhub.models.rule import Rule, RuleTarget, RuleVersion
@@ -12,6 +19,8 @@ __all__ = [
     "ApiDestination",
     "ApiKey",
     "Bus",
+    "Change",
+    "Changes",
     "Configuration",
     "Connection",
     "Rule",
@@ -19,6 +28,7 @@ __all__ = [
     "RuleVersion",
     "SignInLink",
     "Target",
+    "changes_between",
     "current_version",
     "note_change",
 ]

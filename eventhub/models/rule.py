@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 
 from eventhub.domain.pattern import PatternError, parse
 from eventhub.models.bus import Bus
-from eventhub.models.change import Dated, Noted
+from eventhub.models.change import Dated, Noted, note_change
 from eventhub.models.target import Target
 
 MAX_PATTERN_LENGTH = 4096  # EventBridge's
@@ -33,6 +33,8 @@ class Rule(Dated):
         default=True, help_text="A disabled rule makes no deliveries; its matches are recorded."
     )
     targets = models.ManyToManyField(Target, through="RuleTarget", related_name="rules")
+
+    rule_column = "pk"
 
     class Meta:
         ordering = ["bus__name", "name"]
@@ -87,12 +89,14 @@ class Rule(Dated):
 
 
 class RuleTarget(Noted):
-    """One of a rule's targets."""
+    """One of a rule's targets; it stays with its rule."""
 
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="links")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="links")
     # What the target gets instead of the event, as ``domain.transform`` stores it; None: the event itself.
     transform = models.JSONField(null=True, blank=True)
+
+    rule_column = "rule_id"
 
     class Meta:
         verbose_name = "target"
@@ -140,7 +144,9 @@ class RuleVersion(models.Model):
         return f"{self.name} v{self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the version; a recorded one cannot change."""
+        """Insert the version and note the change, for routing records the number; it never changes again."""
         if not self._state.adding:
             raise TypeError("a rule version is immutable")
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            note_change([self.rule_id])

@@ -12,10 +12,9 @@ def refusal(status: int, kind: str, detail: str) -> bytes:
     >>> refusal(413, "body-too-large", "Too long.").split(b"\\r\\n")[0]
     b'HTTP/1.1 413 Request Entity Too Large'
     """
-    title = HTTPStatus(status).phrase
-    body = json.dumps(problem(status, kind, title, detail)).encode()
+    body = json.dumps(problem(status, kind, detail)).encode()
     head = [
-        f"HTTP/1.1 {status} {title}",
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"Content-Type: {CONTENT_TYPE}",
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",

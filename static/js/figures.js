@@ -5,11 +5,16 @@ const whole = new Intl.NumberFormat("en");
 /** @param {number} value @returns {string} 1,204 */
 export const count = (value) => whole.format(value);
 
-/** @param {number} perSecond @returns {string} "1,204/s", "12/s", "0.2/s", "0/s" */
-export function rate(perSecond) {
+/**
+ * How fast something flows. Below one a second the last minute's exact count says more than a fraction, and says it
+ * with the event: rates are of whole seconds, so right after a single event they would still claim nothing.
+ * @param {number} perSecond of the last seconds @param {number} lastMinute how many in the last minute
+ * @returns {string} "1,204/s", "1.5/s", "12/min", "0/s"
+ */
+export function rate(perSecond, lastMinute) {
   if (perSecond >= 9.95) return `${whole.format(Math.round(perSecond))}/s`;
-  if (perSecond <= 0) return "0/s";
-  return `${perSecond < 0.1 ? "<0.1" : perSecond.toFixed(1)}/s`;
+  if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
+  return lastMinute > 0 ? `${whole.format(lastMinute)}/min` : "0/s";
 }
 
 /** @param {number | null | undefined} milliseconds @returns {string} "0.4 ms", "38 ms", "1.2 s", "3 min", "2 h" */
@@ -78,4 +83,14 @@ export function condition(state) {
     default:
       return { glyph: "", word: "", tone: "ok" };
   }
+}
+
+/**
+ * What a sink says of the last minute: a way that nothing took says so.
+ * @param {string} name "unmatched" or "dead" @param {number} lastMinute
+ * @returns {{ glyph: string, word: string, tone: "warn" | "bad" | "muted" }}
+ */
+export function lost(name, lastMinute) {
+  if (!lastMinute) return { glyph: "", word: "none", tone: "muted" };
+  return name === "dead" ? { glyph: "✕", word: "given up", tone: "bad" } : { glyph: "⌀", word: "no rule", tone: "warn" };
 }

@@ -3,8 +3,6 @@ import { duration } from "./figures.js";
 
 /** @typedef {import("./model.js").Row} Row */
 
-const GHOST_PITCH = 74;
-
 export class FirstSteps {
   /** @param {HTMLElement} sheet @param {() => void} onClose */
   constructor(sheet, onClose) {
@@ -20,22 +18,20 @@ export class FirstSteps {
   }
 
   /**
-   * Draw the cards that are to come, so that the four columns can be seen already.
-   * @param {HTMLElement} board @param {{ x: number, w: number }[]} columns
+   * Mark where the first source's card is to come, so that the whole way can be seen already.
+   * @param {HTMLElement} board @param {import("./layout.js").Layout} layout
    */
-  ghosts(board, columns) {
-    for (const ghost of board.querySelectorAll(".ghost")) ghost.remove();
-    if (!document.body.classList.contains("first")) return;
-    const rows = Math.floor((board.clientHeight - 90) / GHOST_PITCH);
-    for (const { x, w } of columns) {
-      for (let row = 0; row < rows; row += 1) {
-        const ghost = document.createElement("div");
-        ghost.className = "ghost";
-        ghost.style.transform = `translate(${x}px, ${56 + row * GHOST_PITCH}px)`;
-        ghost.style.width = `${w}px`;
-        board.append(ghost);
-      }
-    }
+  ghost(board, layout) {
+    board.querySelector(".ghost")?.remove();
+    const bus = layout.cards.find((card) => card.column === 1);
+    if (!document.body.classList.contains("first") || !bus || layout.cards.some((card) => card.column === 0)) return;
+    const ghost = document.createElement("div");
+    ghost.className = "ghost";
+    ghost.textContent = "your first event's source";
+    ghost.style.transform = `translate(${layout.columns[0].x}px, ${bus.y}px)`;
+    ghost.style.width = `${bus.w}px`;
+    ghost.style.height = `${bus.h}px`;
+    board.append(ghost);
   }
 
   /** Write a real key into the snippets. */
@@ -92,25 +88,16 @@ export class FirstSteps {
     if (row.state === "delivered") told.push(`delivered in ${duration(row.ms)}`);
     if (row.state === "dead") told.push("given up: see its page");
     if (row.state === "retrying") told.push("the target failed: trying again");
-    const story = [document.createTextNode(told.join(" → "))];
-    if (row.state === "unmatched") {
-      story.push(document.createTextNode(" → no rule matched — "));
-      const add = document.createElement("a");
-      add.href = "/admin/eventhub/rule/add/";
-      add.textContent = "add a rule";
-      this.story.replaceChildren(...story, add);
-    } else {
-      this.story.replaceChildren(...story);
-    }
+    if (row.state === "unmatched") told.push("no rule matched");
     const page = document.createElement("a");
     page.href = `/events/${row.id}`;
     page.textContent = "its journey";
-    this.story.append(document.createTextNode(" · "), page);
+    this.story.replaceChildren(document.createTextNode(`${told.join(" → ")} · `), page);
   }
 
   close() {
     this.sheet.remove();
-    document.body.classList.remove("first", "first-told");
+    document.body.classList.remove("first");
     this.onClose();
   }
 }

@@ -1,5 +1,5 @@
 // The flow page: joins the socket to graph, list, stream, header and title. The server's HTML is true without it.
-import { condition, count, duration, rate } from "./figures.js";
+import { condition, count, duration, lost, rate } from "./figures.js";
 import { Graph } from "./graph.js";
 import { Link, liveAddress } from "./link.js";
 import { Flow } from "./model.js";
@@ -25,6 +25,7 @@ let first = null;
 const bus = panel.dataset.bus ? { bus: panel.dataset.bus } : {};
 const title = document.title;
 let due = false;
+let shownAt = 0;
 let saidAt = 0;
 let failing = -1;
 /** @type {import("./link.js").LinkState} */
@@ -83,9 +84,9 @@ if (sheet) {
   // Only a page without events needs it.
   const { FirstSteps } = await import("./first.js");
   first = new FirstSteps(sheet, () => (first = null));
-  const ghosts = () => graph.layout && first?.ghosts(byId("board"), graph.layout.columns);
-  ghosts();
-  addEventListener("resize", () => requestAnimationFrame(ghosts));
+  const ghost = () => graph.layout && first?.ghost(byId("board"), graph.layout);
+  ghost();
+  new ResizeObserver(() => requestAnimationFrame(ghost)).observe(byId("board"));
   followFirst();
 }
 
@@ -96,8 +97,7 @@ function followFirst() {
   if (!row) return;
   first.tell(row);
   document.body.classList.remove("first");
-  document.body.classList.add("first-told");
-  for (const ghost of document.querySelectorAll(".ghost")) ghost.remove();
+  document.querySelector(".ghost")?.remove();
 }
 
 /** @param {boolean} paused */
@@ -109,18 +109,20 @@ function held(paused) {
 function soon() {
   if (due) return;
   due = true;
+  // At once after a rest, so that a single event is told in figures when it is in the stream.
   setTimeout(() => {
     due = false;
+    shownAt = performance.now();
     graph.show();
     if (document.body.classList.contains("as-list")) list();
     header();
-  }, SHOWN_EVERY);
+  }, Math.max(0, shownAt + SHOWN_EVERY - performance.now()));
 }
 
 function header() {
-  const { head } = flow;
-  byId("figure-in").textContent = rate(head.in);
-  byId("figure-out").textContent = rate(head.out);
+  const { head, minute } = flow;
+  byId("figure-in").textContent = rate(head.in, minute.in);
+  byId("figure-out").textContent = rate(head.out, minute.out);
   byId("figure-p50").textContent = head.p50 === null ? "–" : duration(head.p50);
   byId("figure-p99").textContent = head.p99 === null ? "–" : duration(head.p99);
   byId("figure-backlog").textContent = count(head.backlog);
@@ -128,11 +130,11 @@ function header() {
   trouble.hidden = !head.failing;
   trouble.textContent = `▲ ${head.failing} ${head.failing === 1 ? "target" : "targets"} failing`;
   const prefix = head.failing ? `▲ ${head.failing} failing · ` : "";
-  const named = `${prefix}${rate(head.in)} · ${title}`;
+  const named = `${prefix}${rate(head.in, minute.in)} · ${title}`;
   if (document.title !== named) document.title = named;
   const now = performance.now();
   if (head.failing !== failing && now - saidAt > 5000) {
-    if (failing >= 0) byId("said").textContent = `${rate(head.in)} in, ${head.failing} targets failing`;
+    if (failing >= 0) byId("said").textContent = `${rate(head.in, minute.in)} in, ${head.failing} targets failing`;
     failing = head.failing;
     saidAt = now;
   }
@@ -143,13 +145,13 @@ function list() {
   const body = byId("node-rows");
   const kinds = ["source", "bus", "rule", "target", "sink"];
   const nodes = [...flow.nodes.values()].sort(
-    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || b.rate - a.rate || a.label.localeCompare(b.label),
+    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || b.rate - a.rate || b.minute - a.minute || a.label.localeCompare(b.label),
   );
   while (body.children.length > nodes.length) body.lastElementChild?.remove();
   nodes.forEach((node, index) => {
     const row = body.children[index] ?? body.appendChild(emptyRow());
-    const says = condition(node.state);
-    const figures = [node.kind, "", rate(node.rate), node.p50 === null ? "–" : duration(node.p50)];
+    const says = node.kind === "sink" ? lost(node.name, node.minute) : condition(node.state);
+    const figures = [node.kind, "", rate(node.rate, node.minute), node.p50 === null ? "–" : duration(node.p50)];
     const more = [node.p99 === null ? "–" : duration(node.p99), node.backlog === null ? "–" : count(node.backlog)];
     [...figures, ...more, `${says.glyph} ${says.word || "ok"}`.trim()].forEach((text, at) => {
       if (at !== 1 && row.children[at].textContent !== text) row.children[at].textContent = text;

@@ -1,5 +1,5 @@
 // The graph's cards: buttons over the canvases, their figures, the path in focus, and the keyboard.
-import { condition, count, duration, rate } from "./figures.js";
+import { condition, count, duration, lost, rate } from "./figures.js";
 import { COLUMNS, layout, pathOf } from "./layout.js";
 import { Ribbons } from "./ribbons.js";
 
@@ -13,6 +13,7 @@ import { Ribbons } from "./ribbons.js";
  */
 
 const REGROUP_MS = 10_000;
+const POINTED_MS = 150; // how long the pointer stays on a card before the rest is dimmed
 
 export class Graph {
   /** @param {HTMLElement} pane @param {HTMLElement} board @param {Flow} flow */
@@ -32,11 +33,17 @@ export class Graph {
     this.focused = null; // the key of the card whose path is kept
     this.pinned = false;
     this.groupedAt = 0;
+    /** @type {string | null} */
+    this.pointed = null; // the key of the card under a pointer that was moved there
+    this.pointing = 0;
+    this.lastAt = { x: Number.NaN, y: Number.NaN };
     new ResizeObserver(() => this.arrange()).observe(pane);
     board.addEventListener("keydown", (event) => this.#key(event));
-    board.addEventListener("pointerover", (event) => this.#point(event.target));
-    board.addEventListener("pointerleave", () => !this.pinned && this.focus(null));
-    board.addEventListener("focusin", (event) => this.#point(event.target));
+    board.addEventListener("pointermove", (event) => this.#moved(event));
+    board.addEventListener("pointerleave", () => this.#point(null));
+    board.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element && target.matches(":focus-visible")) this.#show(cardAt(target));
+    });
     board.addEventListener("focusout", () => !this.pinned && this.focus(null));
     board.addEventListener("click", (event) => this.#click(event.target));
   }
@@ -140,24 +147,43 @@ export class Graph {
     this.ribbons.keep(path.ribbons);
   }
 
-  /** @param {EventTarget | null} target */
-  #point(target) {
-    const button = target instanceof Element ? target.closest("button.card-node") : null;
-    if (this.pinned) return;
-    if (button instanceof HTMLElement && button.dataset.key) this.focus(button.dataset.key);
-    else if (this.focused) this.focus(null);
+  /**
+   * Follow a pointer that the reader moves. Cards also come to lie under a pointer at rest, when something beside the
+   * graph goes away: browsers report that like a movement, but it is no question about a card.
+   * @param {PointerEvent} event
+   */
+  #moved(event) {
+    const { screenX: x, screenY: y } = event;
+    const moved = x !== this.lastAt.x || y !== this.lastAt.y;
+    const known = !Number.isNaN(this.lastAt.x);
+    this.lastAt = { x, y };
+    if (moved && (known || event.movementX || event.movementY)) this.#point(cardAt(event.target));
+  }
+
+  /** @param {string | null} key */
+  #point(key) {
+    if (key === this.pointed) return;
+    this.pointed = key;
+    clearTimeout(this.pointing);
+    this.pointing = window.setTimeout(() => this.#show(key), POINTED_MS);
+  }
+
+  /** @param {string | null} key */
+  #show(key) {
+    if (!this.pinned && key !== this.focused) this.focus(key);
   }
 
   /** A click keeps the path until the next one; a second opens what the card stands for. @param {EventTarget | null} target */
   #click(target) {
-    const button = target instanceof Element ? target.closest("button.card-node") : null;
-    if (!(button instanceof HTMLElement) || !button.dataset.key) {
+    const key = cardAt(target);
+    clearTimeout(this.pointing);
+    if (key === null) {
       this.pinned = false;
       this.focus(null);
       return;
     }
-    const card = this.layout?.cards.find((one) => one.key === button.dataset.key);
-    if (this.pinned && this.focused === button.dataset.key) {
+    const card = this.layout?.cards.find((one) => one.key === key);
+    if (this.pinned && this.focused === key) {
       const url = card && !card.grouped ? card.members[0].url : null;
       if (url) location.assign(url);
       this.pinned = false;
@@ -165,7 +191,7 @@ export class Graph {
       return;
     }
     this.pinned = true;
-    this.focus(button.dataset.key);
+    this.focus(key);
   }
 
   /** Up and down in the column, left and right along the strongest ribbon. @param {KeyboardEvent} event */
@@ -205,18 +231,25 @@ export class Graph {
   }
 }
 
+/** @param {EventTarget | null} target @returns {string | null} the key of the card that it belongs to */
+function cardAt(target) {
+  const button = target instanceof Element ? target.closest("button.card-node") : null;
+  return button instanceof HTMLElement ? (button.dataset.key ?? null) : null;
+}
+
 /** @param {Face} face @param {Card} card */
 function write(face, card) {
   const node = card.members[0];
   const total = card.members.reduce((sum, member) => sum + member.rate, 0);
+  const minute = card.members.reduce((sum, member) => sum + member.minute, 0);
   const worst = ["failing", "retrying"].find((state) => card.members.some((member) => member.state === state));
-  const idle = card.members.every((member) => member.state === "idle");
+  const idle = !minute && card.members.every((member) => member.state === "idle");
   const state = card.grouped ? (worst ?? (idle ? "idle" : "ok")) : node.state;
-  const says = node.kind === "sink" ? { glyph: "", word: "", tone: sinkTone(node) } : condition(state);
+  const says = node.kind === "sink" ? lost(node.name, minute) : condition(state);
   const what = { source: "sources", bus: "buses", rule: "rules", target: "targets", sink: "" }[node.kind];
   setText(face.name, card.grouped ? `+${count(card.members.length)} ${what}` : node.label);
-  setText(face.rate, idle && !card.grouped && node.kind !== "sink" ? "idle" : rate(total));
-  setText(face.state, says.word && says.word !== "idle" ? `${says.glyph} ${says.word}` : "");
+  setText(face.rate, idle && !card.grouped ? says.word : rate(total, minute));
+  setText(face.state, says.glyph && node.kind !== "sink" ? `${says.glyph} ${says.word}` : says.glyph);
   setText(face.aside, card.grouped ? "" : aside(node));
   const { button } = face;
   button.dataset.tone = says.tone;
@@ -226,9 +259,6 @@ function write(face, card) {
   const waiting = node.kind === "target" && !card.grouped ? (node.backlog ?? 0) : 0;
   face.fill.style.width = waiting ? `${Math.min(100, 25 * Math.log10(1 + waiting) + 4)}%` : "0";
 }
-
-/** @param {Node} node */
-const sinkTone = (node) => (node.rate > 0 ? (node.name === "dead" ? "bad" : "warn") : "muted");
 
 /** What stands on the right of a card. @param {Node} node */
 function aside(node) {

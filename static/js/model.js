@@ -8,6 +8,7 @@
  * @property {string} [target_kind] @property {string} [address] @property {number} [count]
  * @property {string} state @property {number} rate @property {number | null} p50 @property {number | null} p99
  * @property {number | null} backlog @property {number | null} oldest
+ * @property {number} minute  events in the last minute, exactly
  *
  * @typedef {{ i: number, from: number, to: number, count: number, failed: number }} Edge
  * @typedef {{ in: number, out: number, p50: number | null, p99: number | null, backlog: number,
@@ -22,7 +23,7 @@
  * @typedef {{ topo?: Topo, e?: number[], x?: number[], ctr?: Counted[], ns?: NodeState[], head?: Head }} Part
  */
 
-const UNMEASURED = { state: "idle", rate: 0, p50: null, p99: null, backlog: null, oldest: null };
+const UNMEASURED = { state: "idle", rate: 0, p50: null, p99: null, backlog: null, oldest: null, minute: 0 };
 
 export class Flow {
   constructor() {
@@ -32,6 +33,7 @@ export class Flow {
     this.edges = new Map();
     /** @type {Head} */
     this.head = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0 };
+    this.minute = { in: 0, out: 0 }; // events accepted and attempts that delivered in the last minute
   }
 
   /** Take a whole new state. @param {Snap} snap */
@@ -42,6 +44,7 @@ export class Flow {
     this.#set(snap.ctr);
     this.#measure(snap.ns);
     this.head = snap.head;
+    this.#tally();
   }
 
   /**
@@ -70,6 +73,7 @@ export class Flow {
     this.#set(part.ctr ?? []);
     this.#measure(part.ns ?? []);
     if (part.head) this.head = part.head;
+    this.#tally();
     return { redrawn: part.topo !== undefined, news };
   }
 
@@ -80,7 +84,7 @@ export class Flow {
     for (const node of topo.add.nodes) this.nodes.set(node.i, { ...UNMEASURED, ...node });
     for (const node of topo.upd) {
       const { state, rate, p50, p99, backlog, oldest } = this.nodes.get(node.i) ?? UNMEASURED;
-      this.nodes.set(node.i, { ...node, state, rate, p50, p99, backlog, oldest });
+      this.nodes.set(node.i, { ...node, state, rate, p50, p99, backlog, oldest, minute: 0 });
     }
     this.#addEdges(topo.add.edges);
   }
@@ -103,6 +107,22 @@ export class Flow {
     for (const [i, state, rate, p50, p99, backlog, oldest] of states) {
       const node = this.nodes.get(i);
       if (node) Object.assign(node, { state, rate, p50, p99, backlog, oldest });
+    }
+  }
+
+  /** Add up the edges, as the server does for its rates: what a target forwards counts where it is accepted. */
+  #tally() {
+    for (const node of this.nodes.values()) node.minute = 0;
+    this.minute = { in: 0, out: 0 };
+    for (const { from: start, to: end, count, failed } of this.edges.values()) {
+      const from = this.nodes.get(start);
+      const to = this.nodes.get(end);
+      if (!from || !to) continue;
+      const arrives = from.kind === "source";
+      if (arrives) from.minute += count;
+      if (arrives || to.kind !== "bus") to.minute += count;
+      if (arrives && to.kind === "bus") this.minute.in += count;
+      if (from.kind === "rule" && to.kind === "target") this.minute.out += count - failed;
     }
   }
 }

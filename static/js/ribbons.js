@@ -17,7 +17,9 @@ const EXACT_RATE = 20;
 const WINDOW_SECONDS = 60;
 const STEPS = 48;
 const HOP_MS = 560; // how long a dot takes between two columns
-const DOT = 2.4;
+const SPREAD_MS = 200; // the longest tick: after a rest a frame's span is longer, but its events are news of now
+const DOT = 2.6;
+const FAINT = 0.35; // what lies beside the path in focus: still there to be seen
 
 export class Ribbons {
   /** @param {HTMLCanvasElement} still @param {HTMLCanvasElement} moving @param {Flow} flow */
@@ -92,7 +94,7 @@ export class Ribbons {
     styled.sort((a, b) => a.rank - b.rank);
     for (const { ribbon, track, width, colour, dashed, rank } of styled) {
       if (rank < 0) continue; // nothing was lost there: a way that nothing takes would only be noise
-      paint.globalAlpha = near && !near.has(ribbon) ? 0.15 : 1;
+      paint.globalAlpha = near && !near.has(ribbon) ? FAINT : 1;
       paint.strokeStyle = near?.has(ribbon) && colour === this.colours.ribbon ? this.colours.near : colour;
       paint.lineWidth = width;
       paint.setLineDash(dashed ? [5, 4] : []);
@@ -112,7 +114,7 @@ export class Ribbons {
       failed += edge?.failed ?? 0;
     }
     const perSecond = Math.max(0, count) / WINDOW_SECONDS;
-    const width = count > 0 ? 1.6 + 0.95 * Math.log2(1 + perSecond) : 1;
+    const width = count > 0 ? 2.2 + 0.95 * Math.log2(1 + perSecond) : 1;
     const lost = ribbon.to.members[0].kind === "sink";
     if (lost && count <= 0) return { width, colour: this.colours.ribbon, dashed: true, rank: -1 };
     if (count > 0 && failed * 2 >= count) return { width, colour: this.colours.bad, dashed: true, rank: 3 };
@@ -139,7 +141,8 @@ export class Ribbons {
       const slow = target?.kind === "target" && target.p50 ? 400 + 500 * Math.log10(1 + target.p50) : HOP_MS;
       const takes = Math.min(2500, Math.max(400, slow));
       for (let index = 0; index < dots && this.dots.length < MOST_DOTS; index += 1) {
-        const start = now + hops * HOP_MS + (Math.min(span, 1000) * (index + Math.random() * 0.6)) / dots;
+        const later = dots > 1 ? (Math.min(span, SPREAD_MS) * (index + Math.random() * 0.6)) / dots : 0;
+        const start = now + hops * HOP_MS + later;
         this.dots.push({ ribbon, start, takes, fails: index < failing });
       }
     }
@@ -182,14 +185,15 @@ export class Ribbons {
   #dots(paint, now, layout) {
     paint.clearRect(0, 0, layout.width, layout.height);
     const alive = [];
-    const well = new Path2D();
-    const failing = new Path2D();
+    const near = { well: new Path2D(), failing: new Path2D() };
+    const beside = { well: new Path2D(), failing: new Path2D() };
     for (const dot of this.dots) {
       const done = (now - dot.start) / dot.takes;
       if (done >= 1) continue;
       alive.push(dot);
       const points = done >= 0 ? this.tracks.get(dot.ribbon)?.points : undefined;
-      if (!points || (this.kept && !this.kept.has(dot.ribbon))) continue;
+      if (!points) continue;
+      const { well, failing } = this.kept && !this.kept.has(dot.ribbon) ? beside : near;
       const along = done * (STEPS - 1);
       const step = Math.min(STEPS - 2, Math.floor(along));
       const rest = along - step;
@@ -207,10 +211,13 @@ export class Ribbons {
       }
     }
     this.dots = alive;
-    paint.fillStyle = this.colours.dot;
-    paint.fill(well);
-    paint.fillStyle = this.colours.diamond;
-    paint.fill(failing);
+    for (const [paths, alpha] of /** @type {const} */ ([[beside, FAINT], [near, 1]])) {
+      paint.globalAlpha = alpha;
+      paint.fillStyle = this.colours.dot;
+      paint.fill(paths.well);
+      paint.fillStyle = this.colours.diamond;
+      paint.fill(paths.failing);
+    }
   }
 }
 

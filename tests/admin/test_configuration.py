@@ -97,3 +97,40 @@ def test_who_is_not_staff_does_not_get_in() -> None:
     client.force_login(get_user_model().objects.create_user("viewer"))
 
     assert client.get("/admin/eventhub/rule/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "found"),
+    [
+        ("rule", "big orders", 'found a space in "big orders"'),
+        ("target", "till/2", "found '/' in \"till/2\""),
+        ("bus", "käse", "found '\\xe4' in \"käse\""),
+    ],
+)
+def test_a_name_says_which_characters_it_takes_and_which_it_found(
+    kind: str, name: str, found: str, ann: Client
+) -> None:
+    address = f"/admin/eventhub/{kind}/add/"
+    assert "letters, digits, dots, hyphens or underscores; no spaces." in ann.get(address).content.decode()
+
+    response = ann.post(address, {"name": name})
+
+    assert response.context["adminform"].form.errors["name"][0].endswith(found)
+
+
+def test_eventhubs_things_are_listed_first_and_accounts_last(ann: Client) -> None:
+    listed = ann.get("/admin/").context["app_list"]
+
+    assert [app["name"] for app in listed] == ["Eventhub", "What happened", "Accounts"]
+    assert [model["object_name"] for model in listed[0]["models"]][:4] == ["Bus", "Rule", "Target", "ApiKey"]
+
+
+def test_the_admin_has_no_sign_in_page_of_its_own(ann: Client) -> None:
+    away = Client().get("/admin/eventhub/rule/add/", follow=True)
+    assert away.redirect_chain[-1][0] == "/sign-in?next=/admin/eventhub/rule/add/"
+    assert ann.get("/admin/login/?next=//elsewhere.example").headers["Location"] == "/admin/"
+    client = Client()
+    client.force_login(get_user_model().objects.create(username="reader"))
+    refused = client.get("/admin/", follow=True)
+    assert refused.status_code == 403
+    assert b"Ask an administrator" in refused.content

@@ -179,6 +179,50 @@ def test_wrong_entry_is_told_where_and_spoils_no_other(
     assert said in error["message"]
 
 
+@pytest.mark.parametrize(
+    ("repeated", "member"),
+    [
+        (b'"source": "other"', "source"),
+        (b'"detail": {"a": "b:c"}', "detail"),
+        (b'"time": null, "time": "2026-01-02T03:04:05+00:00"', "time"),
+        (b'"id": "a:b", "id": null', "id"),
+        (b'"resources": [":"], "resources": null', "resources"),
+        # Neither an escaped name nor a colon that is written escaped hides it.
+        (b'"sour\\u0063e": "other"', "source"),
+        (b'"id": "a\\u003ab\\u003Ac", "source": "other"', "source"),
+    ],
+)
+@pytest.mark.parametrize("others", [0, 300])  # read in one piece, or element by element
+def test_member_twice_in_one_entry_is_rejected(
+    doors: Doors, repeated: bytes, member: str, others: int
+) -> None:
+    good = json.dumps({**ENTRY, "detail": {"x": "y" * 300}}).encode()
+    body = (
+        b"[" + b",".join([json.dumps(ENTRY).encode()[:-1] + b"," + repeated + b"}", *[good] * others]) + b"]"
+    )
+
+    answer = post(doors, body).json
+
+    error = answer["entries"][0]["error"]
+    assert (error["code"], error["path"]) == ("repeated-member", member)
+    assert "twice" in error["message"]
+    assert answer["failed"] == 1
+    assert len(doors.stored()) == others
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {**ENTRY, "source": "a:b", "detail-type": "c:d", "resources": ["arn:aws:s3", ":"], "id": "::"},
+        {**ENTRY, "time": None, "resources": None, "id": None},
+        {**ENTRY, "time": "2026-01-02T03:04:05.123+05:30", "detail": {"a:b": ["c:d", {"e": ":"}]}},
+        {**ENTRY, "source": "caf\u00e9:1"},
+    ],
+)
+def test_colons_in_an_entry_are_not_taken_for_a_member_twice(doors: Doors, entry: dict[str, Any]) -> None:
+    assert post(doors, entry).json["failed"] == 0
+
+
 @pytest.mark.parametrize("member", ["source", "detail-type", "detail"])
 def test_entry_without_a_required_member_is_rejected(doors: Doors, member: str) -> None:
     error = entry_error(doors, {name: value for name, value in ENTRY.items() if name != member})

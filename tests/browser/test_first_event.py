@@ -67,7 +67,7 @@ def test_the_curl_on_the_empty_page_makes_the_first_row(hub: Running, watched: W
     post(hub.url, found[1])
 
     expect(page.locator(".stream-rows a.row").first).to_contain_text("order.paid", timeout=5000)
-    expect(page.locator(".story")).to_contain_text("no rule matched — add a rule")
+    expect(page.locator(".story")).to_contain_text("order.paid accepted → no rule matched")
 
 
 @pytest.mark.whole

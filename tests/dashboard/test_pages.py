@@ -108,6 +108,37 @@ def test_first_steps_need_a_token_against_forgery(address: str, journal: SqliteJ
     assert client.post(address).status_code == 403
 
 
+def test_a_form_that_is_no_longer_current_says_what_to_do(journal: SqliteJournal) -> None:
+    response = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "ada", "password": "x"})
+
+    text = response.content.decode()
+    assert response.status_code == 403
+    assert "This form was no longer current" in text
+    assert 'href="/sign-in"' in text
+    assert "css/base.css" in text
+    assert "Django" not in text
+
+
+def test_an_error_of_ours_has_a_page_of_ours(journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_request: object) -> None:
+        raise RuntimeError("a fault of the test")
+
+    client = signed_in()
+    client.raise_request_exception = False
+    monkeypatch.setattr("eventhub.dashboard.event_page.paging.page_of", fails)
+
+    pages = {
+        400: client.get("/flow", headers={"Host": "elsewhere.example"}),
+        404: client.get("/nowhere"),
+        500: client.get("/events"),
+    }
+
+    for status, page in pages.items():
+        assert page.status_code == status
+        assert "css/base.css" in page.content.decode()
+        assert "Back to the flow" in page.content.decode()
+
+
 def test_the_flow_page_lists_nodes_and_rows_without_javascript(world: World) -> None:
     world.accept(2, source="shop", detail_type="order.paid")
     world.route((world.paid, world.mail))

@@ -32,6 +32,13 @@ def test_text_of_any_depth_is_read(depth: int):
     assert value == Number("1.5")
 
 
+@pytest.mark.parametrize("depth", [10, 1001, 5000])
+def test_value_of_any_depth_is_written(depth: int):
+    text = b'[1,{"a":"\\n","b":' * depth + b'{"x":[],"y":1.50}' + b',"c":{}}]' * depth
+
+    assert encode(decode(text)) == text
+
+
 @pytest.mark.parametrize("opening", [b'{"a":', b"["])
 def test_detail_may_be_a_thousand_levels_deep(opening: bytes):
     closing = {b"[": b"]", b'{"a":': b"}"}[opening]
@@ -92,7 +99,7 @@ def test_keys_that_differ_are_accepted_however_they_look(data: bytes):
         (b'{"a":NaN}', "a JSON value was wanted, got NaN", 5),
         (b'{"a":"\xff"}', "the text is not valid UTF-8", 6),
         ('{"é":1 "b":2}'.encode(), "a comma or the end of the object was wanted, got '\"'", 8),
-        (b'{"a":"\\ud800"}', "both halves of a surrogate pair was wanted, got \\ud800", 6),
+        (b'{"a":"\\ud800"}', "a surrogate pair of two halves was wanted, got \\ud800", 6),
         (b'{"a":1} x', "the end of the text was wanted, got 'x'", 8),
         (b'{"a":"\n"}', "an escaped control character was wanted, got control character 10", 6),
     ],

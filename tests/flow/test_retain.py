@@ -31,7 +31,7 @@ def retainer(store: SqliteJournal, settings: Any) -> Iterator[Retainer]:
 
 
 def health(**figures: Any) -> Health:
-    return replace(Health(True, "", 1000, 10**12, 0, None, 0, None, 0.0), **figures)
+    return replace(Health(True, "", 1000, 10**12, 0, None, 0, None, 0.0, ""), **figures)
 
 
 def test_events_past_the_retention_go_and_younger_ones_stay(store: SqliteJournal, retainer: Retainer) -> None:

@@ -89,17 +89,21 @@ def test_an_open_write_transaction_holds_readers_back_and_health_names_it(
     open_journal: Open, postgres_dsn: str
 ) -> None:
     store = open_journal()
-    with psycopg.connect(postgres_dsn) as slow:
+    with psycopg.connect(postgres_dsn, application_name="nightly-report") as slow:
         slow.execute("INSERT INTO meta VALUES ('slow', '')")
         append(store, new_event())
 
         assert store.read(1, START, 10) == []
         assert store.feed(Tail(), 10).events == []
         until(lambda: store.health().horizon_age_seconds > 0.05)
+        holder = store.health().horizon_holder
+        assert holder.startswith(f"process {slow.info.backend_pid} of database {slow.info.dbname}, user ")
+        assert holder.endswith(", nightly-report")
         slow.rollback()
 
     until(lambda: len(store.read(1, START, 10)) == 1)
     assert len(store.feed(Tail(), 10).events) == 1
+    assert store.health().horizon_holder == ""
 
 
 def test_workers_never_claim_the_same_delivery(open_journal: Open) -> None:

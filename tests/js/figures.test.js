@@ -3,7 +3,10 @@ import { test } from "node:test";
 import { clock, condition, duration, rate, result } from "../../static/js/figures.js";
 
 test("rates are short and never claim nothing where there is something", () => {
-  assert.deepEqual([1204.4, 12, 0.21, 0.01, 0].map(rate), ["1,204/s", "12/s", "0.2/s", "<0.1/s", "0/s"]);
+  /** @type {[number, number][]} */
+  const flows = [[1204.4, 70_000], [12, 300], [1.5, 90], [0.8, 48], [0, 1], [0, 1200], [0, 0]];
+  const shown = flows.map(([perSecond, lastMinute]) => rate(perSecond, lastMinute));
+  assert.deepEqual(shown, ["1,204/s", "12/s", "1.5/s", "48/min", "1/min", "1,200/min", "0/s"]);
 });
 
 test("durations change their unit before they become long", () => {

@@ -16,6 +16,7 @@ const node = (i, kind, more = {}) => ({
   url: null,
   state: "ok",
   rate: 1,
+  minute: 60,
   p50: null,
   p99: null,
   backlog: null,

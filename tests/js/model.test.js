@@ -41,6 +41,20 @@ test("a part adds what came and takes away what left the window", () => {
   assert.equal(flow.nodes.get(1)?.state, "failing");
 });
 
+test("a node's last minute is what its edges count, at once and exactly", () => {
+  const flow = new Flow();
+  flow.take({
+    nodes: [bare(0, "source"), bare(1, "bus"), bare(2, "rule"), bare(3, "target")],
+    edges: [[0, 0, 1], [1, 1, 2], [2, 2, 3], [3, 3, 1]],
+    ctr: [[0, 5, 0], [1, 4, 0], [2, 4, 1], [3, 2, 0]],
+    ns: [],
+    head: HEAD,
+  });
+  flow.change({ e: [0, 1, 0] });
+  assert.deepEqual([0, 1, 2, 3].map((i) => flow.nodes.get(i)?.minute), [6, 6, 4, 4]);
+  assert.deepEqual(flow.minute, { in: 6, out: 3 });
+});
+
 test("a new drawing keeps the figures of what stays, and counts of new edges begin at nothing", () => {
   const flow = new Flow();
   flow.take(snap());

@@ -202,3 +202,11 @@ def test_many_rules_come_in_pages(api: Api) -> None:
         path = (page["next"] or "").removeprefix("/api")
 
     assert names == ["r0", "r1", "r2", "r3", "r4"]
+
+
+def test_a_rule_may_be_as_deep_as_its_length_allows(api: Api) -> None:
+    pattern = '{"a":' * 600 + "[1.50]" + "}" * 600
+    body = f'{{"bus": "default", "name": "deep", "pattern": {pattern} , "enabled": true}}'
+
+    assert api("POST", "/rules", body.encode()).status_code == 201
+    assert Rule.objects.get(name="deep").pattern == pattern

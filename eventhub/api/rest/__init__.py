@@ -7,6 +7,7 @@
     /api/buses/{name}/events                 GET (POST there is the ingest door, before Django)
     /api/deliveries  /api/deliveries/{id}    GET; a delivery is its outcome row
     /api/dead-letters  /api/dead-letters/{id}  GET
+    /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;
 ``before`` and ``after`` take the ``position`` of any item, both exclusive, and with ``after`` alone the list

@@ -18,18 +18,19 @@ from eventhub.api.errors import problem as document
 
 log = logging.getLogger("eventhub.api")
 
-# By status: the stable last part of `type`, and the title.
+# By status: the stable last part of `type`.
 _KINDS = {
-    400: ("invalid", "The request is not valid"),
-    401: ("unauthenticated", "Credentials are missing or wrong"),
-    403: ("forbidden", "The caller may not do this"),
-    404: ("not-found", "There is nothing at this address"),
-    405: ("method-not-allowed", "The method is not for this address"),
-    406: ("not-acceptable", "No form of the answer that is accepted"),
-    409: ("conflict", "Something else stands against it"),
-    415: ("unsupported-media-type", "The body is of a type that is not read here"),
-    500: ("internal", "An error of ours"),
-    503: ("unavailable", "The database cannot be reached"),
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    409: "conflict",
+    413: "too-large",
+    415: "unsupported-media-type",
+    500: "internal",
+    503: "unavailable",
 }
 
 
@@ -63,10 +64,8 @@ def problem(error: Exception, _context: Mapping[str, Any]) -> Response:
         log.error("rest.failed", exc_info=error)
         status, text = 500, "The error was logged."
     set_rollback()
-    kind, title = _KINDS.get(status, ("error", "The request failed"))
-    return Response(
-        document(status, kind, title, text, places), status, headers=headers, content_type=CONTENT_TYPE
-    )
+    kind = _KINDS.get(status, "error")
+    return Response(document(status, kind, text, places), status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def _known(error: Exception) -> Exception:

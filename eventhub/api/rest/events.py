@@ -55,7 +55,7 @@ class EventViewSet(HappenedViewSet):
         return self.item(row) | {
             "detail": verbatim(row.detail),
             "attributes": verbatim(row.attributes),
-            "envelope": verbatim(_envelope(row).as_bytes()),
+            "envelope": verbatim(envelope_of(row).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
             "deliveries": [delivery_json(outcome) for outcome in outcomes],
         }
@@ -87,7 +87,8 @@ class BusEventViewSet(EventViewSet):
         return super().list(request)
 
 
-def _envelope(row: EventRow) -> Envelope:
+def envelope_of(row: EventRow) -> Envelope:
+    """Return a stored event as patterns see it."""
     return Envelope(
         id=row.id,
         source=row.source,

@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from eventhub.domain import jsontext
+from eventhub.domain.jsontokens import Kind, tokens
 
 
 class JSONBody(BaseParser):
@@ -32,20 +33,39 @@ class JSONBody(BaseParser):
         return decoded
 
 
-class _Verbatim(msgspec.Struct):
-    pattern: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
 class RuleBody(JSONBody):
     """Reads a rule: a pattern given as an object stays the text that was sent, so 1.50 stays 1.50."""
 
     def read(self, body: bytes, decoded: dict[str, Any]) -> dict[str, Any]:
         """Return the members, an object under ``pattern`` as text."""
         if isinstance(decoded.get("pattern"), dict):
-            pattern = msgspec.json.decode(body, type=_Verbatim).pattern
-            assert isinstance(pattern, msgspec.Raw)  # it is there, see above
-            decoded["pattern"] = bytes(pattern).decode()
+            decoded["pattern"] = member_text(body, "pattern")
         return decoded
+
+
+def member_text(body: bytes, name: str) -> str:
+    """Return the text of a member that the object in ``body`` has.
+
+    >>> member_text(b'{"a": 1, "b": {"c": 1.50}}', "b")
+    '{"c": 1.50}'
+    """
+    try:
+        return bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])[name]).decode()
+    except RecursionError:  # the decoder has no room beside the stack of a request
+        return _member_text_slowly(body.decode(), name)
+
+
+def _member_text_slowly(text: str, name: str) -> str:
+    depth, start = 0, -1
+    for token in tokens(text):
+        if depth == 1 and start < 0 and token.kind is Kind.NAME and token.value == name:
+            start = token.end
+        elif start >= 0 and depth == 2 and token.kind in (Kind.END_OBJECT, Kind.END_ARRAY):
+            return text[start : token.end].lstrip(" :\t\r\n")
+        depth += (token.kind in (Kind.BEGIN_OBJECT, Kind.BEGIN_ARRAY)) - (
+            token.kind in (Kind.END_OBJECT, Kind.END_ARRAY)
+        )
+    raise KeyError(name)  # an object or a list was asked for
 
 
 class JSONAnswer(BaseRenderer):

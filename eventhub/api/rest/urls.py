@@ -12,6 +12,7 @@ from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
 from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
+from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.targets import TargetViewSet
@@ -63,6 +64,7 @@ urlpatterns = [
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("targets", TargetViewSet.as_view(_MANY)),
     path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
+    path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
     path("deliveries", DeliveryViewSet.as_view(_LIST)),

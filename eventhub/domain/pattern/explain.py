@@ -35,11 +35,17 @@ class FieldReport:
     element: str | None
     words: str
 
+    @property
+    def verdict(self) -> Verdict:
+        """The answer for this field alone."""
+        return Verdict.MATCH if self.holds else Verdict.NO_MATCH
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         return {
             "kind": "field",
             "path": self.path,
+            "verdict": self.verdict.value,
             "holds": self.holds,
             "wanted": self.wanted,
             "operators": self.operators,

@@ -43,6 +43,9 @@ class RuleIndex:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, rule_id: int) -> bool:
+        return rule_id in self._entries
+
     def add(self, rule_id: int, pattern: Pattern) -> None:
         """Take a rule in, or its new pattern."""
         if rule_id in self._entries:

@@ -1,6 +1,6 @@
 """What a pattern may cost, judged when it is saved."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.operators import Operator
@@ -62,16 +62,16 @@ def check_branches(count: int, reader: Reader) -> None:
 def check(pattern: Pattern) -> None:
     """Refuse a pattern that would cost too much to match."""
     for field in pattern.fields:
-        for wildcard in _wildcards(field.values):
-            if wildcard_complexity(wildcard.pieces) > MAX_WILDCARD_COMPLEXITY:
-                raise PatternError(
-                    "wildcard",
-                    wanted="fewer stars, or less repetition behind them",
-                    found=quoted(wildcard.text),
-                    path=field.path,
-                    reference_text="Rule is too complex - try using fewer wildcard characters "
-                    "or fewer repeating character sequences after a wildcard character",
-                )
+        wildcards = list(_wildcards(field.values))
+        if complexity(wildcards) > MAX_WILDCARD_COMPLEXITY:
+            raise PatternError(
+                "wildcard",
+                wanted="fewer stars, or less repetition behind them",
+                found=", ".join(quoted(wildcard.text) for wildcard in wildcards),
+                path=field.path,
+                reference_text="Rule is too complex - try using fewer wildcard characters "
+                "or fewer repeating character sequences after a wildcard character",
+            )
 
 
 def _wildcards(operators: Iterable[Operator]) -> Iterator[Wildcard]:
@@ -82,8 +82,23 @@ def _wildcards(operators: Iterable[Operator]) -> Iterator[Wildcard]:
             yield from _wildcards(operator.excluded)
 
 
-def wildcard_complexity(pieces: tuple[str, ...]) -> int:
-    """Count the places in a wildcard at which one reader of a text may be at once.
+def complexity(wildcards: Sequence[Wildcard]) -> int:
+    """Count the places in a field's wildcards at which one reader of a text may be at once.
+
+    Wildcards count together if a text can begin with the first pieces of all of them.
+
+    >>> complexity([Wildcard("*.png"), Wildcard("*.jpg")]), complexity([Wildcard("a*"), Wildcard("b*")])
+    (4, 1)
+    """
+    most = 0
+    for first in {wildcard.pieces[0] for wildcard in wildcards}:
+        together = [wildcard.pieces for wildcard in wildcards if first.startswith(wildcard.pieces[0])]
+        most = max(most, wildcard_complexity(*together))
+    return most
+
+
+def wildcard_complexity(*wildcards: tuple[str, ...]) -> int:
+    """Count the places in wildcards, each given by its pieces, that a text may have reached all at once.
 
     That is each star, and each start of a piece behind a star, however short,
     with which the text read so far may end. The text that serves most of them
@@ -93,17 +108,17 @@ def wildcard_complexity(pieces: tuple[str, ...]) -> int:
     >>> wildcard_complexity(split("*.png")), wildcard_complexity(split("*:*:*:*:*:event-bus/*"))
     (2, 11)
     """
-    stars = len(pieces) - 1
-    if stars > MAX_WILDCARD_COMPLEXITY:
-        return stars
+    behind = [piece for pieces in wildcards for piece in pieces[1:]]
+    if len(behind) > MAX_WILDCARD_COMPLEXITY:
+        return len(behind)
     most = 0
-    for text in set(pieces[1:]):
+    for text in set(behind):
         counts = [0] * len(text)
-        for piece in pieces[1:]:
+        for piece in behind:
             for at, count in enumerate(_starts_ending_at(piece, text)):
                 counts[at] += count
         most = max(most, *counts, 0)
-    return stars + most
+    return len(behind) + most
 
 
 def _starts_ending_at(piece: str, text: str) -> Iterator[int]:

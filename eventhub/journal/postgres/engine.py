@@ -196,7 +196,7 @@ class PostgresJournal:
             with self._pool.lend() as db:
                 return self._pruning.health(db)
         except (JournalUnavailable, psycopg.Error) as error:
-            return Health(False, str(error), 0, None, 0, None, 0, None, 0.0)
+            return Health(False, str(error), 0, None, 0, None, 0, None, 0.0, "")
 
     def prune(self, *, before: int, max_bytes: int, min_free_bytes: int) -> Pruned:
         """Drop a day that is too old or too much."""

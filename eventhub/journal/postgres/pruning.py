@@ -63,11 +63,16 @@ PENDING = """
 """
 # A write transaction that began long ago, anywhere in the cluster, holds the horizon of every reader.
 OLDEST_WRITER = """
-    SELECT coalesce(greatest(
-        (SELECT max(extract(epoch FROM clock_timestamp() - xact_start)) FROM pg_stat_activity
-            WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()),
-        (SELECT max(extract(epoch FROM clock_timestamp() - prepared)) FROM pg_prepared_xacts)
-    ), 0)::float8
+    SELECT extract(epoch FROM clock_timestamp() - since)::float8, holder FROM (
+        SELECT xact_start AS since, concat(
+            'process ', pid, ' of database ', datname, ', user ', usename,
+            nullif(', ' || application_name, ', ')
+        ) AS holder
+        FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+        UNION ALL
+        SELECT prepared, concat('prepared transaction ', gid, ' of database ', database, ', user ', owner)
+        FROM pg_prepared_xacts
+    ) writer ORDER BY since LIMIT 1
 """
 
 
@@ -111,6 +116,7 @@ class Pruning:
         recovering = bool(_one(db, "SELECT pg_is_in_recovery() AND %s", True))
         unrouted, oldest_unrouted_at = db.execute(UNROUTED, (COUNTED,)).fetchone() or (0, None)
         pending, oldest_pending_at = db.execute(PENDING, (COUNTED,)).fetchone() or (0, None)
+        horizon_age, horizon_holder = db.execute(OLDEST_WRITER).fetchone() or (0.0, "")
         return Health(
             writable=not recovering,
             reason="the journal's database is a standby, which only reads" if recovering else "",
@@ -120,7 +126,8 @@ class Pruning:
             oldest_unrouted_at=oldest_unrouted_at,
             pending=pending,
             oldest_pending_at=oldest_pending_at,
-            horizon_age_seconds=float(_one(db, OLDEST_WRITER)),
+            horizon_age_seconds=horizon_age,
+            horizon_holder=horizon_holder,
         )
 
     def _drop(self, db: psycopg.Connection, day: date) -> int | None:

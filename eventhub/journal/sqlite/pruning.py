@@ -110,6 +110,7 @@ class Pruning:
             pending=pending,
             oldest_pending_at=oldest_pending_at,
             horizon_age_seconds=0.0,
+            horizon_holder="",
         )
 
     def disk_is_full(self) -> None:

@@ -32,7 +32,7 @@ def test_error_says_where_what_was_wanted_and_what_was_found():
         ('{"a": ["x",]}', "the pattern's JSON needs a JSON value, got ']'"),
         ('{"a": ["x"]} trailing', "the pattern's JSON needs the end of the text, got 't'"),
         (b'{"a": ["\xff"]}', "the pattern's JSON needs UTF-8"),
-        ('{"a": ["\\ud800"]}', "both halves of a surrogate pair"),
+        ('{"a": ["\\ud800"]}', "a surrogate pair of two halves"),
     ],
 )
 def test_error_is_a_sentence(text: str | bytes, words: str):

@@ -52,6 +52,27 @@ def test_wildcard_that_is_too_complex_is_refused(wildcard: str, expression: str)
     assert caught.value.path == "d.a"
 
 
+@pytest.mark.parametrize(
+    "operators",
+    [
+        [{"wildcard": f"*.{ending}"} for ending in ("png", "jpg", "gif", "svg", "ico", "pdf")],
+        [{"anything-but": {"wildcard": [f"*{letter}*" for letter in "abcdef"]}}],
+        [{"wildcard": "*a*b*"}, {"anything-but": {"wildcard": ["*a*b*", "*ab*ab"]}}],
+    ],
+)
+def test_wildcards_of_one_field_count_together(operators: list[dict[str, Any]]):
+    with pytest.raises(PatternError, match="fewer stars") as caught:
+        parse(json.dumps({"a": operators}))
+
+    assert caught.value.reference_text.startswith("Rule is too complex")
+    for operator in operators[:-1]:
+        parse(json.dumps({"a": [operator]}))
+
+
+def test_wildcards_that_no_text_begins_alike_do_not_count_together():
+    parse(json.dumps({"a": [{"wildcard": f"{number}-*.png"} for number in range(100)]}))
+
+
 def test_pattern_may_be_as_deep_as_it_is_long():
     depth = 810
     pattern = parse('{"":' * depth + '{"a":[1]}' + "}" * depth)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('eventhub', '0002_default_bus'),
+        ('eventhub', '0003_changes_by_rule'),
     ]
 
     operations = [

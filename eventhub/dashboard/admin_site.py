@@ -1,0 +1,54 @@
+"""The admin's site: Eventhub's own things first, in the order of an event's way, and our sign-in page.
+
+Not in ``eventhub.admin``: importing that registers with the site, so the site has to be there before.
+"""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+# Applications, and their models by class name; what is not named here comes after, as Django orders it.
+_ORDER = {
+    "eventhub": ["Bus", "Rule", "Target", "ApiKey"],
+    "journal": ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
+    "auth": ["User", "Group"],
+}
+_NAMES = {"eventhub": "Eventhub", "journal": "What happened", "auth": "Accounts"}
+
+
+class EventhubSite(AdminSite):
+    """``/admin/``."""
+
+    site_header = "Eventhub"
+    site_title = "Eventhub"
+    index_title = "Configuration"
+    site_url = "/flow"
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return what the index and the sidebar list."""
+        listed = super().get_app_list(request, app_label)
+        for app in listed:
+            app["name"] = _NAMES.get(app["app_label"], app["name"])
+            order = _ORDER.get(app["app_label"], [])
+            app["models"].sort(key=lambda model, order=order: _place(order, model["object_name"]))
+        return sorted(listed, key=lambda app: _place(list(_ORDER), app["app_label"]))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the one page that people sign in on; who is signed in and still not let in is refused."""
+        wanted = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+            wanted = resolve_url("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(wanted)
+        if request.user.is_authenticated:
+            raise PermissionDenied("only staff may enter the admin")
+        return redirect_to_login(wanted, resolve_url("sign-in"))
+
+
+def _place(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
