@@ -7,10 +7,26 @@ seeing a bus twice, because a chain that comes back once, for events of another 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eventhub.targets.kind import Kind
 
 HOP_LIMIT = 8
 # In an event's attributes: the names of the buses it passed. CloudEvents attributes have no hyphen.
 PASSED = "buses-passed"
+
+
+class BusKind(Kind):
+    """Delivers within this installation: flow puts the event there as it settles the delivery."""
+
+    name = "bus"
+    title = "Bus"
+    summary = "Puts each event on another bus of this installation, in one transaction with its delivery."
+    given = ("bus",)
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return the bus's name."""
+        return f"bus {settings.get('bus', '')}"
 
 
 def passed(attributes: Mapping[str, object]) -> list[str]:

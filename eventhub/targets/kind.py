@@ -5,7 +5,7 @@ action and delivering read the same ones, so a kind is described once, in its ow
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -27,6 +27,7 @@ class FieldType(StrEnum):
     BOOLEAN = "boolean"
     CHOICE = "choice"
     PAIRS = "pairs"  # an object of names and texts, such as headers
+    TEXTS = "texts"  # a list of texts
     EVENT_PATH = "event-path"  # a path in the envelope: $.detail.order.id
 
 
@@ -97,6 +98,8 @@ class Kind:
     title: ClassVar[str]
     summary: ClassVar[str]  # one sentence for people who choose
     fields: ClassVar[Sequence[Field]] = ()
+    # Settings that delivering adds to what is configured; they are not fields.
+    given: ClassVar[Sequence[str]] = ()
     extra: ClassVar[str] = ""  # the optional dependency that it needs: pip install eventhub[extra]
 
     def address(self, settings: Mapping[str, Any]) -> str:
@@ -112,15 +115,32 @@ class Kind:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An exchange that must come before the request itself, such as fetching a token.
+
+    ``done`` keeps what it brought; if it brought nothing of use, it returns the verdict of the attempts that
+    wait for it. Attempts with the same ``key`` wait for one exchange.
+    """
+
+    key: Hashable
+    request: Request
+    done: Callable[[Reply], Verdict | None]
+
+
 class HttpKind(Kind):
     """A kind that is one HTTP exchange: many run at once over libcurl."""
 
-    def request(self, order: Order) -> Request:
-        """Return the request of one attempt."""
+    def request(self, order: Order) -> Request | Errand:
+        """Return the request of one attempt, or what must come first: then it is asked again after that."""
         raise NotImplementedError
 
-    def result(self, order: Order, reply: Reply) -> Result:
-        """Judge the reply to it."""
+    def again(self, order: Order, request: Request, reply: Reply) -> bool:
+        """Tell whether the same attempt goes on with a new request, as after a token that ran out."""
+        return False
+
+    def result(self, order: Order, request: Request, reply: Reply) -> Result:
+        """Judge the reply to the last request."""
         raise NotImplementedError
 
 

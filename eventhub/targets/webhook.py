@@ -1,19 +1,148 @@
-"""The webhook kind: an HTTP POST of the envelope."""
+"""The webhook kind: an HTTP POST of the event, as Standard Webhooks and CloudEvents have it.
 
-import base64
-from collections.abc import Mapping
+Each request carries ``webhook-id``, the same in every attempt, and ``webhook-timestamp``, the attempt's; with
+signing secrets also ``webhook-signature``. With ``handshake``, the receiver is asked for its consent first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from eventhub import __version__
+from eventhub.domain.hosts import check_host
+from eventhub.domain.signature import SecretError, SigningSecret, parse_secret, sign
+from eventhub.targets import handshake, headers
+from eventhub.targets.exchange import result_of
 from eventhub.targets.http import Reply, Request
+from eventhub.targets.kind import Errand, Field, FieldType, HttpKind, Order, Result
+from eventhub.targets.shown import shown_response  # noqa: F401 - flow.deliver reads it here
 from eventhub.targets.verdict import Verdict, of_fault, of_status
 
-_FIXED = (
-    "Content-Type: application/json",
-    f"User-Agent: Eventhub/{__version__}",
-    "Expect:",  # an empty value keeps libcurl from asking before it sends more than 1 MiB
-)
-_SHOWN = dict(line.split(": ", 1) for line in _FIXED if ": " in line)
+USER_AGENT = ("User-Agent", f"Eventhub/{__version__}")
+EXPECT = "Expect:"  # an empty value keeps libcurl from asking before it sends more than 1 MiB
+CONSENTS = handshake.Consents()
+
+
+class WebhookKind(HttpKind):
+    """A POST to a URL, signed as Standard Webhooks if there are secrets."""
+
+    name = "webhook"
+    title = "Webhook"
+    summary = "POSTs each event to a URL, signed if you like."
+    fields = (
+        Field(
+            "url",
+            "URL",
+            "Where each event is POSTed.",
+            FieldType.URL,
+            required=True,
+            example="https://example.com/events",
+        ),
+        Field(
+            "headers",
+            "Headers",
+            "Added to every request. For credentials use a connection: these are shown to everyone.",
+            FieldType.PAIRS,
+            example='{"X-Shop": "north"}',
+            check=headers.check_headers,
+        ),
+        Field(
+            "handshake",
+            "Ask for consent",
+            "Ask the receiver by OPTIONS before the first delivery, as the CloudEvents webhook specification "
+            "has it.",
+            FieldType.BOOLEAN,
+            default=False,
+        ),
+        Field(
+            "origin",
+            "Origin",
+            "The DNS name under which to ask, which deliveries then carry as WebHook-Request-Origin.",
+            example="events.example.com",
+            check=check_host,
+        ),
+    )
+    # ``signing``: a list of {"secret": "whsec_…" or "whsk_…", "until": microseconds, absent for the newest};
+    # ``rate_per_second``: the target's limit, which the handshake announces.
+    given = ("signing", "connection", "rate_per_second")
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return the URL."""
+        return str(settings.get("url", ""))
+
+    def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        """Refuse to ask for consent under no name, and secrets that cannot sign."""
+        wrong = {}
+        if settings.get("handshake") and not settings.get("origin"):
+            wrong["origin"] = "Origin is required to ask for consent"
+        for one in settings.get("signing", ()):
+            try:
+                parse_secret(one["secret"])
+            except SecretError as error:
+                wrong["signing"] = str(error)
+        return wrong
+
+    def request(self, order: Order) -> Request | Errand:
+        """Return the POST, or the OPTIONS request that asks for consent to it."""
+        settings = order.settings
+        asks = settings.get("handshake", False)
+        named = [
+            USER_AGENT,
+            ("Content-Type", order.content_type),
+            *order.headers,
+            *settings.get("headers", {}).items(),
+            *sign(order.message_id, order.now // 1_000_000, order.body, signing(order)),
+            *attributes(order),
+        ]
+        if asks:
+            named.append((handshake.REQUEST_ORIGIN, settings["origin"]))
+        request = Request(
+            settings["url"],
+            [*headers.lines(named), EXPECT],
+            order.body,
+            order.timeout_seconds,
+            connect_timeout_seconds=order.connect_timeout_seconds,
+        )
+        return (_asked(order, request) if asks else None) or request
+
+    def result(self, order: Order, request: Request, reply: Reply) -> Result:
+        """Judge the reply."""
+        return result_of(order, request, reply)
+
+
+def signing(order: Order) -> list[SigningSecret]:
+    """Return the secrets that sign at the attempt's moment, in the order in which they are given."""
+    return [
+        _parsed(one["secret"])
+        for one in order.settings.get("signing", ())
+        if one.get("until") is None or one["until"] > order.now
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> SigningSecret:
+    # Reading an Ed25519 key takes 60 µs, more than the signature.
+    return parse_secret(text)
+
+
+def attributes(order: Order) -> Sequence[tuple[str, str]]:
+    """Return the headers that tell a dead-letter target why it gets the event: ``eventhub-error-code: …``."""
+    return [
+        (f"eventhub-{name.lower().replace('_', '-')}", value.encode("ascii", "backslashreplace").decode())
+        for name, value in order.attributes.items()
+    ]
+
+
+def _asked(order: Order, request: Request) -> Errand | None:
+    origin, rate = order.settings["origin"], order.settings.get("rate_per_second")
+    minute = max(1, int(rate * 60)) if rate else None
+    named = [USER_AGENT, (handshake.REQUEST_ORIGIN, origin)]
+    if minute is not None:
+        named.append((handshake.REQUEST_RATE, str(minute)))
+    asking = replace(request, method="OPTIONS", headers=headers.lines(named), body=b"")
+    return CONSENTS.errand(asking, origin, minute, now=order.now)
 
 
 def webhook_id(event_id: UUID, delivery_id: int) -> str:
@@ -26,49 +155,18 @@ def webhook_id(event_id: UUID, delivery_id: int) -> str:
 
 def request(url: str, body: bytes, *, identifier: str, timeout_seconds: float) -> Request:
     """Return the request of one attempt; ``body`` is the envelope."""
-    return Request(url, [*_FIXED, f"webhook-id: {identifier}"], body, timeout_seconds)
+    named = [("Content-Type", "application/json"), USER_AGENT, ("webhook-id", identifier)]
+    return Request(url, [*headers.lines(named), EXPECT], body, timeout_seconds)
 
 
 def verdict(reply: Reply) -> Verdict:
     """Judge a reply."""
     if reply.fault is not None:
         return of_fault(reply.fault, reply.error)
-    status, location = reply.status or 0, ""
-    if 300 <= status < 400:
-        location = next((value for name, value in reply.headers if name.lower() == "location"), "")
-    return of_status(status, reply.reason, location)
+    return of_status(reply.status or 0, reply.reason, reply.header("location"))
 
 
 def shown_request(url: str, size: int, identifier: str) -> Mapping[str, object]:
     """Return what an attempt keeps of a request: the body is the envelope, which the event already holds."""
-    return {
-        "method": "POST",
-        "url": url,
-        "headers": {**_SHOWN, "webhook-id": identifier},
-        "body": "envelope",
-        "bytes": size,
-    }
-
-
-def shown_response(reply: Reply) -> Mapping[str, object]:
-    """Return what an attempt keeps of a reply: empty if nothing came; ``body_base64`` if it is not UTF-8."""
-    if reply.status is None:
-        return {}
-    shown: dict[str, object] = {
-        "status": reply.status,
-        "reason": reply.reason,
-        "headers": dict(reply.headers),
-    }
-    if reply.body:
-        try:
-            shown["body"] = reply.body.decode()
-        except UnicodeDecodeError:
-            if reply.cut:  # perhaps only the last character was cut through
-                text = reply.body.decode(errors="ignore")
-                if len(reply.body) - len(text.encode()) < 4:
-                    shown["body"] = text
-            if "body" not in shown:
-                shown["body_base64"] = base64.b64encode(reply.body).decode()
-    if reply.cut:
-        shown["cut"] = True
-    return shown
+    shown = {"Content-Type": "application/json", "User-Agent": USER_AGENT[1], "webhook-id": identifier}
+    return {"method": "POST", "url": url, "headers": shown, "body": "envelope", "bytes": size}

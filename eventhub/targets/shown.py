@@ -1,0 +1,102 @@
+"""What an attempt keeps of an HTTP request and its reply, with credentials masked.
+
+Masked are headers whose names speak of credentials, and every text that the request declares a secret,
+wherever it stands: receivers like to repeat what they were sent.
+"""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+
+from eventhub.targets.http import Reply, Request
+from eventhub.targets.kind import Order
+
+MASK = "•••"
+MAX_BODY_CHARACTERS = 4096  # of a payload that is not the envelope, which the event already holds
+# A shorter secret is masked where it is put, but not looked for: it would hide half of an answer.
+LEAST_SOUGHT = 6
+
+_CREDENTIAL = re.compile(
+    r"auth|token|secret|passw|credential|cookie|session|(?:^|[-_])(?:api)?[-_]?key(?:$|[-_])", re.IGNORECASE
+)
+
+
+def masked_headers(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by name; those that speak of credentials have a mask instead of a value.
+
+    >>> masked_headers([("Authorization", "Bearer abc"), ("X-Shop", "7")])
+    {'Authorization': '•••', 'X-Shop': '7'}
+    """
+    return {name: MASK if _speaks_of_credentials(name) else value for name, value in headers}
+
+
+def _speaks_of_credentials(name: str) -> bool:
+    # How to authenticate is what a person wants to read when a receiver answers 401.
+    return bool(_CREDENTIAL.search(name)) and not name.lower().endswith("-authenticate")
+
+
+def masked(text: str, secrets: Sequence[str]) -> str:
+    """Return a text with every secret in it masked.
+
+    >>> masked('{"you sent": "hunter2"}', ["hunter2"])
+    '{"you sent": "•••"}'
+    """
+    for secret in secrets:
+        if len(secret) >= LEAST_SOUGHT and secret in text:
+            text = text.replace(secret, MASK)
+    return text
+
+
+def shown_request(order: Order, request: Request) -> Mapping[str, object]:
+    """Return what an attempt keeps of its request: ``body`` is "envelope" if it is no other payload."""
+    lines = [line.partition(": ") for line in request.headers]
+    headers = masked_headers([(name, value) for name, colon, value in lines if colon])
+    if request.secrets:
+        headers = {name: masked(value, request.secrets) for name, value in headers.items()}
+    shown: dict[str, object] = {
+        "method": request.method,
+        "url": request.shown_url or request.url,
+        "headers": headers,
+        "body": "envelope",
+        "bytes": len(request.body),
+    }
+    # What the connection adds to the body is not shown; it is the payload that people look for.
+    if order.body != order.event.envelope:
+        text = order.body.decode(errors="replace")
+        shown["body"] = text[:MAX_BODY_CHARACTERS]
+        if len(text) > MAX_BODY_CHARACTERS:
+            shown["cut"] = True
+    return shown
+
+
+def shown_response(reply: Reply, secrets: Sequence[str] = ()) -> Mapping[str, object]:
+    """Return what an attempt keeps of a reply: empty if nothing came; ``body_base64`` if it is not UTF-8."""
+    if reply.status is None:
+        return {}
+    headers = masked_headers(reply.headers)
+    if secrets:
+        headers = {name: masked(value, secrets) for name, value in headers.items()}
+    shown: dict[str, object] = {"status": reply.status, "reason": reply.reason, "headers": headers}
+    if reply.body:
+        text = _text(reply)
+        if text is not None:
+            shown["body"] = masked(text, secrets)
+        elif secrets:
+            # Looked for in what is no text, a secret might be missed.
+            shown["body"] = f"{len(reply.body)} bytes that are no text"
+        else:
+            shown["body_base64"] = base64.b64encode(reply.body).decode()
+    if reply.cut:
+        shown["cut"] = True
+    return shown
+
+
+def _text(reply: Reply) -> str | None:
+    try:
+        return reply.body.decode()
+    except UnicodeDecodeError:
+        if reply.cut:  # perhaps only the last character was cut through
+            text = reply.body.decode(errors="ignore")
+            if len(reply.body) - len(text.encode()) < 4:
+                return text
+    return None
