@@ -21,7 +21,8 @@ Guard = Callable[[str], str | None]
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 8 * 1024
-CONNECT_TIMEOUT_SECONDS = 10.0
+# Methods that are sent without a body.
+BODILESS = {"GET", "HEAD", "OPTIONS"}
 
 WEIRD_SERVER_REPLY = 8  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
 _FAULTS = {
@@ -90,16 +91,28 @@ class Handle:
             curl.setopt(pycurl.URL, request.url)
             curl.setopt(pycurl.HTTPHEADER, request.headers)
             curl.setopt(pycurl.TIMEOUT_MS, milliseconds)
-            curl.setopt(pycurl.CONNECTTIMEOUT_MS, min(milliseconds, int(CONNECT_TIMEOUT_SECONDS * 1000)))
-            curl.setopt(pycurl.POSTFIELDS, request.body)
-            if request.method != self._method:
-                curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-                self._method = request.method
+            connecting = max(1, int(request.connect_timeout_seconds * 1000))
+            curl.setopt(pycurl.CONNECTTIMEOUT_MS, min(milliseconds, connecting))
+            self._set_method(request)
         except (pycurl.error, TypeError, ValueError) as error:
             return Reply(
                 self._started_at, self._started_at, fault=Fault.INVALID, error=f"cannot be sent: {error}"
             )
         return None
+
+    def _set_method(self, request: Request) -> None:
+        curl = self.curl
+        if request.method in BODILESS:
+            curl.setopt(pycurl.HTTPGET, 1)
+            if request.method == "HEAD":  # else libcurl would wait for the body that its header announces
+                curl.setopt(pycurl.NOBODY, 1)
+        else:
+            if self._method in BODILESS:
+                curl.setopt(pycurl.POST, 1)
+            curl.setopt(pycurl.POSTFIELDS, request.body)
+        if request.method != self._method:
+            curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+            self._method = request.method
 
     def reply(self, ended_at: int, code: int, text: str) -> Reply:
         """Return what came back; ``code`` and ``text`` are libcurl's result."""
@@ -108,7 +121,8 @@ class Handle:
         if code and not (code == pycurl.E_WRITE_ERROR and cut):
             fault, error = self._fault(code, text)
         status, reason, headers = _read_head(self._head)
-        self.curl.setopt(pycurl.POSTFIELDS, b"")  # an idle handle must not hold on to a large body
+        if self._method not in BODILESS:
+            self.curl.setopt(pycurl.POSTFIELDS, b"")  # an idle handle must not hold on to a large body
         return Reply(
             self._started_at,
             ended_at,

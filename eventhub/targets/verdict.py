@@ -8,6 +8,7 @@ result                               decision   fault     why
 3xx                                  give up    receiver  never followed: it could lead where no one meant
                                                           to send events, and the address stays wrong until
                                                           a person corrects it; a redrive serves then
+410                                  give up    receiver  and the target is gone: it is to be disabled
 other 4xx                            give up    receiver  the same request would be refused again
 an answer that is not HTTP           retry      receiver  broken, perhaps for a moment
 DNS, connection, TLS, time-out, cut  retry      network   no whole answer came
@@ -52,6 +53,7 @@ class Verdict:
     decision: Decision
     reason: str = ""
     fault: ReasonClass | None = None
+    gone: bool = False  # the receiver wants nothing any more: its target is to be disabled
 
 
 DELIVERED = Verdict(Decision.DELIVERED)
@@ -69,6 +71,8 @@ def of_status(status: int, reason_phrase: str = "", location: str = "") -> Verdi
     if 300 <= status < 400:
         to = f" to {location}" if location else ""
         return Verdict(Decision.GIVE_UP, f"{said}: redirects{to} are not followed", ReasonClass.RECEIVER)
+    if status == 410:
+        return Verdict(Decision.GIVE_UP, said, ReasonClass.RECEIVER, gone=True)
     retried = status in RETRIED_STATUSES or status >= 500 or status < 200
     return Verdict(Decision.RETRY if retried else Decision.GIVE_UP, said, ReasonClass.RECEIVER)
 

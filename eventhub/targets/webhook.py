@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from eventhub import __version__
@@ -22,6 +23,8 @@ from eventhub.targets.verdict import Verdict, of_fault, of_status
 
 USER_AGENT = ("User-Agent", f"Eventhub/{__version__}")
 EXPECT = "Expect:"  # an empty value keeps libcurl from asking before it sends more than 1 MiB
+# A header's value has no line ends; what is not ASCII is percent-encoded, as in binary CloudEvents.
+_PRINTABLE = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"
 CONSENTS = handshake.Consents()
 
 
@@ -130,7 +133,7 @@ def _parsed(text: str) -> SigningSecret:
 def attributes(order: Order) -> Sequence[tuple[str, str]]:
     """Return the headers that tell a dead-letter target why it gets the event: ``eventhub-error-code: …``."""
     return [
-        (f"eventhub-{name.lower().replace('_', '-')}", value.encode("ascii", "backslashreplace").decode())
+        (f"eventhub-{name.lower().replace('_', '-')}", quote(value, safe=_PRINTABLE))
         for name, value in order.attributes.items()
     ]
 
