@@ -7,11 +7,15 @@
                           rulebook ─┴────────────────────────────┘
 
 - ``accept``    checks entries and makes events of them; answers after the commit;
-- ``rulebook``  the configuration as one immutable snapshot, kept current;
-- ``route``     walks each bus in order; ``matches`` decides what becomes of one event;
+- ``rulebook``  the configuration as one snapshot, kept current; ``target``, ``transforms``: its parts;
+- ``route``     walks each bus in order; ``matches`` decides what becomes of one event, ``fifo`` by which key;
 - ``claim``     takes due deliveries into lanes, so that no target slows another;
-- ``deliver``   attempts them (``targets``); ``results`` decides what an attempt means;
+- ``orders``    makes of a delivery what is to be sent, by ``payload``; here alone secrets are opened;
+- ``deliver``   has it attempted (``targets.outbound``), or puts it on another bus (``forward``);
+- ``results``   decides what an attempt means; ``dead_letter`` where what died goes, ``gone`` what 410 does;
 - ``settle``    records attempts in groups;
+- ``redrive``   brings dead letters back, at a rate;
+- ``preview``, ``testing``  show and try what a delivery would do, by the same code;
 - ``retain``    removes what is older or larger than the operator allows;
 - ``process``   holds the parts that run in this process.
 

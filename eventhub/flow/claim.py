@@ -1,16 +1,19 @@
 """Claim: take due deliveries under a lease, so many per target that a hanging one never slows the others.
 
-Each target has a lane of ``PER_TARGET`` places. A place is taken when a delivery is claimed and free again
-when its exchange ends. A target that hangs fills its own lane and nothing else; the other places are shared.
+Each target has a lane, as wide as its ``max_in_flight``. A place is taken when a delivery is claimed and free
+again when its attempt ends. A target that hangs fills its own lane and nothing else; the other places are
+shared. The journal holds the lanes of all workers together under that width, and with it the target's rate,
+its circuit and its FIFO order; here is what only this process can know.
 """
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.port import Claimed, Journal, Limits
 
-PER_TARGET = 32
 MAX_IN_FLIGHT = 1024
 # Events may be large: what is in flight is bounded by its bytes too, or 1,024 of 256 KiB would be held.
 MAX_BYTES_IN_FLIGHT = 32 * 2**20
@@ -24,8 +27,7 @@ LEASE_MARGIN_SECONDS = 10.0
 class Lanes:
     """What is in flight, by target. Safe from any thread."""
 
-    def __init__(self, per_target: int = PER_TARGET, in_all: int = MAX_IN_FLIGHT) -> None:
-        self.per_target = per_target
+    def __init__(self, in_all: int = MAX_IN_FLIGHT) -> None:
         self._in_all = in_all
         self._in_flight: Counter[int] = Counter()
         self._count = 0
@@ -39,10 +41,10 @@ class Lanes:
             self._count += 1
             self._bytes += size
 
-    def free(self, target_id: int, size: int) -> bool:
-        """Give a place back; tell whether somebody may have waited for it."""
+    def free(self, target_id: int, size: int, width: int) -> bool:
+        """Give a place back; tell whether somebody may have waited for it in a lane of this width."""
         with self._lock:
-            was_full = self._in_flight[target_id] >= self.per_target or self.room() <= 0
+            was_full = self._in_flight[target_id] >= width or self.room() <= 0
             self._count -= 1
             self._bytes -= size
             self._in_flight[target_id] -= 1
@@ -60,31 +62,61 @@ class Lanes:
             return dict(self._in_flight)
 
 
-def waiting_targets(rulebook: Rulebook) -> set[int]:
-    """Return the targets whose deliveries wait: the disabled ones."""
-    return {target.id for target in rulebook.targets.values() if not target.enabled}
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rulebook says about claiming."""
+
+    limits: Mapping[int, Limits]
+    waiting: frozenset[int]  # targets whose deliveries wait
+    lease_seconds: float
+
+    @classmethod
+    def of(cls, rulebook: Rulebook) -> "Terms":
+        """Work them out: once for each rulebook."""
+        targets = rulebook.targets.values()
+        timeout = max((target.timeout_seconds for target in targets), default=0)
+        return cls(
+            limits={target.id: target.limits for target in targets},
+            waiting=frozenset(target.id for target in targets if target.waits),
+            lease_seconds=2 * timeout + LEASE_MARGIN_SECONDS,
+        )
 
 
-def claim_due(journal: Journal, rulebook: Rulebook, lanes: Lanes, *, holder: str, now: int) -> list[Claimed]:
-    """Claim what is due and has a place; ``now`` in microseconds since 1970."""
-    limit = min(BATCH, lanes.room())
-    if limit <= 0:
-        return []
-    timeout = max((target.timeout_seconds for target in rulebook.targets.values()), default=0)
-    return journal.claim(
-        holder,
-        now=now,
-        lease_seconds=2 * timeout + LEASE_MARGIN_SECONDS,
-        limit=limit,
-        limits={target_id: Limits(lanes.per_target) for target_id in rulebook.targets},
-        in_flight=lanes.in_flight(),
-        waiting=waiting_targets(rulebook),
-    )
+class Claiming:
+    """Claims for one holder, under the terms of the rulebook that it is given."""
 
+    def __init__(self, journal: Journal, lanes: Lanes, holder: str) -> None:
+        self._journal = journal
+        self._lanes = lanes
+        self._holder = holder
+        self._terms: tuple[Rulebook, Terms] | None = None
 
-def next_due_at(journal: Journal, rulebook: Rulebook, lanes: Lanes) -> int | None:
-    """Return when the next delivery falls due that has a place; None if only a hint can bring one."""
-    if lanes.room() <= 0:
-        return None
-    full = {target_id for target_id, count in lanes.in_flight().items() if count >= lanes.per_target}
-    return journal.next_due_at(waiting_targets(rulebook) | full)
+    def claim(self, rulebook: Rulebook, now: int) -> list[Claimed]:
+        """Claim what is due and has a place; ``now`` in microseconds since 1970."""
+        limit = min(BATCH, self._lanes.room())
+        if limit <= 0:
+            return []
+        terms = self._terms_of(rulebook)
+        return self._journal.claim(
+            self._holder,
+            now=now,
+            lease_seconds=terms.lease_seconds,
+            limit=limit,
+            limits=terms.limits,
+            in_flight=self._lanes.in_flight(),
+            waiting=terms.waiting,
+        )
+
+    def next_due_at(self, rulebook: Rulebook) -> int | None:
+        """Return when the next delivery falls due that has a place; None if only a hint can bring one."""
+        if self._lanes.room() <= 0:
+            return None
+        terms = self._terms_of(rulebook)
+        return self._journal.next_due_at(
+            terms.waiting, holder=self._holder, limits=terms.limits, in_flight=self._lanes.in_flight()
+        )
+
+    def _terms_of(self, rulebook: Rulebook) -> Terms:
+        if self._terms is None or self._terms[0] is not rulebook:
+            self._terms = (rulebook, Terms.of(rulebook))
+        return self._terms[1]

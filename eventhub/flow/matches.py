@@ -1,9 +1,11 @@
 """What the rules in force make of one event: decides only, writes nothing."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from eventhub.domain import jsontext
+from eventhub.flow.fifo import fifo_key
 from eventhub.flow.indexes import Indexes
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.rulebook import Rulebook, RuleOnBus
@@ -36,9 +38,12 @@ def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_a
     on_bus = rulebook.rules[event.bus_id]
     if not on_bus.rules:
         return Routing(stored, RoutingState.UNMATCHED, routed_at)
-    matches = indexes.of(event.bus_id, on_bus).match(envelope_of(event).decoded())
+    decoded = envelope_of(event).decoded()
+    matches = indexes.of(event.bus_id, on_bus).match(decoded)
     deliveries = [
-        new for rule_id in matches.rule_ids for new in _deliveries(event, on_bus.rules[rule_id], rulebook)
+        new
+        for rule_id in matches.rule_ids
+        for new in _deliveries(event, decoded, on_bus.rules[rule_id], rulebook)
     ]
     for rule_id in matches.too_complex:
         rule = on_bus.rules[rule_id]
@@ -55,7 +60,9 @@ def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_a
     )
 
 
-def _deliveries(event: NewEvent, rule: RuleOnBus, rulebook: Rulebook) -> Iterator[NewDelivery]:
+def _deliveries(
+    event: NewEvent, decoded: Mapping[str, Any], rule: RuleOnBus, rulebook: Rulebook
+) -> Iterator[NewDelivery]:
     """Give one delivery for each target of a matched rule, made or not made."""
     if not rule.target_ids:
         state, reason = (
@@ -76,4 +83,5 @@ def _deliveries(event: NewEvent, rule: RuleOnBus, rulebook: Rulebook) -> Iterato
             found = bus.loop(event.hops, [*bus.passed(attributes), event.bus])
             if found is not None:
                 state, reason = OutcomeState.LOOP, found
-        yield NewDelivery(rule.id, rule.name, rule.version, target_id, name, state, reason)
+        key = fifo_key(target.fifo_path, decoded) if target and target.fifo_path else None
+        yield NewDelivery(rule.id, rule.name, rule.version, target_id, name, state, reason, key)

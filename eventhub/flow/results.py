@@ -1,49 +1,51 @@
 """What an attempt's result makes of its delivery: delivered, due again, or dead. Decides only."""
 
 import logging
-from collections.abc import Mapping
 
-from eventhub.domain.backoff import Backoff
-from eventhub.flow.rulebook import TargetInForce
+from eventhub.domain.retry import RetryPolicy, due_after, read_retry_after
 from eventhub.journal.port import Attempt, Claimed, NewEvent, OutcomeState, ReasonClass, Settled
-from eventhub.targets.verdict import Decision, Verdict
+from eventhub.targets.kind import Result
+from eventhub.targets.verdict import Decision
 
 log = logging.getLogger("eventhub.deliver")
 
 
 def settled(
     claimed: Claimed,
-    target: TargetInForce,
-    verdict: Verdict,
+    policy: RetryPolicy,
+    result: Result,
     *,
-    started_at: int,
-    ended_at: int,
-    backoff: Backoff,
     dice: float,
-    status: int | None = None,
-    phases: Mapping[str, float] | None = None,
-    request: Mapping[str, object] | None = None,
-    response: Mapping[str, object] | None = None,
     entries: tuple[NewEvent, ...] = (),
 ) -> Settled:
-    """Return how an attempt leaves its delivery; moments in microseconds, ``dice`` from 0 to 1."""
+    """Return how an attempt leaves its delivery; ``dice`` from 0 to 1."""
+    verdict = result.verdict
     attempt = Attempt(
         number=claimed.attempts + 1,
-        started_at=started_at,
-        ended_at=ended_at,
-        status=status,
+        started_at=result.started_at,
+        ended_at=result.ended_at,
+        status=result.status,
         error=verdict.reason,
         reason_class=verdict.fault,
-        phases=phases or {},
-        request=request or {},
-        response=response or {},
+        phases=result.phases,
+        request=result.request,
+        response=result.response,
     )
     if verdict.decision is Decision.DELIVERED:
         return Settled(claimed, OutcomeState.DELIVERED, attempt, entries=entries)
-    if verdict.decision is Decision.GIVE_UP:
+    if verdict.decision is not Decision.RETRY:
         return Settled(claimed, OutcomeState.DEAD, attempt, reason_class=verdict.fault, reason=verdict.reason)
-    due_at = ended_at + int(backoff.wait_seconds(attempt.number, dice) * 1_000_000)
-    spent = _spent(claimed, target, attempt.number, due_at)
+    made = attempt.number - claimed.budget_from
+    begins_at = _budget_begins_at(claimed)
+    due_at = due_after(
+        policy,
+        accepted_at=begins_at,
+        attempts=made,
+        now=result.ended_at,
+        dice=dice,
+        retry_after_seconds=read_retry_after(result.retry_after, now=result.ended_at),
+    )
+    spent = policy.spent(accepted_at=begins_at, attempts=made, due_at=due_at)
     if spent:
         reason = f"{verdict.reason}; {spent}"
         return Settled(claimed, OutcomeState.DEAD, attempt, reason_class=verdict.fault, reason=reason)
@@ -57,13 +59,14 @@ def deleted(claimed: Claimed, what: str) -> Settled:
     return Settled(claimed, OutcomeState.DEAD, reason_class=ReasonClass.OURS, reason=f"{what} deleted")
 
 
-def _spent(claimed: Claimed, target: TargetInForce, attempts: int, due_at: int) -> str:
-    """Say what is used up, if no further attempt may be made."""
-    if attempts >= target.max_attempts:
-        return f"attempt {attempts} of {target.max_attempts} was the last"
-    if due_at - claimed.stored.event.accepted_at > target.max_age_seconds * 1_000_000:
-        return f"the next attempt would be later than {target.max_age_seconds} s after the event was accepted"
-    return ""
+def _budget_begins_at(claimed: Claimed) -> int:
+    """Return the moment from which the policy counts: the event's acceptance, or a later second chance.
+
+    A dead letter's own delivery is young when its event is old, and so is a redriven one.
+    """
+    if claimed.redriven_at is not None:
+        return claimed.redriven_at
+    return claimed.routed_at if claimed.attributes else claimed.stored.event.accepted_at
 
 
 def log_attempt(result: Settled) -> None:

@@ -19,6 +19,9 @@ from django.db import close_old_connections
 from django.db.models import Max
 
 from eventhub.domain.pattern import Pattern, PatternError, parse
+from eventhub.domain.transform import Transform, TransformError
+from eventhub.flow.target import TargetInForce, targets_in_force
+from eventhub.flow.transforms import Transforms, read_transform
 from eventhub.journal.port import RuleInForce
 from eventhub.models import (
     Bus,
@@ -26,7 +29,6 @@ from eventhub.models import (
     Rule,
     RuleTarget,
     RuleVersion,
-    Target,
     changes_between,
     current_version,
 )
@@ -40,22 +42,6 @@ MOST_LOGGED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class TargetInForce:
-    """A target as delivering sees it."""
-
-    id: int
-    name: str
-    kind: str
-    url: str
-    bus_id: int | None
-    bus: str
-    enabled: bool
-    max_attempts: int
-    max_age_seconds: int
-    timeout_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class RuleOnBus:
     """A rule version as routing sees it."""
 
@@ -66,6 +52,7 @@ class RuleOnBus:
     enabled: bool
     pattern: Pattern
     target_ids: tuple[int, ...]
+    transforms: Transforms = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,13 +139,13 @@ def _read_all(previous: Rulebook, version: int) -> Rulebook:
         bus_id: state if (state := previous.rules.get(bus_id)) and state.rules == rules else BusRules(rules)
         for bus_id, rules in found.items()
     }
-    return _rulebook(version, buses, states, _read_targets())
+    return _rulebook(version, buses, states, targets_in_force())
 
 
 def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Rulebook:
     """Read the rules that changed, and the rest if anything of it did."""
     buses = _read_buses() if changes.others else previous.buses
-    targets = _read_targets() if changes.others else previous.targets
+    targets = targets_in_force() if changes.others else previous.targets
     states = {bus_id: previous.rules.get(bus_id) or BusRules({}) for bus_id in buses.values()}
     found = {rule.id: rule for rule in _read_rules(previous, changes.rule_ids)}
     for bus_id, state in states.items():
@@ -186,24 +173,6 @@ def _read_buses() -> dict[str, int]:
     return dict(Bus.objects.values_list("name", "id"))
 
 
-def _read_targets() -> dict[int, TargetInForce]:
-    return {
-        target.pk: TargetInForce(
-            id=target.pk,
-            name=target.name,
-            kind=target.kind,
-            url=target.url,
-            bus_id=target.bus_id,
-            bus=target.bus.name if target.bus else "",
-            enabled=target.enabled,
-            max_attempts=target.max_attempts,
-            max_age_seconds=target.max_age_seconds,
-            timeout_seconds=target.timeout_seconds,
-        )
-        for target in Target.objects.select_related("bus")
-    }
-
-
 def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterator[RuleOnBus]:
     """Read these rules, or all; one that is as it was is the same object again."""
     if rule_ids is not None and not rule_ids:
@@ -217,8 +186,11 @@ def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterato
         versions = versions.filter(rule_id__in=rule_ids)
     numbers = dict(versions.values_list("rule_id").annotate(Max("number")))
     target_ids: dict[int, list[int]] = {}
-    for rule_id, target_id in links.values_list("rule_id", "target_id"):
+    transforms: dict[int, dict[int, Transform | TransformError]] = {}
+    for rule_id, target_id, stored in links.values_list("rule_id", "target_id", "transform"):
         target_ids.setdefault(rule_id, []).append(target_id)
+        if (transform := read_transform(rule_id, target_id, stored)) is not None:
+            transforms.setdefault(rule_id, {})[target_id] = transform
     for rule_id, name, bus_id, enabled, text in rules.values_list(
         "pk", "name", "bus_id", "enabled", "pattern"
     ):
@@ -236,6 +208,7 @@ def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterato
             enabled=enabled,
             pattern=pattern,
             target_ids=tuple(target_ids.get(rule_id, ())),
+            transforms=transforms.get(rule_id, {}),
         )
         yield old if old == rule else rule
 

@@ -19,14 +19,24 @@ GROUP = 256
 MAX_HELD = 2048
 MAX_HELD_BYTES = 32 * 2**20
 
+# A result still to be worked out, and the bytes it holds.
+Unsettled = tuple[Callable[[], Settled], int]
+
 
 class Settler:
     """One thread that settles what it is handed."""
 
-    def __init__(self, journal: Journal, on_room: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        on_room: Callable[[], None],
+        on_settled: Callable[[list[Settled]], None],
+    ) -> None:
         self._journal = journal
         self._on_room = on_room
-        self._held: list[tuple[Callable[[], Settled], int]] = []
+        self._on_settled = on_settled
+        self._held: list[Unsettled] = []
         self._condition = threading.Condition()
         self._count = self._bytes = 0  # held or being settled
         self._closing = False
@@ -37,11 +47,8 @@ class Settler:
         """Start the thread."""
         self._thread.start()
 
-    def hand_in(self, results: Sequence[tuple[Callable[[], Settled], int]]) -> None:
-        """Take results to settle, each with the bytes it holds.
-
-        They are worked out in the settler's thread, where time is cheaper.
-        """
+    def hand_in(self, results: Sequence[Unsettled]) -> None:
+        """Take results to settle. They are worked out in the settler's thread, where time is cheaper."""
         with self._condition:
             self._held.extend(results)
             self._count += len(results)
@@ -100,7 +107,14 @@ class Settler:
                     if not ours:
                         fields = {"delivery": one.claimed.delivery_id, "state": one.state}
                         log.warning("delivery.lease_lost", extra={"fields": fields})
+                self._tell([one for one, ours in zip(group, held, strict=True) if ours])
                 return
+
+    def _tell(self, settled: list[Settled]) -> None:
+        try:
+            self._on_settled(settled)
+        except Exception:  # what follows from results must not keep the next ones from being recorded
+            log.exception("deliver.follow_up_failed", extra={"fields": {"deliveries": len(settled)}})
 
 
 def _worked_out(result: Callable[[], Settled]) -> Settled | None:

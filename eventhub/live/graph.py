@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from eventhub.flow.rulebook import Rulebook, RuleOnBus, TargetInForce
+from eventhub.flow.rulebook import Rulebook, RuleOnBus
+from eventhub.flow.target import TargetInForce
 from eventhub.journal.port import UNKNOWN_BUS
 from eventhub.live.window import Counted, Counts
 

@@ -1,4 +1,4 @@
-"""A webhook that answers at once and notes how long each event was on its way.
+"""A webhook that answers at once, but on ``/hang`` never, and notes how long each event was on its way.
 
 Runs as a process of its own (``python -m tests.bench.receiver``). Prints its port; then, for every line on
 standard input, a JSON object: how many came, when the last did (monotonic seconds), and the sorted
@@ -36,6 +36,8 @@ class Receiver(asyncio.Protocol):
             if len(body) < length:
                 return
             self.buffer = body[length:]
+            if head.startswith(b"POST /hang "):
+                continue
             now = time.monotonic_ns()
             stamp = SENT.search(body)
             Receiver.took_ms.append((now - int(stamp[1])) / 1e6 if stamp else 0.0)

@@ -12,10 +12,10 @@ import pytest
 from django.db import connections
 
 from eventhub.domain.addresses import AddressGuard
-from eventhub.domain.backoff import Backoff
 from eventhub.domain.identity import event_id
 from eventhub.flow.claim import Lanes
 from eventhub.flow.deliver import Deliverer
+from eventhub.flow.redrive import Redriver
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import Journal, NewEvent
@@ -24,7 +24,7 @@ from eventhub.models import Bus, Rule, RuleTarget, Target
 from tests.receiver import Receiver
 from tests.until import until
 
-QUICK = Backoff(first_seconds=0.01, cap_seconds=0.05, least_seconds=0.01)
+QUICK = (0.02,) * 184
 ANYTHING = '{"source": [{"exists": true}]}'
 
 
@@ -35,11 +35,12 @@ class House:
     journal: Journal
     receiver: Receiver
     keeper: RulebookKeeper = field(default_factory=lambda: RulebookKeeper(poll_seconds=0.05))
-    backoff: Backoff = QUICK
+    schedule: tuple[float, ...] | None = QUICK
     guard: AddressGuard = field(default_factory=lambda: AddressGuard(loopback_allowed=True))
     lanes: Lanes = field(default_factory=Lanes)
     router: Router | None = None
     deliverer: Deliverer | None = None
+    redriver: Redriver | None = None
 
     def start(self, *, routes: bool = True, delivers: bool = True) -> "House":
         self.keeper.refresh()
@@ -50,14 +51,18 @@ class House:
             self.router.start()
         if delivers:
             self.deliverer = Deliverer(
-                self.journal, self.keeper, self.guard, backoff=self.backoff, lanes=self.lanes
+                self.journal, self.keeper, self.guard, schedule=self.schedule, lanes=self.lanes
             )
             self.deliverer.start()
+            self.redriver = Redriver(self.journal, self.keeper)
+            self.redriver.start()
         return self
 
     def stop(self) -> None:
         if self.router:
             self.router.stop()
+        if self.redriver:
+            self.redriver.stop()
         if self.deliverer:
             self.deliverer.stop(grace_seconds=0)
         self.keeper.stop()

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from eventhub.domain.addresses import AddressGuard
-from eventhub.domain.backoff import Backoff
 from eventhub.flow.claim import Lanes
 from eventhub.journal.port import JournalUnavailable, Settled
 from tests import receiver as answers
@@ -134,19 +133,19 @@ def test_a_hanging_target_does_not_slow_another(house: House, receiver: Receiver
     house.rule(house.webhook("/quick"), name="quick", pattern='{"source": ["shop"]}')
     house.start()
     house.put(count=500, source="slow")
-    receiver.wait_for(house.lanes.per_target, "/hang")
+    receiver.wait_for(32, "/hang")
 
     began = time.monotonic()
     house.put(count=200)
     receiver.wait_for(200, "/quick")
 
     assert time.monotonic() - began < 2
-    assert len(receiver.on("/hang")) == house.lanes.per_target
+    assert len(receiver.on("/hang")) == 32
 
 
 def test_a_full_lane_is_used_again_as_places_become_free(house: House, receiver: Receiver):
-    house.lanes = Lanes(per_target=2, in_all=3)
-    house.rule(house.webhook())
+    house.lanes = Lanes(in_all=3)
+    house.rule(house.webhook(max_in_flight=2))
     house.start()
 
     house.put(count=100)
@@ -239,7 +238,7 @@ def test_deliveries_to_a_disabled_target_wait_until_it_is_enabled(house: House, 
 def test_deleting_a_target_or_a_rule_makes_its_deliveries_dead_letters(
     house: House, receiver: Receiver, what: str
 ):
-    house.backoff = Backoff(first_seconds=0.5, cap_seconds=0.5, least_seconds=0.5)
+    house.schedule = (0.5, 0.5)
     receiver.answer("/", answers.status(503))
     target = house.webhook()
     rule = house.rule(target)

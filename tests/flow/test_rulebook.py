@@ -138,14 +138,14 @@ def test_changes_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_change_that_commits_while_the_rules_are_read_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
     rule = make_rule("r")
-    read_targets: Callable[[], Any] = module._read_targets
+    read_targets: Callable[[], Any] = module.targets_in_force
 
     def meanwhile() -> Any:
-        monkeypatch.setattr(module, "_read_targets", read_targets)
+        monkeypatch.setattr(module, "targets_in_force", read_targets)
         Rule.objects.filter(pk=rule.pk).update(name="renamed")
         return read_targets()
 
-    monkeypatch.setattr(module, "_read_targets", meanwhile)
+    monkeypatch.setattr(module, "targets_in_force", meanwhile)
 
     found = load().rule(rule.bus_id, rule.pk)
 
