@@ -2,20 +2,20 @@
 
 ::
 
-    flow.deliver ──► webhook.request(…) ──► transfer.Transfers ──► Reply ──► verdict.of_…
-                 └─► bus.loop(…)                (libcurl, one thread)
+    flow ─ orders ─► outbound ─┬─► attempts ─► transfer (libcurl, one thread) ─┬─► results ─► flow
+                               └─► callers (a pool of threads)                ─┘
+                    an Order: settings, payload, identity      a Result: verdict, and what is kept of it
 
-- ``http``      one exchange as values: Request and Reply;
-- ``transfer``  many exchanges at once; ``handle`` is one of them; every address is checked after DNS;
+- ``kind``      what a kind is: fields, Order, Result; ``kinds`` holds all of them and checks settings;
+- ``http``      one exchange as values: Request and Reply; ``handle`` is one under way, ``transfer`` many;
+- ``attempts``  from order to result over HTTP, with errands first: ``oauth`` tokens, ``handshake`` consents;
+- ``callers``   the same for kinds with clients of their own, whose addresses ``pinned`` resolves and checks;
 - ``verdict``   the one table that says which results are delivered, tried again or given up;
-- ``webhook``   an HTTP POST of the envelope; what an attempt keeps of request and reply;
-- ``bus``       another bus of this installation, and when a chain of buses is a loop.
+- ``shown``     what is kept of request and reply, without credentials.
 
-Invariants: an exchange always ends, at the latest by its time-out; no redirect, proxy, netrc or cookie is
-ever followed or used; what a receiver sends is bounded (64 KiB of body, 8 KiB of headers) before it is kept.
+Invariants: an attempt always ends, an exchange at the latest by its time-out; no redirect, proxy, netrc or
+cookie is ever followed or used; every address is checked after DNS, right before it is connected to; what a
+receiver sends is bounded (64 KiB of body, 8 KiB of headers) before it is kept.
 
-To add a kind that speaks HTTP: a module here that makes a ``Request`` from an event and its target, as
-``webhook`` does; its line in ``flow.deliver.Deliverer._begin``; its choice in ``models.Target.Kind``. A kind
-that does not speak HTTP needs a driver beside ``transfer`` that ends in a ``Verdict`` too, and must check the
-addresses it connects to with ``domain.addresses``.
+To add a kind: a module with a subclass of ``HttpKind`` or ``CallKind``, its name in ``kinds``, its test.
 """

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from eventhub.domain.fault import ReasonClass
 from eventhub.targets.http import Reply, Request
-from eventhub.targets.kind import Errand, Guard, HttpKind, Order, Result
+from eventhub.targets.kind import CallError, Errand, Guard, HttpKind, Order, Result
 from eventhub.targets.transfer import Transfers
 from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
 
@@ -71,6 +71,8 @@ class HttpAttempts(Generic[T]):
         for attempt in attempts:
             try:
                 step = self._next(attempt)
+            except CallError as error:
+                step = _ended(attempt, error.verdict)
             except Exception as error:  # one order must not hold up the others
                 log.exception("attempt.not_made", extra={"fields": {"kind": attempt.kind.name}})
                 done.append((attempt.token, not_made(error, attempt.begun_at)))
@@ -158,7 +160,7 @@ class HttpAttempts(Generic[T]):
         if verdict is None:
             onward += waiting
         else:
-            done += [(attempt.token, _ended(attempt, verdict, reply.status)) for attempt in waiting]
+            done += [(attempt.token, _ended(attempt, verdict)) for attempt in waiting]
 
 
 def not_made(error: Exception, started_at: int) -> Result:
@@ -167,5 +169,6 @@ def not_made(error: Exception, started_at: int) -> Result:
     return Result(Verdict(Decision.RETRY, reason, ReasonClass.OURS), started_at, time.time_ns() // 1000)
 
 
-def _ended(attempt: _Attempt[T], verdict: Verdict, status: int | None = None) -> Result:
-    return Result(verdict, attempt.begun_at, time.time_ns() // 1000, status=status)
+def _ended(attempt: _Attempt[T], verdict: Verdict) -> Result:
+    """Return the result of an attempt that came to no request of its own."""
+    return Result(verdict, attempt.begun_at, time.time_ns() // 1000)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import quote
 
 # Of one connection only (RFC 9110, section 7.6.1), or what libcurl writes itself.
 _NOT_YOURS = {
@@ -22,6 +23,7 @@ _OURS = {"content-type", "user-agent"}
 _OUR_PREFIXES = ("webhook-", "ce-", "eventhub-")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # a token of RFC 9110
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
+_SAFE = "".join(map(chr, range(0x20, 0x7F)))
 
 
 def check_headers(headers: Mapping[str, str], *, may: Collection[str] = ()) -> None:
@@ -52,3 +54,12 @@ def check_headers(headers: Mapping[str, str], *, may: Collection[str] = ()) -> N
 def lines(headers: Sequence[tuple[str, str]]) -> list[str]:
     """Return headers as libcurl takes them: ``Name;`` is how it is told to send an empty one."""
     return [f"{name}: {value}" if value else f"{name};" for name, value in headers]
+
+
+def one_line(value: str) -> str:
+    """Return any text as a header's value: what is not printable ASCII is percent-encoded.
+
+    >>> one_line("nächste\\r\\nX: y")
+    'n%C3%A4chste%0D%0AX: y'
+    """
+    return quote(value, safe=_SAFE)

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eventhub.domain.hosts import check_url
+from eventhub.targets.api_destination import ApiDestinationKind
 from eventhub.targets.bus import BusKind
 from eventhub.targets.kind import Field, FieldType, Kind
 from eventhub.targets.webhook import WebhookKind
@@ -13,7 +14,9 @@ MAX_TEXT = 2048
 MAX_PAIRS = 100
 
 # In the order in which people choose.
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (WebhookKind(), BusKind())})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (WebhookKind(), BusKind(), ApiDestinationKind())}
+)
 
 
 class UnknownKindError(ValueError):

@@ -61,7 +61,9 @@ def shown_request(order: Order, request: Request) -> Mapping[str, object]:
         "bytes": len(request.body),
     }
     # What the connection adds to the body is not shown; it is the payload that people look for.
-    if order.body != order.event.envelope:
+    if not request.body and order.body:
+        shown["body"] = ""
+    elif order.body != order.event.envelope:
         text = order.body.decode(errors="replace")
         shown["body"] = text[:MAX_BODY_CHARACTERS]
         if len(text) > MAX_BODY_CHARACTERS:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import pycurl
@@ -61,7 +62,8 @@ class Transfers(Generic[T]):
     def stop(self, grace_seconds: float) -> list[T]:
         """Let exchanges in flight finish for so long; return those that did not finish or did not begin."""
         self._stopping_at = time.monotonic() + grace_seconds
-        self._wake_up()
+        with suppress(OSError):  # an idle driver may have seen it, and closed, before it is woken
+            self._wake_up()
         self._thread.join()
         return self._unfinished
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from eventhub import __version__
 from eventhub.domain.hosts import check_host
 from eventhub.domain.signature import SecretError, SigningSecret, parse_secret, sign
-from eventhub.targets import handshake, headers
+from eventhub.targets import credentials, handshake, headers, oauth
 from eventhub.targets.exchange import result_of
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Errand, Field, FieldType, HttpKind, Order, Result
@@ -23,8 +22,6 @@ from eventhub.targets.verdict import Verdict, of_fault, of_status
 
 USER_AGENT = ("User-Agent", f"Eventhub/{__version__}")
 EXPECT = "Expect:"  # an empty value keeps libcurl from asking before it sends more than 1 MiB
-# A header's value has no line ends; what is not ASCII is percent-encoded, as in binary CloudEvents.
-_PRINTABLE = " !\"#$&'()*+,/:;<=>?@[\\]^`{|}"
 CONSENTS = handshake.Consents()
 
 
@@ -88,27 +85,40 @@ class WebhookKind(HttpKind):
         return wrong
 
     def request(self, order: Order) -> Request | Errand:
-        """Return the POST, or the OPTIONS request that asks for consent to it."""
+        """Return the POST, or what must come first: a token, or the receiver's consent."""
         settings = order.settings
+        connection = settings.get("connection")
+        token = oauth.token_or_errand(connection, order)
+        if isinstance(token, Errand):
+            return token
+        body = credentials.with_body(connection, order.body)
         asks = settings.get("handshake", False)
         named = [
             USER_AGENT,
             ("Content-Type", order.content_type),
             *order.headers,
             *settings.get("headers", {}).items(),
-            *sign(order.message_id, order.now // 1_000_000, order.body, signing(order)),
             *attributes(order),
         ]
         if asks:
             named.append((handshake.REQUEST_ORIGIN, settings["origin"]))
+        applied = credentials.apply(connection, token, settings["url"], named)
+        signed = sign(order.message_id, order.now // 1_000_000, body, signing(order))
         request = Request(
-            settings["url"],
-            [*headers.lines(named), EXPECT],
-            order.body,
+            applied.url,
+            [*headers.lines([*applied.headers, *signed]), EXPECT],
+            body,
             order.timeout_seconds,
             connect_timeout_seconds=order.connect_timeout_seconds,
+            shown_url=applied.shown_url,
+            secrets=applied.secrets,
+            token=token,
         )
         return (_asked(order, request) if asks else None) or request
+
+    def again(self, order: Order, request: Request, reply: Reply) -> bool:
+        """Go on with a fresh token if the receiver refused this one."""
+        return oauth.refused(order.settings.get("connection"), request, reply)
 
     def result(self, order: Order, request: Request, reply: Reply) -> Result:
         """Judge the reply."""
@@ -133,7 +143,7 @@ def _parsed(text: str) -> SigningSecret:
 def attributes(order: Order) -> Sequence[tuple[str, str]]:
     """Return the headers that tell a dead-letter target why it gets the event: ``eventhub-error-code: …``."""
     return [
-        (f"eventhub-{name.lower().replace('_', '-')}", quote(value, safe=_PRINTABLE))
+        (f"eventhub-{name.lower().replace('_', '-')}", headers.one_line(value))
         for name, value in order.attributes.items()
     ]
 
@@ -144,7 +154,8 @@ def _asked(order: Order, request: Request) -> Errand | None:
     named = [USER_AGENT, (handshake.REQUEST_ORIGIN, origin)]
     if minute is not None:
         named.append((handshake.REQUEST_RATE, str(minute)))
-    asking = replace(request, method="OPTIONS", headers=headers.lines(named), body=b"")
+    authorised = credentials.apply(order.settings.get("connection"), request.token, "", named)
+    asking = replace(request, method="OPTIONS", headers=headers.lines(authorised.headers), body=b"")
     return CONSENTS.errand(asking, origin, minute, now=order.now)
 
 

@@ -90,7 +90,7 @@ def test_a_password_in_a_url_is_not_repeated():
 
 
 def test_other_letters_are_answered_with_their_ascii_form():
-    with pytest.raises(ValueError, match="perhaps https://xn--bcher-kva.example/%C3%A4"):
+    with pytest.raises(ValueError, match=r"perhaps https://xn--bcher-kva.example/%C3%A4"):
         check_url("https://bücher.example/ä")
 
 
@@ -101,7 +101,7 @@ def test_a_host_of_its_own_is_checked_alike():
 
 
 def test_an_unknown_kind_names_the_known_ones():
-    with pytest.raises(UnknownKindError, match="wanted one of webhook, bus.*, found 'web'"):
+    with pytest.raises(UnknownKindError, match=r"wanted one of webhook, bus.*, found 'web'"):
         kind_of("web")
 
 
