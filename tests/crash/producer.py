@@ -10,9 +10,12 @@ from collections.abc import Callable
 class Producer:
     """Posts one event after the other from several threads; an event counts once a 2xx was read whole."""
 
-    def __init__(self, port: Callable[[], int], key: str, threads: int = 2) -> None:
+    def __init__(
+        self, port: Callable[[], int], key: str, *, threads: int = 2, pause_seconds: float = 0.008
+    ) -> None:
         self.acknowledged: set[str] = set()
         self._port = port
+        self._pause_seconds = pause_seconds
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._numbers = itertools.count()
         self._stop = threading.Event()
@@ -31,7 +34,7 @@ class Producer:
     def _post(self) -> None:
         connection: http.client.HTTPConnection | None = None
         # Paced: a few hundred events a second keep every part at work, and let deliveries keep up.
-        while not self._stop.wait(0.008):
+        while not self._stop.wait(self._pause_seconds):
             body = json.dumps(
                 [
                     {"source": "crash", "detail-type": "Counted", "detail": {"n": next(self._numbers)}}
