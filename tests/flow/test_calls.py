@@ -1,4 +1,4 @@
-"""Delivering over a client of its own: judged the same, and our own stop is no failed attempt there either."""
+"""Over a client of its own: judged the same, and our own stop is no failed attempt there either."""
 
 import threading
 from collections.abc import Iterator, Mapping
