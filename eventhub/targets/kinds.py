@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from eventhub.domain.hosts import check_url
+from eventhub.domain.jsonpath import parse_path
 from eventhub.targets.api_destination import ApiDestinationKind
 from eventhub.targets.bus import BusKind
 from eventhub.targets.kind import Field, FieldType, Kind
@@ -129,8 +130,7 @@ def _bounded(value: Any) -> None:
 
 def _event_path(field: Field, value: Any) -> None:
     _text(field, value)
-    if value != "$" and not value.startswith("$."):
-        raise ValueError(f"wanted a path in the event such as $.detail.id, found {_shown(field, value)}")
+    parse_path(value)
 
 
 _CHECKS: Mapping[FieldType, Callable[[Field, Any], None]] = {

@@ -7,6 +7,7 @@ wherever it stands: receivers like to repeat what they were sent.
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Order
@@ -30,6 +31,7 @@ def masked_headers(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
     return {name: MASK if _speaks_of_credentials(name) else value for name, value in headers}
 
 
+@lru_cache(maxsize=1024)
 def _speaks_of_credentials(name: str) -> bool:
     # How to authenticate is what a person wants to read when a receiver answers 401.
     return bool(_CREDENTIAL.search(name)) and not name.lower().endswith("-authenticate")

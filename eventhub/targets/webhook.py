@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from eventhub import __version__
 from eventhub.domain.hosts import check_host
@@ -17,8 +16,6 @@ from eventhub.targets import credentials, handshake, headers, oauth
 from eventhub.targets.exchange import result_of
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Errand, Field, FieldType, HttpKind, Order, Result
-from eventhub.targets.shown import shown_response  # noqa: F401 - flow.deliver reads it here
-from eventhub.targets.verdict import Verdict, of_fault, of_status
 
 USER_AGENT = ("User-Agent", f"Eventhub/{__version__}")
 EXPECT = "Expect:"  # an empty value keeps libcurl from asking before it sends more than 1 MiB
@@ -157,30 +154,3 @@ def _asked(order: Order, request: Request) -> Errand | None:
     authorised = credentials.apply(order.settings.get("connection"), request.token, "", named)
     asking = replace(request, method="OPTIONS", headers=headers.lines(authorised.headers), body=b"")
     return CONSENTS.errand(asking, origin, minute, now=order.now)
-
-
-def webhook_id(event_id: UUID, delivery_id: int) -> str:
-    """Return the id by which a receiver knows a delivery again: the same in every attempt.
-
-    Delivery numbers begin anew with a new journal, and receivers remember; hence the event's id in it.
-    """
-    return f"{event_id}-{delivery_id}"
-
-
-def request(url: str, body: bytes, *, identifier: str, timeout_seconds: float) -> Request:
-    """Return the request of one attempt; ``body`` is the envelope."""
-    named = [("Content-Type", "application/json"), USER_AGENT, ("webhook-id", identifier)]
-    return Request(url, [*headers.lines(named), EXPECT], body, timeout_seconds)
-
-
-def verdict(reply: Reply) -> Verdict:
-    """Judge a reply."""
-    if reply.fault is not None:
-        return of_fault(reply.fault, reply.error)
-    return of_status(reply.status or 0, reply.reason, reply.header("location"))
-
-
-def shown_request(url: str, size: int, identifier: str) -> Mapping[str, object]:
-    """Return what an attempt keeps of a request: the body is the envelope, which the event already holds."""
-    shown = {"Content-Type": "application/json", "User-Agent": USER_AGENT[1], "webhook-id": identifier}
-    return {"method": "POST", "url": url, "headers": shown, "body": "envelope", "bytes": size}

@@ -22,6 +22,7 @@ def test_what_may_pass_is_tried_again(status: int):
 def test_what_will_not_pass_is_given_up(status: int):
     assert of_status(status).decision is Decision.GIVE_UP
     assert of_status(status).fault is ReasonClass.RECEIVER
+    assert of_status(status).gone is (status == 410)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
