@@ -1,11 +1,12 @@
 """Each kind of process killed 50 times under load, with a hostile receiver: nothing is lost or stuck.
 
-Doubled is only what was under way in the killed process: sent, answered, and not yet recorded.
+What is sent more often than attempts are recorded was under way in the killed process.
 """
 
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ from tests.until import takes_effect_everywhere, until
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(400)]
 
 KILLS = int(os.environ.get("KILLS", "50"))
-# A success that is not recorded this long after it came was not about to be: a slow commit on a busy machine.
-UNDER_WAY_SECONDS = 5.0
+# How long an attempt may be under way: its time-out of 2 s, and a commit on a busy machine.
+UNDER_WAY_SECONDS = 6.0
+# Within one attempt libcurl sends again, on a new connection, if a kept one is reset before an answer.
+AT_ONCE_SECONDS = 0.5
 dice = random.Random(50)  # the same moments in every run
 
 
@@ -30,16 +33,15 @@ def test_hub_killed_50_times_loses_no_acknowledged_event(tmp_path: Path) -> None
     with Receiver(answers=hostile) as receiver, running_hub(tmp_path) as hub:
         watch_everything(hub, receiver)
         with Producer(lambda: hub.port, hub.key) as producer:
-            kills = [kill(hub, producer) for _ in range(KILLS)]
+            kills = [kill(producer, hub) for _ in range(KILLS)]
             let_some_pass(producer)
 
-        assert_all_end_well(hub, producer, receiver, hostile)
-        assert_doubled_only_near(kills, hostile)
+        assert_all_end_well(hub, producer, hostile)
+        assert_repeated_only_near(hub, kills, hostile)
 
 
-@pytest.mark.parametrize("kind", ["web", "worker"])
-def test_scaled_process_killed_50_times_loses_no_acknowledged_event(
-    kind: str, scaled: dict[str, str], tmp_path: Path
+def test_web_and_worker_killed_50_times_lose_no_acknowledged_event(
+    scaled: dict[str, str], tmp_path: Path
 ) -> None:
     hostile = Hostile(2)
     with (
@@ -50,14 +52,14 @@ def test_scaled_process_killed_50_times_loses_no_acknowledged_event(
         running_worker(tmp_path / "worker-2", **scaled) as fourth,
     ):
         watch_everything(first, receiver)
-        victims = [first, second] if kind == "web" else [third, fourth]
+        victims = [(first, third), (second, fourth)]
         # Slower than at the hub: five processes start and work on the same cores.
         with Producer(lambda: dice.choice([first, second]).port, first.key, pause_seconds=0.03) as producer:
-            kills = [kill(victims[number % 2], producer) for number in range(KILLS)]
+            kills = [kill(producer, *victims[number % 2]) for number in range(KILLS)]
             let_some_pass(producer)
 
-        assert_all_end_well(first, producer, receiver, hostile)
-        assert_doubled_only_near(kills if kind == "worker" else [], hostile)
+        assert_all_end_well(first, producer, hostile)
+        assert_repeated_only_near(first, kills, hostile)
 
 
 def watch_everything(web: Running, receiver: Receiver) -> None:
@@ -72,12 +74,14 @@ def watch_everything(web: Running, receiver: Receiver) -> None:
     takes_effect_everywhere()
 
 
-def kill(victim: Running, producer: Producer) -> float:
+def kill(producer: Producer, *victims: Running) -> float:
     """Let some events pass, kill, start again; return the moment of the kill."""
     let_some_pass(producer)
-    victim.kill()
+    for victim in victims:
+        victim.kill()
     at = time.time()
-    victim.start()
+    with ThreadPoolExecutor() as starting:
+        list(starting.map(Running.start, victims))
     return at
 
 
@@ -87,8 +91,8 @@ def let_some_pass(producer: Producer) -> None:
     until(lambda: len(producer.acknowledged) >= wanted, seconds=60, what="acknowledged events")
 
 
-def assert_all_end_well(web: Running, producer: Producer, receiver: Receiver, hostile: Hostile) -> None:
-    """Every acknowledged event is delivered or a dead letter, and no delivery is stuck."""
+def assert_all_end_well(web: Running, producer: Producer, hostile: Hostile) -> None:
+    """Every acknowledged event was sent and is delivered: none is lost, stuck or, at 8 % trouble, dead."""
     hostile.healed = True
     assert len(producer.acknowledged) > 10 * KILLS
     api = Api(web)
@@ -97,27 +101,25 @@ def assert_all_end_well(web: Running, producer: Producer, receiver: Receiver, ho
         seconds=90,
         what="pending deliveries to end",
     )
-    taken = {identifier[:36] for identifier in hostile.taken}
-    dead = {letter["event_id"] for letter in every(api, "/api/dead-letters")}
-    lost = sorted(producer.acknowledged - taken - dead)
+    sent = {identifier[:36] for identifier in hostile.sent}
+    lost = sorted(producer.acknowledged - sent)
     assert not lost, f"{len(lost)} of {len(producer.acknowledged)}: {api.get(f'/api/events/{lost[0]}')}"
+    letters = api.get("/api/dead-letters")["items"]
+    assert not letters, letters[0]
 
 
-def assert_doubled_only_near(kills: list[float], hostile: Hostile) -> None:
-    """What was taken twice was first taken right before a kill."""
-    far = [at for at in hostile.doubled() if not any(0 <= when - at < UNDER_WAY_SECONDS for when in kills)]
-    assert not far, f"{len(far)} of {len(hostile.taken)} were sent again though their process went on"
-
-
-def every(api: Api, path: str) -> list[dict[str, str]]:
-    """Return all items of a list, page by page."""
-    items: list[dict[str, str]] = []
-    page = api.get(path)
-    while True:
-        items += page["items"]
-        if not page.get("next"):
-            return items
-        page = api.get(page["next"].replace(api.hub.url, ""))
+def assert_repeated_only_near(web: Running, kills: list[float], hostile: Hostile) -> None:
+    """What was sent without its attempt being recorded was sent right before a kill."""
+    api = Api(web)
+    for identifier, sent in hostile.sent.items():
+        moments = [
+            at for at, before in zip(sent, [0.0, *sent], strict=False) if at - before > AT_ONCE_SECONDS
+        ]
+        if len(moments) == 1:
+            continue
+        recorded = api.get(f"/api/deliveries/{identifier[37:]}")["attempt_count"]
+        near = [at for at in moments if any(0 <= when - at < UNDER_WAY_SECONDS for when in kills)]
+        assert len(moments) - recorded <= len(near), (identifier, moments, recorded)
 
 
 @pytest.fixture
