@@ -1,0 +1,166 @@
+"""The NATS kind: each event as one message on a subject, by JetStream confirmed and deduplicated."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Coroutine, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from eventhub.domain.fault import ReasonClass
+from eventhub.targets.extra import missing_extra
+from eventhub.targets.kept import Kept
+from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
+from eventhub.targets.pinned import resolve
+from eventhub.targets.verdict import Decision, Fault, Verdict
+
+T = TypeVar("T")
+
+
+class NatsKind(CallKind):
+    """Publishes to a JetStream stream (the default), or to whoever listens just now."""
+
+    name = "nats"
+    title = "NATS"
+    summary = "Publishes each event on a NATS subject, by default to a JetStream stream that confirms it."
+    extra = "nats"
+    fields = (
+        Field("host", "Server", "The name or address of the NATS server.", required=True,
+              example="nats.example.com"),
+        Field("port", "Port", "Where it listens.", FieldType.INTEGER, default=4222, low=1, high=65535),
+        Field("tls", "TLS", "Encrypt the connection and check the server's certificate.", FieldType.BOOLEAN,
+              default=False),
+        Field("user_name", "User name", "Empty: none, or a token."),
+        Field("password", "Password or token", "For the user name, or alone: a token.", secret=True),
+        Field("subject", "Subject", "{source}, {detail-type} and {bus} are filled in; what a subject may not "
+              "hold becomes _.", default="events.{source}.{detail-type}", high=255),
+        Field("jetstream", "JetStream", "Wait until a stream has stored it. Without, a message that nobody "
+              "listens to is lost.", FieldType.BOOLEAN, default=True),
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._kept: Kept[Any] = Kept(_close)
+
+    def address(self, settings: Mapping[str, Any]) -> str:
+        """Return the subject's address as a URL."""
+        scheme = "tls" if settings.get("tls") else "nats"
+        return f"{scheme}://{settings.get('host', '')}:{settings.get('port', 4222)}/{settings.get('subject', '')}"
+
+    def missing(self) -> str:
+        """Name the extra unless its client is installed."""
+        return missing_extra("nats", self.extra)
+
+    def call(self, order: Order, guard: Guard) -> Mapping[str, object]:
+        """Publish and wait for the stream's, or at least the server's, confirmation."""
+        from nats import errors
+        from nats.js import errors as stream_errors
+
+        settings = order.settings
+        address = resolve(settings["host"], settings["port"], guard)
+        key = (address, *(settings.get(name) for name in ("host", "port", "tls", "user_name", "password")))
+        try:
+            with self._kept.lent(key, lambda: _run(_connect(order, address), order.timeout_seconds)) as client:
+                return _run(self._publish(client, order), order.timeout_seconds)
+        except stream_errors.NoStreamResponseError as error:
+            raise _refused("no stream listens on this subject", retry=True) from error
+        except stream_errors.APIError as error:
+            raise _refused(f"JetStream answered {error.code} {error.description}", retry=True) from error
+        except errors.MaxPayloadError as error:
+            raise _refused("the message is larger than the server takes", retry=False) from error
+        except (errors.TimeoutError, TimeoutError) as error:
+            raise CallError.of(Fault.TIMEOUT, "the NATS server did not answer in time") from error
+        except (errors.Error, OSError) as error:
+            if "authorization" in str(error).lower():
+                raise _refused("the NATS server refuses these credentials", retry=False) from error
+            if isinstance(error, ssl.SSLError):
+                raise CallError.of(Fault.TLS, f"TLS with the NATS server failed: {error}") from error
+            raise CallError.of(Fault.CONNECT, f"the NATS server was not reached: {error}") from error
+
+    def shown(self, order: Order) -> Mapping[str, object]:
+        """Return subject and size."""
+        return {
+            "method": "PUB",
+            "url": self.address(order.settings),
+            "headers": {"subject": self._subject(order), "Nats-Msg-Id": order.message_id},
+            "bytes": len(order.body),
+        }
+
+    async def _publish(self, client: Any, order: Order) -> Mapping[str, object]:
+        headers = {
+            "Nats-Msg-Id": order.message_id,  # JetStream drops a second one of the same id
+            "Content-Type": order.content_type,
+            **order.attributes,
+        }
+        if order.settings.get("jetstream", True):
+            stored = await client.jetstream(timeout=order.timeout_seconds).publish(
+                self._subject(order), order.body, headers=headers
+            )
+            return {"stream": stored.stream, "sequence": stored.seq, "duplicate": bool(stored.duplicate)}
+        await client.publish(self._subject(order), order.body, headers=headers)
+        await client.flush(timeout=max(1, int(order.timeout_seconds)))
+        return {"flushed": True}
+
+    def _subject(self, order: Order) -> str:
+        subject = str(order.settings.get("subject", "events.{source}.{detail-type}"))
+        words = {"source": order.event.source, "detail-type": order.event.detail_type, "bus": order.event.bus}
+        for name, word in words.items():
+            allowed = "".join("_" if one in " *>\t\r\n" or not one.isprintable() else one for one in word)
+            subject = subject.replace(f"{{{name}}}", allowed.strip(".") or "_")
+        return subject
+
+
+async def _connect(order: Order, address: str) -> Any:
+    import nats
+
+    settings = order.settings
+    failed: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        failed.append(error)
+
+    options: dict[str, Any] = {}
+    if settings.get("tls"):
+        options |= {"tls": ssl.create_default_context(), "tls_hostname": settings["host"]}
+    if settings.get("user_name"):
+        options |= {"user": settings["user_name"], "password": settings.get("password", "")}
+    elif settings.get("password"):
+        options["token"] = settings["password"]
+    where = f"[{address}]" if ":" in address else address
+    try:
+        return await nats.connect(
+            f"nats://{where}:{settings['port']}",
+            connect_timeout=max(1, int(order.connect_timeout_seconds)),
+            allow_reconnect=False,
+            error_cb=note,
+            name="eventhub",
+            **options,
+        )
+    except nats.errors.NoServersError as error:
+        raise (failed[0] if failed else error) from error
+
+
+def _close(client: Any) -> None:
+    try:
+        _run(client.close(), 2.0)
+    except Exception:  # noqa: S110 - it is broken, which is why it is closed
+        pass
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="nats", daemon=True).start()
+    return loop
+
+
+def _run(work: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
+    future = asyncio.run_coroutine_threadsafe(work, _loop())
+    try:
+        return future.result(timeout_seconds)
+    except TimeoutError:
+        future.cancel()
+        raise
+
+
+def _refused(text: str, *, retry: bool) -> CallError:
+    return CallError(Verdict(Decision.RETRY if retry else Decision.GIVE_UP, text, ReasonClass.RECEIVER))

@@ -1,0 +1,37 @@
+"""Builders of orders for tests of target kinds."""
+
+import time
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from eventhub.domain.addresses import AddressGuard
+from eventhub.targets.kind import EventFacts, Kind, Order
+from eventhub.targets.kinds import complete
+
+EVENT = EventFacts(
+    id=UUID("0193f1a0-0000-7000-8000-000000000001"),
+    bus="default",
+    source="shop",
+    detail_type="order placed",
+    envelope=b'{"version":"0","source":"shop","detail-type":"order placed","detail":{"order":{"id":17}}}',
+)
+LOOPBACK = AddressGuard(loopback_allowed=True)
+PUBLIC_ONLY = AddressGuard()
+
+
+def order_for(kind: Kind, settings: dict[str, Any], **changes: Any) -> Order:
+    """Return an attempt to deliver EVENT with a kind's settings, completed by its defaults."""
+    order = Order(
+        settings=complete(kind, settings),
+        body=EVENT.envelope,
+        content_type="application/json",
+        headers=(),
+        message_id="0193f1a0-0000-7000-8000-000000000001-7",
+        attempt=1,
+        now=time.time_ns() // 1000,
+        event=EVENT,
+        timeout_seconds=5.0,
+        connect_timeout_seconds=2.0,
+    )
+    return replace(order, **changes)
