@@ -4,11 +4,12 @@ An event's id comes as the engine stores it: 32 hexadecimal digits on SQLite, a 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
+from eventhub.journal.limits import BEHIND
 from eventhub.journal.port import (
     Attempt,
     NewDelivery,
@@ -32,7 +33,7 @@ EVENT = _names(
 ROUTING = _names("event_id bus_id state routed_at ruleset_id matched error")
 OUTCOME = _names(
     "seq event_id bus_id bus rule_id rule rule_version target_id target state reason attempts accepted_at"
-    " routed_at due_at"
+    " routed_at due_at attributes"
 )
 OUTCOME_SETTLED = _names("state reason attempts first_at last_at due_at latency_us")
 ATTEMPT = _names(
@@ -41,7 +42,7 @@ ATTEMPT = _names(
 )
 DEAD_LETTER = _names(
     "event_id delivery_id bus_id bus rule_id rule target_id target reason_class reason status attempts"
-    " first_at last_at dead_at"
+    " first_at last_at dead_at fifo_key"
 )
 
 Columns = tuple[object, ...]
@@ -81,9 +82,10 @@ def routing_columns(routing: Routing, ruleset_id: int, event_id: object) -> Colu
     )
 
 
-def outcome_columns(routing: Routing, new: NewDelivery, seq: int, event_id: object) -> Columns:
+def outcome_columns(
+    event: NewEvent, new: NewDelivery, seq: int, event_id: object, *, routed_at: int
+) -> Columns:
     """Return the values of ``OUTCOME``."""
-    event = routing.stored.event
     return (
         seq,
         event_id,
@@ -98,8 +100,37 @@ def outcome_columns(routing: Routing, new: NewDelivery, seq: int, event_id: obje
         new.reason,
         0,
         event.accepted_at,
-        routing.routed_at,
-        routing.routed_at if new.state is OutcomeState.PENDING else None,
+        routed_at,
+        routed_at if new.state is OutcomeState.PENDING else None,
+        _as_json(new.attributes).decode() if new.attributes else "",
+    )
+
+
+class Turns:
+    """Which new deliveries wait behind another of their target and key; ``busy`` have one pending."""
+
+    def __init__(self, busy: Iterable[tuple[int, str]]) -> None:
+        self._busy = set(busy)
+
+    def due_at(self, new: NewDelivery, at: int) -> int:
+        """Return when a new delivery falls due that would be at ``at``, and count it as pending."""
+        if new.fifo_key is None or new.target_id is None:
+            return at
+        turn = (new.target_id, new.fifo_key)
+        if turn in self._busy:
+            return BEHIND
+        self._busy.add(turn)
+        return at
+
+
+def turns_of(deliveries: Iterable[NewDelivery]) -> list[tuple[int, str]]:
+    """Return the targets and keys of the deliveries that go in order, each once, sorted."""
+    return sorted(
+        {
+            (new.target_id, new.fifo_key)
+            for new in deliveries
+            if new.fifo_key is not None and new.target_id is not None
+        }
     )
 
 
@@ -184,6 +215,7 @@ def dead_letter_columns(settled: Settled, at: Standing, event_id: object) -> Col
         at.first_at,
         at.last_at,
         at.ended_at,
+        claimed.fifo_key,
     )
 
 

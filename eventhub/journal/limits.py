@@ -6,6 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 MAX_IN_FLIGHT = 32  # of a target of which nothing else is said
+# The due_at of a delivery that waits behind another of its FIFO key: later than any moment.
+BEHIND = 2**62
 
 
 class CircuitState(StrEnum):

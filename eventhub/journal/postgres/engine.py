@@ -137,6 +137,7 @@ class PostgresJournal:
         with self._pool.lend() as db:
             return claiming.claim(
                 db,
+                holder,
                 now=now,
                 lease_seconds=lease_seconds,
                 limit=limit,
@@ -148,10 +149,9 @@ class PostgresJournal:
     def settle(self, settled: Sequence[Settled]) -> list[bool]:
         """Record attempts and outcomes."""
         with self._pool.lend() as db:
-            ours = settling.settle(db, settled, time.time_ns() // 1000)
-        again = any(one.state is OutcomeState.PENDING for one in settled)
-        self._tell({Hint.EVENTS, Hint.DELIVERIES} if again else {Hint.EVENTS})
-        return ours
+            moved = settling.settle(db, settled, time.time_ns() // 1000)
+        self._tell({Hint.EVENTS, Hint.DELIVERIES} if moved.due else {Hint.EVENTS})
+        return moved.held
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """End leases untried."""
@@ -170,7 +170,7 @@ class PostgresJournal:
     ) -> int | None:
         """Return the next moment that claiming finds something."""
         with self._pool.lend() as db:
-            return claiming.next_due_at(db, waiting)
+            return claiming.next_due_at(db, waiting, holder, limits, in_flight)
 
     # -- watch ---------------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 
 from eventhub.journal import columns
-from eventhub.journal.port import NewEvent, OutcomeState, Position, RoutedBatch, StoredEvent
+from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Position, RoutedBatch, StoredEvent
+from eventhub.journal.postgres import states
 from eventhub.journal.postgres.copying import copy
 
 EVENT_COLUMNS = (
@@ -40,6 +42,12 @@ HOLD = """
 LOOK = "SELECT xid, seq FROM cursor WHERE bus_id = %s AND holder = %s AND held_until > clock_timestamp()"
 MOVE = """
     UPDATE cursor SET xid = %s, seq = %s WHERE bus_id = %s AND xid = %s AND seq = %s AND holder = %s
+"""
+
+
+BUSY_TURNS = """
+    SELECT k.target_id, k.key FROM unnest(%s::bigint[], %s::text[]) AS k(target_id, key)
+    WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = k.target_id AND d.fifo_key = k.key)
 """
 
 
@@ -82,6 +90,7 @@ def read_events(db: psycopg.Connection, bus_id: int, after: Position, limit: int
 def write_batch(db: psycopg.Connection, batch: RoutedBatch) -> bool:
     """Write a routed batch if the cursor is where it was read and still the holder's; tell whether it was."""
     was, now = batch.read_from, batch.reached
+    make_states(db, [new for routing in batch.routings for new in routing.deliveries])
     with db.transaction():
         moved = db.execute(MOVE, (now.xid, now.seq, batch.bus_id, was.xid, was.seq, batch.holder))
         if moved.rowcount != 1:
@@ -98,18 +107,39 @@ def write_batch(db: psycopg.Connection, batch: RoutedBatch) -> bool:
         made = [(routing, new) for routing in batch.routings for new in routing.deliveries]
         if not made:
             return True
-        numbers = db.execute(
-            "SELECT nextval('outcome_seq') FROM generate_series(1, %s)", (len(made),)
-        ).fetchall()
-        outcomes, deliveries = [], []
-        for (seq,), (routing, new) in zip(numbers, made, strict=True):
-            event_id = routing.stored.event.id
-            outcomes.append(columns.outcome_columns(routing, new, seq, event_id))
-            if new.state is OutcomeState.PENDING:
-                deliveries.append((seq, event_id, new.target_id, routing.routed_at))
-        copy(db, "outcome", columns.OUTCOME, outcomes)
-        copy(db, "delivery", ["seq", "event_id", "target_id", "due_at"], deliveries)
+        make(db, [(routing.stored.event, new, routing.routed_at) for routing, new in made])
     return True
+
+
+def make(db: psycopg.Connection, made: Sequence[tuple[NewEvent, NewDelivery, int]]) -> None:
+    """Write outcomes, and deliveries of those that are pending, of (event, match, moment) each."""
+    numbers = db.execute("SELECT nextval('outcome_seq') FROM generate_series(1, %s)", (len(made),)).fetchall()
+    turns = read_turns(db, [new for _event, new, _at in made])
+    outcomes, deliveries = [], []
+    for (seq,), (event, new, at) in zip(numbers, made, strict=True):
+        outcomes.append(columns.outcome_columns(event, new, seq, event.id, routed_at=at))
+        if new.state is OutcomeState.PENDING:
+            deliveries.append((seq, event.id, new.target_id, turns.due_at(new, at), new.fifo_key))
+    copy(db, "outcome", columns.OUTCOME, outcomes)
+    copy(db, "delivery", ["seq", "event_id", "target_id", "due_at", "fifo_key"], deliveries)
+
+
+def make_states(db: psycopg.Connection, deliveries: Sequence[NewDelivery]) -> None:
+    """Give the targets whose deliveries go in order the rows that ``read_turns`` locks; in no transaction."""
+    states.make(db, {target_id for target_id, _key in columns.turns_of(deliveries)})
+
+
+def read_turns(db: psycopg.Connection, deliveries: Sequence[NewDelivery]) -> columns.Turns:
+    """Return which of these deliveries' keys have one pending, under their targets' locks.
+
+    Whoever ends the last one of a key holds the same lock, so none is left behind one that is gone.
+    """
+    asked = columns.turns_of(deliveries)
+    if not asked:
+        return columns.Turns(())
+    states.lock(db, {target_id for target_id, _key in asked})
+    targets, keys = (list(part) for part in zip(*asked, strict=True))
+    return columns.Turns((target_id, key) for target_id, key in db.execute(BUSY_TURNS, (targets, keys)))
 
 
 def record_ruleset(db: psycopg.Connection, bus_id: int, digest: str, rules: str) -> int:

@@ -35,7 +35,7 @@ from eventhub.journal.sqlite.feed import read_feed, read_head
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
 from eventhub.journal.sqlite.pruning import Pruning
-from eventhub.journal.sqlite.settling import apply_settled
+from eventhub.journal.sqlite.settling import Moved, Settling
 from eventhub.journal.watchers import Watchers
 
 MIGRATE_WAIT_SECONDS = 10.0
@@ -51,6 +51,7 @@ class SqliteJournal:
         self._numbers = Numbers()
         self._appending = Appending(self._numbers)
         self._leases = Leases()
+        self._settling = Settling(self._numbers, self._appending)
         self._cursors = routing.Cursors()
         self._readers = connections.Readers(self._path)
         self._pruning = Pruning(self._path, self._numbers)
@@ -83,6 +84,7 @@ class SqliteJournal:
                 db = connections.writer(self._path)
                 schema.check(db)
                 self._numbers.load(db)
+                self._leases.learn(self._settling.circuits.load(db))
                 self._epoch = db.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
         except BaseException:
             self._ownership.give_up()
@@ -170,6 +172,7 @@ class SqliteJournal:
         with self._reading() as db:
             return self._leases.claim(
                 db,
+                holder,
                 now=now,
                 lease_seconds=lease_seconds,
                 limit=limit,
@@ -182,26 +185,23 @@ class SqliteJournal:
         """Record attempts and outcomes."""
         now = time.time_ns() // 1000
 
-        def apply(db: sqlite3.Connection) -> list[bool]:
+        def apply(db: sqlite3.Connection) -> Moved:
             held = [self._leases.holds(one.claimed) for one in settled]
-            mine = [one for one, ours in zip(settled, held, strict=True) if ours]
-            apply_settled(db, self._numbers, self._appending, mine, now)
-            return held
+            return self._settling.apply(db, settled, held, now)
 
-        def committed(held: list[bool]) -> set[Hint]:
-            hints = {Hint.EVENTS}
-            for one, ours in zip(settled, held, strict=True):
+        def committed(moved: Moved) -> set[Hint]:
+            closed = self._leases.learn(moved.circuits)
+            self._settling.circuits.committed(moved.circuits)
+            for one, ours in zip(settled, moved.held, strict=True):
                 if ours:
                     self._leases.take_back(one.claimed)
-                    if one.state is OutcomeState.PENDING:
-                        hints.add(Hint.DELIVERIES)
-            return hints
+            return {Hint.EVENTS, Hint.DELIVERIES} if moved.due or closed else {Hint.EVENTS}
 
-        return self._writer.write(apply, committed)
+        return self._writer.write(apply, committed).held
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """End leases untried."""
-        ended = [self._leases.take_back(one) for one in claimed]
+        ended = [self._leases.release(one) for one in claimed]
         if any(ended):
             self._watchers.tell({Hint.DELIVERIES})
 
@@ -215,7 +215,7 @@ class SqliteJournal:
     ) -> int | None:
         """Return the next moment that claiming finds something."""
         with self._reading() as db:
-            return self._leases.next_due_at(db, waiting)
+            return self._leases.next_due_at(db, waiting, holder, limits, in_flight)
 
     # -- watch ---------------------------------------------------------------------------------------
 

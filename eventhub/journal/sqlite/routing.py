@@ -3,11 +3,12 @@
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable
 
 import msgspec
 
 from eventhub.journal import columns
-from eventhub.journal.port import OutcomeState, Position, RoutedBatch, StoredEvent
+from eventhub.journal.port import NewDelivery, OutcomeState, Position, RoutedBatch, StoredEvent
 from eventhub.journal.sqlite.connections import one_json
 from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
 from eventhub.journal.sqlite.numbers import Numbers
@@ -15,8 +16,14 @@ from eventhub.journal.sqlite.statements import insert
 
 ROUTING = insert("routing", ["seq", *columns.ROUTING])
 OUTCOME = insert("outcome", columns.OUTCOME)
-DELIVERY = insert("delivery", ["seq", "event_seq", "target_id", "due_at"])
+DELIVERY = insert("delivery", ["seq", "event_seq", "target_id", "due_at", "fifo_key"])
 
+BUSY_TURNS = """
+    SELECT json_group_array(json_array(j.value ->> 0, j.value ->> 1)) FROM json_each(?) j
+    WHERE EXISTS (
+        SELECT 1 FROM delivery d WHERE d.target_id = j.value ->> 0 AND d.fifo_key = j.value ->> 1
+    )
+"""
 READ = f"""
     SELECT json_group_array({EVENT_JSON})
     FROM (SELECT * FROM event WHERE bus_id = ? AND seq > ? ORDER BY seq LIMIT ?) e
@@ -87,19 +94,34 @@ def apply_route(db: sqlite3.Connection, numbers: Numbers, batch: RoutedBatch) ->
         return False
     routing_seq = numbers.take("routing", len(batch.routings))
     outcome_seq = numbers.take("outcome", sum(len(routing.deliveries) for routing in batch.routings))
+    turns = read_turns(db, (new for routing in batch.routings for new in routing.deliveries))
     routings, outcomes, deliveries = [], [], []
     for number, routing in enumerate(batch.routings, start=routing_seq):
         event_id, at = routing.stored.event.id.hex, routing.routed_at
         routings.append((number, *columns.routing_columns(routing, batch.ruleset_id, event_id)))
         for new in routing.deliveries:
-            outcomes.append(columns.outcome_columns(routing, new, outcome_seq, event_id))
+            outcomes.append(
+                columns.outcome_columns(routing.stored.event, new, outcome_seq, event_id, routed_at=at)
+            )
             if new.state is OutcomeState.PENDING:
-                deliveries.append((outcome_seq, routing.stored.position.seq, new.target_id, at))
+                due_at = turns.due_at(new, at)
+                deliveries.append(
+                    (outcome_seq, routing.stored.position.seq, new.target_id, due_at, new.fifo_key)
+                )
             outcome_seq += 1
     ROUTING.run(db, routings)
     OUTCOME.run(db, outcomes)
     DELIVERY.run(db, deliveries)
     return True
+
+
+def read_turns(db: sqlite3.Connection, deliveries: Iterable[NewDelivery]) -> columns.Turns:
+    """Return which of these deliveries' keys have one pending."""
+    asked = columns.turns_of(deliveries)
+    if not asked:
+        return columns.Turns(())
+    busy = one_json(db, BUSY_TURNS, msgspec.json.encode(asked).decode())
+    return columns.Turns(msgspec.json.decode(busy, type=list[tuple[int, str]]))
 
 
 def find_ruleset(db: sqlite3.Connection, bus_id: int, digest: str) -> int | None:

@@ -36,7 +36,7 @@ class Place:
 
 # Emptied databases of earlier tests: making the tables anew takes ten times as long.
 _emptied: list[str] = []
-_TABLES = (*PARTITIONED, "delivery", "dedup", "cursor", "ruleset")
+_TABLES = (*PARTITIONED, "delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
