@@ -20,7 +20,7 @@ from eventhub.journal.postgres import states
 from eventhub.journal.postgres.routing import EVENT_COLUMNS, stored
 
 # One look-up per target that has anything pending, however many deliveries that is.
-_TARGETS = """
+TARGETS = """
     WITH RECURSIVE target(id) AS (
         SELECT min(target_id) FROM delivery
         UNION ALL
@@ -28,7 +28,7 @@ _TARGETS = """
         WHERE target.id IS NOT NULL
     )
 """
-DUE = f"""{_TARGETS}
+DUE = f"""{TARGETS}
     SELECT id, EXISTS (SELECT 1 FROM target_state WHERE target_id = id) FROM target
     WHERE id IS NOT NULL AND id <> ALL (%s::bigint[])
         AND EXISTS (SELECT 1 FROM delivery WHERE target_id = id AND due_at <= %s)
@@ -73,7 +73,7 @@ DETAIL = f"""
     WHERE o.event_id = ANY (%(ids)s) AND o.seq = ANY (%(seqs)s)
         AND o.event_id BETWEEN %(first)s AND %(last)s AND e.id BETWEEN %(first)s AND %(last)s
 """  # noqa: S608 - our columns
-NEXT_DUE = f"""{_TARGETS}
+NEXT_DUE = f"""{TARGETS}
     SELECT id, due_at, others, lease_end FROM target
     CROSS JOIN LATERAL (SELECT min(due_at) AS due_at FROM delivery WHERE target_id = target.id) d
     CROSS JOIN LATERAL (

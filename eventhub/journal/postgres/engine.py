@@ -12,6 +12,7 @@ from eventhub.journal.port import (
     NOTHING,
     Appended,
     Claimed,
+    DeadLetter,
     Feed,
     Health,
     Hint,
@@ -21,13 +22,17 @@ from eventhub.journal.port import (
     OutcomeState,
     Position,
     Pruned,
+    Redrive,
+    RedriveState,
     RoutedBatch,
     RuleInForce,
+    Selection,
     Settled,
     StoredEvent,
     Tail,
+    TargetState,
 )
-from eventhub.journal.postgres import claiming, days, feed, routing, schema, settling
+from eventhub.journal.postgres import claiming, days, faring, feed, redriving, routing, schema, settling
 from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
@@ -171,6 +176,42 @@ class PostgresJournal:
         """Return the next moment that claiming finds something."""
         with self._pool.lend() as db:
             return claiming.next_due_at(db, waiting, holder, limits, in_flight)
+
+    def target_states(self) -> Mapping[int, TargetState]:
+        """Return how the targets fare."""
+        with self._pool.lend() as db:
+            return faring.read_states(db, time.time_ns() // 1000)
+
+    # -- redrive -------------------------------------------------------------------------------------
+
+    def count_dead_letters(self, selection: Selection) -> int:
+        """Count the selected dead letters."""
+        with self._pool.lend() as db:
+            return redriving.count(db, selection)
+
+    def start_redrive(self, selection: Selection, *, per_second: float, now: int, who: str) -> Redrive:
+        """Make a running redrive."""
+        with self._pool.lend() as db:
+            return redriving.start(db, selection, per_second=per_second, now=now, who=who)
+
+    def running_redrives(self) -> list[Redrive]:
+        """Return the running redrives."""
+        with self._pool.lend() as db:
+            return redriving.running(db)
+
+    def steer_redrive(self, redrive_id: int, state: RedriveState, *, now: int) -> bool:
+        """Pause, resume or cancel."""
+        with self._pool.lend() as db:
+            return redriving.steer(db, redrive_id, state, now)
+
+    def redrive(
+        self, redrive_id: int, *, limit: int, now: int, refusal: Callable[[DeadLetter], str]
+    ) -> Redrive | None:
+        """Make a chunk of dead letters pending again."""
+        with self._pool.lend() as db:
+            after = redriving.chunk(db, redrive_id, limit, now, refusal)
+        self._tell({Hint.DELIVERIES})
+        return after
 
     # -- watch ---------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import psycopg
 
 from eventhub.journal.port import Health, Pruned
 from eventhub.journal.postgres import days
+from eventhub.journal.postgres.redriving import LOCK as REDRIVING
 from eventhub.journal.postgres.schema import PARTITIONED
 
 CHUNK = 1000
@@ -35,6 +36,7 @@ STRAYS = """
 SPENT_KEYS = """
     DELETE FROM dedup WHERE ctid = ANY (ARRAY(SELECT ctid FROM dedup WHERE until < %s LIMIT %s))
 """
+ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < %s"
 SIZE = """
     SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
     WHERE c.relkind = 'r' AND (
@@ -91,6 +93,7 @@ class Pruning:
         today = datetime.now(UTC).date()
         days.make_ahead(db, today)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, CHUNK))
+        db.execute(ENDED_REDRIVES, (before,))
         cutoff = days.day_of(before)
         strays = self._prune_strays(db, cutoff)
         if strays:
@@ -132,6 +135,14 @@ class Pruning:
 
     def _drop(self, db: psycopg.Connection, day: date) -> int | None:
         """Drop a day and return how many events it had; None if something in it is still to be done."""
+        # Alone: a redrive of the day's dead letters makes them pending again, before or not at all.
+        db.execute("SELECT pg_advisory_lock(%s)", (REDRIVING,))
+        try:
+            return self._drop_alone(db, day)
+        finally:
+            db.execute("SELECT pg_advisory_unlock(%s)", (REDRIVING,))
+
+    def _drop_alone(self, db: psycopg.Connection, day: date) -> int | None:
         following = date.fromordinal(day.toordinal() + 1)
         bounds = {"first": days.first_id(day), "end": days.first_id(following)}
         row = db.execute(BUSY, bounds).fetchone()
@@ -143,6 +154,7 @@ class Pruning:
 
     def _prune_strays(self, db: psycopg.Connection, cutoff: date) -> int:
         with db.transaction():
+            db.execute("SELECT pg_advisory_xact_lock(%s)", (REDRIVING,))
             ids = [row[0] for row in db.execute(STRAYS, (days.first_id(cutoff), CHUNK))]
             if ids:
                 for table in PARTITIONED:

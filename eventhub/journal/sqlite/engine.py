@@ -12,6 +12,7 @@ from eventhub.journal.port import (
     NOTHING,
     Appended,
     Claimed,
+    DeadLetter,
     Feed,
     Health,
     Hint,
@@ -21,13 +22,17 @@ from eventhub.journal.port import (
     OutcomeState,
     Position,
     Pruned,
+    Redrive,
+    RedriveState,
     RoutedBatch,
     RuleInForce,
+    Selection,
     Settled,
     StoredEvent,
     Tail,
+    TargetState,
 )
-from eventhub.journal.sqlite import connections, routing, schema
+from eventhub.journal.sqlite import connections, redriving, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, trouble
@@ -36,6 +41,7 @@ from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
 from eventhub.journal.sqlite.pruning import Pruning
 from eventhub.journal.sqlite.settling import Moved, Settling
+from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
 
 MIGRATE_WAIT_SECONDS = 10.0
@@ -216,6 +222,43 @@ class SqliteJournal:
         """Return the next moment that claiming finds something."""
         with self._reading() as db:
             return self._leases.next_due_at(db, waiting, holder, limits, in_flight)
+
+    def target_states(self) -> Mapping[int, TargetState]:
+        """Return how the targets fare."""
+        with self._reading() as db:
+            return read_states(db, self._leases, time.time_ns() // 1000)
+
+    # -- redrive -------------------------------------------------------------------------------------
+
+    def count_dead_letters(self, selection: Selection) -> int:
+        """Count the selected dead letters."""
+        with self._reading() as db:
+            return redriving.count(db, selection)
+
+    def start_redrive(self, selection: Selection, *, per_second: float, now: int, who: str) -> Redrive:
+        """Make a running redrive."""
+        total = self.count_dead_letters(selection)
+        return self._writer.write(
+            lambda db: redriving.apply_start(db, selection, total, per_second=per_second, now=now, who=who)
+        )
+
+    def running_redrives(self) -> list[Redrive]:
+        """Return the running redrives."""
+        with self._reading() as db:
+            return redriving.running(db)
+
+    def steer_redrive(self, redrive_id: int, state: RedriveState, *, now: int) -> bool:
+        """Pause, resume or cancel."""
+        return self._writer.write(lambda db: redriving.apply_steer(db, redrive_id, state, now))
+
+    def redrive(
+        self, redrive_id: int, *, limit: int, now: int, refusal: Callable[[DeadLetter], str]
+    ) -> Redrive | None:
+        """Make a chunk of dead letters pending again."""
+        return self._writer.write(
+            lambda db: redriving.apply_chunk(db, redrive_id, limit, now, refusal),
+            lambda _after: {Hint.DELIVERIES},
+        )
 
     # -- watch ---------------------------------------------------------------------------------------
 

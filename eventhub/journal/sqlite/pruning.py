@@ -21,6 +21,7 @@ SPENT_KEYS = """
         SELECT bus, source, key FROM dedup INDEXED BY dedup_until WHERE until < ? LIMIT ?
     )
 """
+ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < ?"
 
 # The oldest events after ?1, whether they may go, and when they came. Routing has passed them, and nothing of
 # theirs is pending.
@@ -90,6 +91,7 @@ class Pruning:
         if gone:
             self._numbers.note(db)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, 10 * CHUNK))
+        db.execute(ENDED_REDRIVES, (before,))
         more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)
         self._after = oldest[-1][0] if more else 0
         return Pruned(len(gone), more)
