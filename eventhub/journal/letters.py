@@ -26,7 +26,8 @@ STEERED: Mapping[RedriveState, Collection[RedriveState]] = {
 
 def condition(selection: Selection, mark: str) -> tuple[str, list[Any]]:
     """Return the SQL condition on ``dead_letter`` with its values; ``mark`` stands for a value."""
-    parts, values = ["redriven_at IS NULL"], []
+    parts = ["redriven_at IS NULL"]
+    values: list[Any] = []
     if selection.ids:
         parts.append(f"seq IN ({','.join([mark] * len(selection.ids))})")
         values += selection.ids
