@@ -25,7 +25,7 @@ POSTGRES = {
 
 def wanted(model: type[models.Model], types: dict[str, str], otherwise: str) -> Columns:
     return {
-        field.column: (types.get(type(field).__name__, otherwise), field.null)
+        str(field.column): (types.get(type(field).__name__, otherwise), field.null)
         for field in model._meta.concrete_fields
     }
 

@@ -19,6 +19,9 @@ Invariants
 - A claim moves ``due_at`` to the lease's end, so an expired lease is simply due again, and takes its lease
   id from a sequence; whoever settles must name it. Cursors are held by a lease in their row, and moved only
   from the value that was read.
+- Limits hold over all workers: a claim is made under the rows of its targets' states and buckets. Settling
+  moves circuits and lets the next of a FIFO key go under the same rows, routing looks at keys under them, so
+  nothing is left waiting behind a delivery that is gone.
 - NOTIFY is a hint. It takes a lock that all notifying commits share, so it never is in a transaction that
   writes.
 

@@ -18,6 +18,8 @@ Invariants
   is waiting into one commit, so the wait for the disk is shared.
 - Numbers (``seq``) are given in memory by the committer, and never twice: pruning writes down how far they
   were given before it deletes. ``xid`` is 0: one writer commits in the order of the numbers.
+- Limits hold because one owner claims: buckets and probes live in memory, circuits in the file too. What
+  waits behind its FIFO key is not due (``due_at`` later than any moment) until the one before it is settled.
 - Leases, of deliveries and of cursors, live in memory: a process that is killed takes them along, and what it
   had claimed is simply due again.
 
