@@ -3,9 +3,9 @@
 ========  =======================  ========================================  ==================
 role      web side                 background                                database
 ========  =======================  ========================================  ==================
-hub       acceptor, live, server   router, deliverer, retainer               embedded or not
+hub       acceptor, live, server   router, redriver, deliverer, retainer     embedded or not
 web       acceptor, live, server                                             PostgreSQL
-worker                             router, deliverer, retainer               PostgreSQL
+worker                             router, redriver, deliverer, retainer     PostgreSQL
 ========  =======================  ========================================  ==================
 
 Ending goes the other way: stop listening, finish requests in flight, give leases back, commit what was handed
@@ -38,6 +38,7 @@ from eventhub.flow import process
 from eventhub.flow.accept import Acceptor
 from eventhub.flow.deliver import Deliverer
 from eventhub.flow.process import Parts
+from eventhub.flow.redrive import Redriver
 from eventhub.flow.retain import Retainer
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
@@ -149,8 +150,13 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
 
 
 def background(journal: Journal, keeper: RulebookKeeper) -> list[Background]:
-    """Return the parts that route, deliver and prune."""
-    return [Retainer(journal), Deliverer(journal, keeper), Router(journal, keeper)]
+    """Return the parts that route, redrive, deliver and prune."""
+    return [
+        Retainer(journal),
+        Deliverer(journal, keeper),
+        Redriver(journal, keeper),
+        Router(journal, keeper),
+    ]
 
 
 def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: Callable[[], None]) -> None:
