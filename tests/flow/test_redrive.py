@@ -72,7 +72,7 @@ def test_a_redrive_keeps_its_rate_tells_its_progress_and_can_be_paused_and_cance
     house: House, receiver: Receiver
 ):
     receiver.answer("/", answers.status(404))
-    house.rule(house.webhook())
+    house.rule(house.webhook(circuit_failures=0))
     house.start()
     events = house.put(count=60)
     for event in events:
