@@ -1,6 +1,6 @@
 """Rules and their versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 
 from eventhub.domain.pattern import PatternError, parse
+from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated, Noted, note_change
 from eventhub.models.target import Target
@@ -74,12 +75,20 @@ class Rule(Dated):
             if pk not in linked:
                 RuleTarget.objects.create(rule=self, target=target)
 
+    def set_transforms(self, transforms: Mapping[str, Any]) -> None:
+        """Give the rule's targets these transforms, by target name; those not named get the event itself."""
+        for link in self.links.select_related("target"):
+            wanted = transforms.get(link.target.name)
+            if link.transform != wanted:
+                link.transform = wanted
+                link.save(update_fields=["transform"])
+
     def record_version(self, *, by: str) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
 
         Call it inside the transaction that saved the rule (which locks its row) and changed its targets.
         """
-        targets = [{"id": target.pk, "name": target.name} for target in self.targets.order_by("pk")]
+        targets = [link.recorded() for link in self.links.select_related("target").order_by("target_id")]
         state = {"name": self.name, "pattern": self.pattern, "enabled": self.enabled, "targets": targets}
         latest = self.versions.order_by("-number").first()
         if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
@@ -111,6 +120,19 @@ class RuleTarget(Noted):
     def __str__(self) -> str:
         return f"{self.rule} → {self.target}"
 
+    def clean(self) -> None:
+        """Refuse a transform that could not work for any event, saying where; {} asks for none."""
+        try:
+            if parse_transform(self.transform) is None:
+                self.transform = None
+        except TransformError as error:
+            raise ValidationError({"transform": str(error)}) from error
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what a rule's version says of it."""
+        said = {"id": self.target_id, "name": self.target.name}
+        return said if self.transform is None else said | {"transform": self.transform}
+
 
 class VersionQuerySet(models.QuerySet["RuleVersion"]):
     """Versions, which nothing changes."""
@@ -128,7 +150,7 @@ class RuleVersion(models.Model):
     name = models.CharField(max_length=64)
     pattern = models.TextField()
     enabled = models.BooleanField()
-    targets = models.JSONField(default=list)  # [{"id", "name"}, …]
+    targets = models.JSONField(default=list)  # [{"id", "name"} and "transform" if there is one, …]
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.CharField(max_length=200)  # Caller.who: "key:…" or "user:…"
 

@@ -1,17 +1,19 @@
 """Targets: where rules deliver."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import ProtectedError
 
+from eventhub.models import target_checks
 from eventhub.models.bus import Bus
 from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.sealed import Sealed
+from eventhub.models.signing import MEMBER, OVERLAP_SECONDS, SigningSecret, read, rotated
 from eventhub.secret import Purpose
+from eventhub.targets.kinds import UnknownKindError, kind_of
 
 target_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
@@ -92,7 +94,8 @@ class Target(Sealed):
     )
     max_age_seconds = models.PositiveIntegerField(
         default=86_400,
-        help_text="Give up on a delivery this long after its event was accepted (60 to 86400 s).",
+        help_text="Give up on a delivery this long after its event was accepted (60 to 604800 s). The whole "
+        "schedule of Standard Webhooks takes 302915 s.",
     )
     timeout_seconds = models.PositiveSmallIntegerField(
         default=15, help_text="How long one attempt may take in all (1 to 60 s)."
@@ -149,34 +152,34 @@ class Target(Sealed):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a target that its kind could not deliver to, naming the field."""
-        errors: dict[str, Any] = {}
-        if self.kind == self.Kind.WEBHOOK:
-            try:
-                check_url(self.url)
-            except ValueError as error:
-                errors["url"] = str(error)
+        """Refuse a target that its kind could not deliver to, by field; drop what is another kind's."""
+        if self.kind != self.Kind.WEBHOOK:
+            self.url, self.connection = "", None
+        if self.kind != self.Kind.BUS:
             self.bus = None
-        else:
-            if self.bus_id is None:
-                errors["bus"] = "a bus target needs a bus"
-            self.url = ""
-        for field, low, high in (
-            ("max_attempts", 1, 185),
-            ("max_age_seconds", 60, 86_400),
-            ("timeout_seconds", 1, 60),
-            ("connect_timeout_seconds", 1, 60),
-            ("max_in_flight", 1, 1000),
-            ("rate_per_second", 0.01, 100_000),
-            ("circuit_failures", 0, 10_000),
-            ("circuit_ratio", 0, 100),
-            ("circuit_wait_seconds", 1, 3600),
-        ):
-            value = getattr(self, field)
-            if value is not None and not low <= value <= high:
-                errors[field] = f"wanted {low} to {high}, found {value}"
-        if errors:
+        if self.kind != self.Kind.API_DESTINATION:
+            self.api_destination = None
+        if self.enabled:
+            self.disabled_reason = ""
+        if errors := target_checks.refusals(self):
             raise ValidationError(errors)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the settings of its kind that are columns, here or in its API destination."""
+        if self.kind == self.Kind.WEBHOOK:
+            return {"url": self.url}
+        if self.api_destination is not None:
+            return {"endpoint": self.api_destination.endpoint, "method": self.api_destination.method}
+        return {}
+
+    def signing(self, *, now: int) -> list[SigningSecret]:
+        """Return the secrets that its requests are signed with ``now`` (microseconds), the newest first."""
+        return read(self.secrets(), now=now)
+
+    def sign_with(self, text: str, *, now: int, overlap_seconds: float = OVERLAP_SECONDS) -> None:
+        """Take a new signing secret; the old ones go on signing for the overlap. Saving is the caller's."""
+        secrets = rotated(self.signing(now=now), text, now=now, overlap_seconds=overlap_seconds)
+        self.change_secrets({MEMBER: [one.stored() for one in secrets]})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the target, unless rules deliver to it."""
@@ -190,24 +193,10 @@ class Target(Sealed):
 
     @property
     def address(self) -> str:
-        """Return where it delivers, for people: the URL or the bus."""
-        return self.url if self.kind == self.Kind.WEBHOOK else f"bus {self.bus}"
-
-
-def check_url(url: str) -> None:
-    """Raise ValueError, saying what was wanted and found, unless ``url`` is one we may POST to."""
-    if not url:
-        raise ValueError("a webhook target needs a URL")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"wanted http://host/path or https://host/path, found {url!r}: {error}") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"wanted http://host/path or https://host/path, found {url!r}")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError(
-            "a URL with a user name or password in it is not allowed: it would be shown on pages"
-        )
-    if port == 0 or any(ord(character) <= 32 or ord(character) == 127 for character in url):
-        raise ValueError(f"wanted http://host/path or https://host/path, found {url!r}")
+        """Return where it delivers, for people; without secrets."""
+        if self.kind == self.Kind.BUS:
+            return f"bus {self.bus}"
+        try:
+            return kind_of(self.kind).address({**self.config, **self.columns()})
+        except UnknownKindError:
+            return f"unknown kind {self.kind}"

@@ -1,0 +1,91 @@
+"""Connections and API destinations as resources. A key that is limited to buses sees and changes none."""
+
+from typing import TypeVar
+
+from django.db import models
+from django.db.models import QuerySet
+from rest_framework.serializers import BaseSerializer, SlugRelatedField
+
+from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
+from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.api.rest.secrets import SealedSerializer
+from eventhub.models import ApiDestination, Connection
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ConnectionSerializer(SealedSerializer[Connection]):
+    """A connection as JSON."""
+
+    class Meta:
+        model = Connection
+        fields = [
+            "name",
+            "description",
+            "auth",
+            "config",
+            "secrets",
+            "secrets_set",
+            "authorized",
+            "reason",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["reason"]
+
+
+class ApiDestinationSerializer(ConfiguredSerializer[ApiDestination]):
+    """An API destination as JSON; its connection is given by name."""
+
+    connection = SlugRelatedField(
+        slug_field="name",
+        queryset=Connection.objects.all(),
+        error_messages={
+            "does_not_exist": "no connection is named {value!r}",
+            "invalid": "wanted the name of a connection",
+        },
+    )
+
+    class Meta:
+        model = ApiDestination
+        fields = [
+            "name",
+            "description",
+            "connection",
+            "endpoint",
+            "method",
+            "rate_per_second",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class SharedViewSet(ConfiguredViewSet[M]):
+    """Rows that belong to no bus."""
+
+    lookup_field = "name"
+    shared: "type[M]"
+
+    def get_queryset(self) -> QuerySet[M]:
+        """Return all rows, or none to a key that is limited to buses."""
+        rows: QuerySet[M] = self.shared._default_manager.all()
+        return rows if verified(self.request).bus_ids is None else rows.none()
+
+    def perform_create(self, serializer: BaseSerializer[M]) -> None:
+        """Make or change a row."""
+        refuse_limited(self.request, str(self.shared._meta.verbose_name_plural))
+        super().perform_create(serializer)
+
+
+class ConnectionViewSet(SharedViewSet[Connection]):
+    """``/api/connections``."""
+
+    serializer_class = ConnectionSerializer
+    shared = Connection
+
+
+class ApiDestinationViewSet(SharedViewSet[ApiDestination]):
+    """``/api/api-destinations``."""
+
+    serializer_class = ApiDestinationSerializer
+    shared = ApiDestination

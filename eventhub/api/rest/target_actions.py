@@ -1,0 +1,142 @@
+"""What can be done to a target beside changing it, and how it fares."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from eventhub.api.rest.errors import Conflict
+from eventhub.api.rest.fields import Body
+from eventhub.api.rest.listing import check_parameters
+from eventhub.api.rest.media import moment_of
+from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.domain.signature import SecretError
+from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
+from eventhub.flow.process import parts
+from eventhub.flow.testing import test_target
+from eventhub.journal.limits import BlockedKey, TargetState
+from eventhub.journal.rows import EventRow
+from eventhub.models import Target
+from eventhub.models.signing import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
+from eventhub.targets.kind import Result
+
+_ROTATE = {
+    "algorithm": "v1 (HMAC-SHA256) or v1a (Ed25519)",
+    "secret": "a secret of your own: whsec_… or whsk_…",
+    "overlap_seconds": f"a number from 0 to {MAX_OVERLAP_SECONDS}",
+}
+_TEST = {"event_id": "the id of an event to send again as a test; without it, one is made up"}
+
+
+class TargetActionViewSet(TargetViewSet):
+    """``/api/targets/{name}/…``."""
+
+    def switch(self, request: Request, name: str, how: Switch) -> Response:
+        """Enable, disable, pause or resume; answers the target."""
+        refuse_limited(request, "targets")
+        Body(request, {}).done()
+        switch(self.get_object(), how)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def state(self, request: Request, name: str) -> Response:
+        """Answer how the target fares: circuit, backlog, blocked keys."""
+        check_parameters(request, frozenset())
+        target: Target = self.get_object()
+        state = parts().journal.target_states().get(target.pk, TargetState())
+        return Response(state_json(target, state, verified(request).bus_ids))
+
+    def test(self, request: Request, name: str) -> Response:
+        """Make one attempt now, as a delivery would, and answer what came of it; nothing is recorded."""
+        refuse_limited(request, "targets")
+        target: Target = self.get_object()
+        body = Body(request, _TEST)
+        text = body.take("event_id", str, default="")
+        event = None
+        if text:
+            try:
+                event = EventRow.objects.filter(id=UUID(text)).first()
+            except ValueError:
+                body.refuse("event_id", repr(text[:50]))
+            else:
+                if event is None:
+                    body.wrong["event_id"] = f"there is no event {text}"
+        body.done()
+        return Response(result_json(test_target(target, event)))
+
+    def rotate_secret(self, request: Request, name: str) -> Response:
+        """Give a webhook another signing secret; this answer alone shows it."""
+        refuse_limited(request, "targets")
+        target: Target = self.get_object()
+        if target.kind != Target.Kind.WEBHOOK:
+            raise Conflict(f"targets of kind {target.kind} are not signed for; webhooks are")
+        body = Body(request, _ROTATE)
+        algorithm = body.take("algorithm", str, default=Algorithm.V1)
+        if algorithm not in set(Algorithm):
+            body.refuse("algorithm", repr(algorithm))
+        text = body.take("secret", str, default="")
+        overlap = body.number("overlap_seconds", 0, MAX_OVERLAP_SECONDS, default=OVERLAP_SECONDS)
+        body.done()
+        try:
+            secret, public = rotate_signing(
+                target, algorithm=Algorithm(algorithm), text=text, overlap_seconds=overlap
+            )
+        except SecretError as error:
+            raise ValidationError({"secret": str(error)}) from error
+        signing = self.get_serializer(self.get_object()).data["signing"]
+        # A pair's private half stays here: receivers need the public one. A given secret is known already.
+        shown = None if text or public else secret
+        answer = Response({"secret": shown, "public_key": public or None, "signing": signing})
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def state_json(target: Target, state: TargetState, bus_ids: frozenset[int] | None) -> dict[str, Any]:
+    """Return a target's state; of blocked keys, those of events on the caller's buses."""
+    blocked = list(state.blocked)
+    if bus_ids is not None:
+        seen = EventRow.objects.filter(id__in={one.event_id for one in blocked}, bus_id__in=bus_ids)
+        ids = set(seen.values_list("id", flat=True))
+        blocked = [one for one in blocked if one.event_id in ids]
+    return {
+        "target": target.name,
+        "enabled": target.enabled,
+        "disabled_reason": target.disabled_reason,
+        "paused": target.paused,
+        "circuit": state.circuit,
+        "opened_at": moment_of(state.opened_at),
+        "next_probe_at": moment_of(state.next_probe_at),
+        "failures_in_a_row": state.failures,
+        "in_flight": state.in_flight,
+        "pending": state.pending,
+        "oldest_pending_at": moment_of(state.oldest_pending_at),
+        "blocked_keys": state.blocked_keys,
+        "blocked": [_blocked_json(one) for one in blocked],
+    }
+
+
+def _blocked_json(one: BlockedKey) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "event_id": str(one.event_id),
+        "delivery_id": one.delivery_id,
+        "attempts": one.attempts,
+        "due_at": moment_of(one.due_at),
+    }
+
+
+def result_json(result: Result) -> dict[str, Any]:
+    """Return what came of one attempt."""
+    return {
+        "decision": result.verdict.decision,
+        "reason": result.verdict.reason,
+        "reason_class": result.verdict.fault,
+        "status": result.status,
+        "started_at": moment_of(result.started_at),
+        "took_ms": (result.ended_at - result.started_at) / 1000,
+        "phases": dict(result.phases),
+        "request": dict(result.request),
+        "response": dict(result.response),
+    }
