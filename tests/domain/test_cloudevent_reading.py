@@ -1,9 +1,11 @@
+import json
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventhub.domain import jsontext
 from eventhub.domain.cloudevent import (
     CloudEventError,
     Mode,
@@ -15,7 +17,7 @@ from eventhub.domain.cloudevent import (
 )
 from eventhub.domain.cloudevent.headers import decode_value, encode_value
 from eventhub.domain.entry import Entry, Rejected, check_entry
-from tests.domain.build import NOON, event_of, headers, read, structured
+from tests.domain.build import LEAST, NOON, event_of, headers, read, structured
 
 
 def refusal(body: bytes) -> str:
@@ -100,6 +102,8 @@ def test_data_of_any_accepted_depth_is_read():
         (b'{"id": "\xff"}', "wanted JSON, found the text is not valid UTF-8 (byte 8)"),
         (structured()[:-1] + b',"id":"2"}', "id: wanted a member once, found it twice"),
         (structured()[:-1] + b',"i\\u0064":"2"}', "id: wanted a member once, found it twice"),
+        (structured()[:-1] + b',"data":1,"data":{}}', "data: wanted a member once, found it twice"),
+        (structured(subject="x").replace(b'"x"', rb'"\x"'), "wanted JSON, found an escape that JSON knows"),
         (b'{"specversion":"1.0"}', "id: wanted this attribute, found nothing"),
         (structured(source=None), "source: wanted this attribute, found nothing"),
         (structured(id=""), 'id: wanted text that is not empty, found ""'),
@@ -132,6 +136,15 @@ def test_brackets_that_do_not_pair_are_left_to_accepting():
     entry = read_structured(structured()[:-1] + b',"data":[1}}', "default")
 
     assert isinstance(check_entry(entry, max_bytes=1024), Rejected)
+
+
+def test_spaces_between_members_change_nothing():
+    plain = read(data={"a": 1}, subject="s")
+
+    for separators in ((",", ":"), (", ", ": "), (" ,\n", "\t:")):
+        body = json.dumps({**LEAST, "data": {"a": 1}, "subject": "s"}, separators=separators).encode()
+        again = read_structured(body, "default")
+        assert (again.attributes, jsontext.decode(again.detail)) == (plain.attributes, {"a": 1})
 
 
 def test_batch_takes_or_refuses_each_event_for_itself():

@@ -148,9 +148,11 @@ def _one_value(body: bytes) -> bytes:
     """Return the one JSON value of a body. What lies in an object or array is checked with the detail."""
     body = body.strip(b" \t\r\n")
     try:
-        # Else whatever followed the value would come to lie in the detail.
-        _raw.decode(fold(body, 0)[0])
         body.decode()
+        try:
+            _raw.decode(body)  # else whatever followed the value would come to lie in the detail
+        except RecursionError:
+            _raw.decode(fold(body, 0)[0])
     except (msgspec.MsgspecError, ValueError):
         raise CloudEventError(
             "data", "JSON, as Content-Type says", "other text", Fault.MALFORMED_DETAIL
@@ -170,6 +172,8 @@ def _read_members(body: bytes) -> dict[str, bytes]:
         raise CloudEventError("", "an event, a JSON object", _kind(body.lstrip(b" \t\r\n")))
     try:
         body.decode()  # values that are put aside are not looked into
+        if (plain := _plain_members(body)) is not None:
+            return plain
         text, folded = fold(body, 1)
         members = _members.decode(text)
         pairs = json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str)
@@ -181,6 +185,22 @@ def _read_members(body: bytes) -> dict[str, bytes]:
             raise CloudEventError(name[:256], "a member once", "it twice", Fault.REPEATED_MEMBER)
         names.add(name)
     return {name: unfold(bytes(value), folded) for name, value in members.items()}
+
+
+def _plain_members(body: bytes) -> dict[str, bytes] | None:
+    """Return the members if none of them can be there twice, else None: look closely.
+
+    It is so if writing them again makes the same text, in either of the two ways that most producers write.
+    """
+    try:
+        members = {name: bytes(value) for name, value in _members.decode(body).items()}
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    for comma, colon in ((b",", b":"), (b", ", b": ")):
+        written = comma.join([b'"%b"%b%b' % (name.encode(), colon, text) for name, text in members.items()])
+        if body == b"{%b}" % written:
+            return members
+    return None
 
 
 def _read_value(name: str, text: bytes) -> Value | None:
