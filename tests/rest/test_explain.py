@@ -148,6 +148,17 @@ def test_an_event_that_is_too_deep_is_refused_and_a_deep_one_explained(rules: Ap
     assert "levels" in document["detail"]
 
 
+def test_a_search_that_is_given_up_is_told(rules: Api) -> None:
+    event = {"a": [f"v{number}" for number in range(20_000)]}
+    pattern = {"a": [{"suffix": f"-{number}"} for number in range(200)]}
+
+    answer = explained(rules, {"pattern": pattern, "event": event})
+
+    assert (answer["verdict"], answer["matches"]) == ("too complex", False)
+    [leaf] = answer["tree"]["members"]
+    assert (leaf["verdict"], leaf["found_in_all"]) == ("too complex", 20_000)
+
+
 # -- who may ---------------------------------------------------------------------------------------
 
 
