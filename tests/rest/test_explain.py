@@ -1,8 +1,11 @@
 """A pattern and an event over REST: why the one does or does not match the other."""
 
+import html
 import json
+import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +35,18 @@ def explained(api: Api, body: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.content
     answer: dict[str, Any] = response.json()
     return answer
+
+
+def test_the_example_of_the_reference_answers_what_it_says(rules: Api) -> None:
+    page = Path("templates/docs/patterns/why.html").read_text()
+    asked, answered = (
+        json.loads(html.unescape(re.search(rf'<pre id="{part}"><code>(.+?)</code>', page, re.DOTALL)[1]))
+        for part in ("asked", "answered")
+    )
+
+    answer = explained(rules, asked)
+
+    assert {name: value for name, value in answer.items() if name != "tree"} == answered
 
 
 def test_the_whole_tree_is_answered(rules: Api) -> None:
