@@ -278,7 +278,7 @@ def test_branches_of_a_rule_share_what_may_be_spent():
     assert match(pattern, event) is Verdict.TOO_COMPLEX
     assert index.match(event) == Matches(too_complex=[1])
     assert explain(pattern, event).verdict is Verdict.TOO_COMPLEX
-    assert time.process_time() - began < 6
+    assert time.process_time() - began < 15
 
 
 def test_many_rules_on_one_long_array_are_asked_once_each():
@@ -300,4 +300,4 @@ def test_event_is_read_once_for_all_rules_whose_fields_lie_in_elements():
 
     began = time.process_time()
     assert index.match(event).rule_ids == list(range(50))
-    assert time.process_time() - began < 6
+    assert time.process_time() - began < 15
