@@ -14,7 +14,8 @@ from tests.receiver import Receiver
 from tests.running import ROOT, Running
 from tests.until import until
 
-pytestmark = pytest.mark.whole
+# Some forty pages, each twice: more than the two minutes of any one test on a machine with other work.
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(480)]
 
 DOCS = ROOT / "templates" / "docs"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
