@@ -66,3 +66,4 @@ test-all: lint  ## the same with kill tests, real browsers and real servers
 bench: install-dev  ## measure on this machine, beside moto's server
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.patterns
+	$(BIN)/python -m tests.bench.patterns_rulebook

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from eventhub.access.caller import caller_of_user
 from eventhub.flow.configure import take_effect
@@ -45,6 +46,11 @@ class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
     """Puts changes in force when they are committed."""
 
     form: "type[forms.ModelForm[Any]]" = NamedForm
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Head the list with what it lists."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     class Media:
         css = {"all": ["css/admin-forms.css"]}

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from eventhub.journal.port import OutcomeState, ReasonClass
 from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventRow, OutcomeRow
@@ -75,6 +76,11 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
     search_fields = ["event_id"]  # shows the box; see get_search_results
     search_help_text = "The id of an event."
     event_column = "event_id"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Head the list with what it lists."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
 
     def get_ordering(self, _request: HttpRequest) -> Any:
         """Return the order of positions, newest first; on SQLite ``xid`` is 0 and ``seq`` alone gives it."""

@@ -40,6 +40,12 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
         fields = ["name", "scopes", "buses", "expires_at", "enabled"]
         help_texts = {"expires_at": "UTC. Leave empty for a key that does not expire."}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "expires_at" in self.fields:
+            date, time = self.fields["expires_at"].widget.widgets
+            date.attrs["aria-label"], time.attrs["aria-label"] = "Expires on, date", "Expires at, time (UTC)"
+
     def clean(self) -> dict[str, Any]:
         """Refuse to take a key's last bus away: a key without buses is for every bus."""
         cleaned: dict[str, Any] = super().clean() or {}

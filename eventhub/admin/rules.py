@@ -48,10 +48,25 @@ class RuleForm(NamedForm):
             fix(self, "bus")
 
 
+class TargetFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
+    """The rows of targets; a row of a table has no label of its own, so its fields carry their names."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the fields of a row."""
+        super().add_fields(form, index)
+        for name, words in (("target", "Target"), (forms.formsets.DELETION_FIELD_NAME, "Take it out")):
+            if name in form.fields:
+                widget = form.fields[name].widget
+                getattr(widget, "widget", widget).attrs["aria-label"] = (
+                    words  # the admin wraps a choice of rows
+                )
+
+
 class TargetInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
     """Where the rule delivers; + makes a new target without leaving the page."""
 
     model = RuleTarget
+    formset = TargetFormSet
     verbose_name_plural = "targets: where matching events are delivered"
 
     def get_extra(self, request: HttpRequest, obj: Rule | None = None, **kwargs: Any) -> int:

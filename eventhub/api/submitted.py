@@ -8,7 +8,7 @@ The body is one object or an array of them::
 ``detail`` stays the producer's own bytes. A body in order is read by one typed pass. Whatever that refuses is
 read again member by member, slower, to say which entry is wrong and where; only a body that is not JSON fails
 as a whole. So is a body that may hold a member twice (``_is_plain``): readers disagree on which one counts.
-Nesting beyond what the C decoder can follow is folded away first (``_fold``).
+Nesting beyond what the C decoder can follow is folded away first (``jsonfold``).
 """
 
 import json
@@ -20,13 +20,13 @@ import msgspec
 
 from eventhub.domain import jsontext
 from eventhub.domain.entry import Entry, Fault, Rejected
+from eventhub.domain.jsonfold import fold, unfold
 
 MAX_ENTRIES = 1000
 # No error message is worth seconds. A fault in a larger body is told in the C decoder's words, because the
 # slow reader takes up to 16 µs a byte; a larger or deeper body is not folded but refused as a whole.
 CLOSELY_BYTES = 64 * 1024
 FOLDED_BYTES = 2**20
-FOLDED_DEPTH = 10_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -175,7 +175,7 @@ def _read_one(text: bytes, bus: str, folded: list[bytes] | None) -> Entry | Reje
         return Rejected(Fault.WRONG_TYPE, f"wanted an entry, a JSON object, found {_kind(text)}")
     members = {name: bytes(value) for name, value in _members.decode(text).items()}
     if folded is not None:
-        members = {name: _unfold(value, folded) for name, value in members.items()}
+        members = {name: unfold(value, folded) for name, value in members.items()}
     if repeated := _repeated_member(text):
         return Rejected(Fault.REPEATED_MEMBER, "the same member twice in one entry", repeated[:256])
     for name in members:
@@ -265,39 +265,11 @@ def _kind(value: bytes) -> str:
     return _KINDS.get(value[:1], "a number")
 
 
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
-
-
 def _fold(body: bytes, depth: int) -> tuple[bytes, list[bytes]]:
-    """Replace each object or array that opens at ``depth`` by its number in brackets; return both.
-
-    >>> _fold(b'{"a": {"b": []}, "c": [1], "d": 1}', 1)
-    (b'{"a": [0], "c": [1], "d": 1}', [b'{"b": []}', b'[1]'])
-    """
-    level = reached = start = 0
-    kept: list[bytes] = []
-    folded: list[bytes] = []
-    for bracket in _BRACKET.finditer(body):
-        match body[bracket.start()]:
-            case 0x7B | 0x5B:  # { [
-                if level == depth:
-                    start = bracket.start()
-                    kept.append(body[reached:start])
-                level += 1
-                if level > FOLDED_DEPTH:
-                    raise BodyError(f"nested deeper than {FOLDED_DEPTH} levels (byte {bracket.start()})")
-            case 0x7D | 0x5D:  # } ]
-                level -= 1
-                if level == depth:
-                    reached = bracket.end()
-                    kept.append(b"[%d]" % len(folded))
-                    folded.append(body[start:reached])
-    kept.append(body[reached:] if level == 0 else b"")  # unclosed: leave it broken, for the decoder to refuse
-    return b"".join(kept), folded
-
-
-def _unfold(value: bytes, folded: list[bytes]) -> bytes:
-    return folded[int(value[1:-1])] if value[:1] == b"[" else value
+    try:
+        return fold(body, depth)
+    except jsontext.JsonTextError as error:
+        raise BodyError(str(error)) from None
 
 
 def as_answer(results: list[Any]) -> bytes:

@@ -111,7 +111,7 @@ def _last_minute(snapshot: FlowSnapshot) -> tuple[Counter[str], Counter[str]]:
 
 
 def _nodes(snapshot: FlowSnapshot, last_minute: Counter[str]) -> list[dict[str, Any]]:
-    """Return the list twin of the graph: kinds in the order of the flow, the busiest first."""
+    """Return the list twin of the graph: by kind along the flow, then the busiest first in powers of two."""
     listed = [
         {
             "node": node,
@@ -127,8 +127,7 @@ def _nodes(snapshot: FlowSnapshot, last_minute: Counter[str]) -> list[dict[str, 
         listed,
         key=lambda one: (
             _KINDS.index(one["node"].kind),
-            -one["gauge"].rate,
-            -one["minute"],
+            -one["minute"].bit_length(),
             one["node"].label,
         ),
     )

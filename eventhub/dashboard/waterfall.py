@@ -13,6 +13,7 @@ _FOLDED_BEYOND = 0.2  # of the whole
 _FOLD_PERCENT = 8.0
 _THINNEST_PERCENT = 0.35
 _TICKS = 6
+_LABEL_PERCENT = 13.0  # of the axis, in a narrow window
 _ROOM_PERCENT = 98.0  # the last span must not touch the border
 
 
@@ -74,11 +75,12 @@ class Axis:
         """Return ticks at round moments outside the folds, and the folds with their lengths."""
         step = _round_step((self.whole - sum(end - start for start, end in self._folds)) / _TICKS)
         marks = [Mark(self.x((start + end) // 2), (end - start) / 1000, True) for start, end in self._folds]
-        taken = [mark.x for mark in marks]
+        # A tick's text begins at it, a fold's has it in its middle.
+        taken = [mark.x - _LABEL_PERCENT / 2 for mark in marks]
         for start, end in self._shown():
             for moment in range(-(-start // step) * step, end + 1, step):
                 x = self.x(moment)
-                if x < 94 and all(abs(x - other) > 9 for other in taken):
+                if x < 94 and all(abs(x - other) > _LABEL_PERCENT for other in taken):
                     taken.append(x)
                     marks.append(Mark(x, moment / 1000))
         return sorted(marks, key=lambda mark: mark.x)

@@ -4,7 +4,7 @@ An index serves one thread. So the router alone has them, and changes them betwe
 the rulebook since it last looked: no lock, and never a rule version matched that is not the one recorded.
 """
 
-from collections.abc import Container
+from collections.abc import Mapping
 
 from eventhub.domain.pattern import RuleIndex
 from eventhub.flow.rulebook import NO_RULES, BusRules
@@ -30,7 +30,9 @@ class Indexes:
             self._followed[bus_id] = (on_bus, index)
         return index
 
-    def forget_all_but(self, bus_ids: Container[int]) -> None:
-        """Let the indexes of deleted buses go."""
-        for bus_id in [bus_id for bus_id in self._followed if bus_id not in bus_ids]:
+    def follow(self, rules: Mapping[int, BusRules]) -> None:
+        """Bring all indexes up to these rules by bus, before an event has to wait for it."""
+        for bus_id in self._followed.keys() - rules.keys():
             del self._followed[bus_id]
+        for bus_id, on_bus in rules.items():
+            self.of(bus_id, on_bus)

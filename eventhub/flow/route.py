@@ -10,9 +10,9 @@ One batch of each bus in turn, so a busy bus does not hold up the others. At low
 commits at once; at high load batches grow while the previous one commits.
 
 Invariants: a batch commits whole with the moved cursor or not at all, so an event is routed once, whatever is
-killed. A batch is routed under one rulebook; a change takes effect with the next, when this thread brings the
-bus's index up to it (``indexes``). Nothing vanishes: what is unmatched, unroutable or on an unknown bus gets
-its routing row.
+killed. A batch is routed under one rulebook, taken after its events were read: what is accepted after a
+change was answered is routed by it. This thread brings the bus's index up to it (``indexes``). Nothing
+vanishes: what is unmatched, unroutable or on an unknown bus gets its routing row.
 
 Failures: a lost hint costs a second (the backstop scan); a journal that is away is waited for; a bug is
 logged and the walk tried again.
@@ -90,14 +90,14 @@ class Router:
             self._buses = set(self._journal.buses())
             self._scanned_at = now
         rulebook = self._keeper.current if self._keeper.current.version >= 0 else self._refreshed()
-        self._indexes.forget_all_but(rulebook.rules)
+        self._indexes.follow(rulebook.rules)
         more = False
         # Unknown and deleted buses come with the scan: nobody waits for their events.
         for bus_id in self._buses | rulebook.bus_names.keys():
-            more |= self._route(bus_id, rulebook)
+            more |= self._route(bus_id)
         return more
 
-    def _route(self, bus_id: int, rulebook: Rulebook) -> bool:
+    def _route(self, bus_id: int) -> bool:
         """Route a bus's next events; tell whether there are more."""
         after = self._journal.cursor(bus_id, holder=self._holder, lease_seconds=LEASE_SECONDS)
         if after is None:
@@ -105,6 +105,7 @@ class Router:
         events = self._journal.read(bus_id, after, BATCH)
         if not events:
             return False
+        rulebook = self._keeper.current
         if bus_id != UNKNOWN_BUS and bus_id not in rulebook.bus_names:
             rulebook = self._refreshed()  # made a moment ago, perhaps in another process
         ruleset_id = self._ruleset(bus_id, rulebook)

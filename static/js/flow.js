@@ -144,8 +144,10 @@ function header() {
 function list() {
   const body = byId("node-rows");
   const kinds = ["source", "bus", "rule", "target", "sink"];
+  // The busiest first, in powers of two: rows that are about as busy do not change places under the reader.
+  const busy = (/** @type {import("./model.js").Node} */ node) => Math.ceil(Math.log2(1 + node.minute));
   const nodes = [...flow.nodes.values()].sort(
-    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || b.rate - a.rate || b.minute - a.minute || a.label.localeCompare(b.label),
+    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || busy(b) - busy(a) || a.label.localeCompare(b.label),
   );
   while (body.children.length > nodes.length) body.lastElementChild?.remove();
   nodes.forEach((node, index) => {

@@ -113,8 +113,7 @@ def _rested(page: Page) -> bool:
 
 
 def _faintest(page: Page) -> float:
-    return float(
-        page.evaluate(
-            "Math.min(...Array.from(document.querySelectorAll('.card-node'), (c) => +getComputedStyle(c).opacity))"
-        )
+    opacities = page.locator("button.card-node").evaluate_all(
+        "(cards) => cards.map((card) => +getComputedStyle(card).opacity)"
     )
+    return float(min(opacities))

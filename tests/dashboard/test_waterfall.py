@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from eventhub.dashboard.waterfall import Axis, Span, phases_of
 
 
@@ -57,3 +59,13 @@ def test_an_attempt_without_phases_is_one_span() -> None:
 
 def test_an_event_that_nothing_happened_to_has_an_axis() -> None:
     assert Axis([]).x(0) == 0
+
+
+def test_no_label_of_the_axis_runs_into_the_next() -> None:
+    spans = [Span("match", 0, 1100), Span("attempt", 3200, 4600), Span("attempt", 9000, 9400)]
+
+    marks = Axis(spans).marks()
+
+    assert sum(mark.is_fold for mark in marks) == 2
+    begins = [mark.x - 6.5 if mark.is_fold else mark.x for mark in marks]
+    assert all(later - earlier >= 13 for earlier, later in pairwise(begins))

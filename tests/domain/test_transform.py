@@ -1,7 +1,5 @@
 """The cases that are EventBridge's own were recorded from it; their values are ours."""
 
-from uuid import UUID
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,8 +9,8 @@ from eventhub.domain import jsontext
 from eventhub.domain.envelope import Envelope
 from eventhub.domain.template import MAX_RESULT_BYTES
 from eventhub.domain.transform import Context, TransformError, parse_transform
+from tests.domain.build import NOON, envelope
 
-NOON = 1_767_355_200_000_000
 CONTEXT = Context("arn:aws:events:us-east-1:000000000000:rule/shop/orders", "orders", NOON + 1_000_000)
 DETAIL = (
     b'{"id":"o-7","customer":{"name":"Zo\\u00eb","vip":true},"one":["A"],"two":["A","B"],"total":1.50,'
@@ -38,17 +36,8 @@ PATHS = {
 } | {"type": "$.detail-type", "names": "$.detail.*.name", "first": "$.resources[0]"}
 
 
-def envelope(detail: bytes = DETAIL) -> Envelope:
-    return Envelope(
-        id=UUID("0192f3c7-a1b2-7000-8000-000000000000"),
-        source="shop",
-        detail_type="order placed",
-        time=NOON,
-        resources=b'["arn:r"]',
-        detail=detail,
-        account="000000000000",
-        region="us-east-1",
-    )
+def shop(detail: bytes = DETAIL) -> Envelope:
+    return envelope(resources=b'["arn:r"]', detail=detail)
 
 
 def transformer(template: str, paths: dict[str, str] = PATHS) -> dict[str, object]:
@@ -58,7 +47,7 @@ def transformer(template: str, paths: dict[str, str] = PATHS) -> dict[str, objec
 def applied(stored: dict[str, object], detail: bytes = DETAIL):
     transform = parse_transform(stored)
     assert transform is not None
-    return transform.apply(envelope(detail), context=CONTEXT)
+    return transform.apply(shop(detail), context=CONTEXT)
 
 
 def filled(template: str, detail: bytes = DETAIL) -> str:
@@ -80,7 +69,7 @@ def test_constant_goes_out_as_it_was_written():
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("$", envelope().as_bytes()),
+        ("$", shop().as_bytes()),
         ("$.detail", DETAIL),
         ("$.detail.id", b'"o-7"'),
         ("$.detail.total", b"1.50"),
@@ -166,12 +155,12 @@ def test_reserved_variables_are_there_without_a_map():
             "resources": ["arn:r"],
             "version": "0",
         },
-        "json": envelope().decoded(),
+        "json": shop().decoded(),
     }
 
 
 def test_whole_event_goes_in_byte_for_byte():
-    assert filled("<aws.events.event.json>") == envelope().as_bytes().decode()
+    assert filled("<aws.events.event.json>") == shop().as_bytes().decode()
 
 
 @pytest.mark.parametrize(
@@ -262,7 +251,7 @@ def test_any_template_is_refused_or_filled(template: str, value: object):
     except TransformError:
         return
     assert transform is not None
-    result = transform.apply(envelope(msgspec.json.encode({"id": value})), context=CONTEXT)
+    result = transform.apply(shop(msgspec.json.encode({"id": value})), context=CONTEXT)
     if transform.template.is_json and not result.fault:
         jsontext.decode(result.body)
 

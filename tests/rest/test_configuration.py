@@ -135,7 +135,10 @@ def test_a_pattern_error_is_at_the_pattern_and_says_where(api: Api) -> None:
         ({"targets": ["nope"]}, "targets", "no target is named 'nope'"),
         ({"targets": "till"}, "targets", "Expected a list"),
         ({"pattern": 7}, "pattern", "wanted a JSON object"),
-        ({"enabled": "perhaps"}, "enabled", "valid boolean"),
+        ({"enabled": "perhaps"}, "enabled", "wanted true or false, found a string"),
+        ({"enabled": 1}, "enabled", "wanted true or false, found a number"),
+        ({"name": 5}, "name", "wanted a string, found a number"),
+        ({"description": ["x"]}, "description", "wanted a string, found an array"),
         ({"name": "with space"}, "name", "wanted 1 to 64 letters"),
         ({"patern": {}}, "patern", "unknown; known are: bus, name"),
     ],
@@ -148,6 +151,16 @@ def test_a_wrong_member_is_an_error_at_that_member(api: Api, body: Any, path: st
     assert [error["path"].startswith(path) for error in errors] == [True]
     assert message in errors[0]["message"]
     assert not Rule.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["7", 7.5, True, None])
+def test_a_number_of_a_target_is_an_integer(api: Api, value: Any) -> None:
+    body = {"name": "till", "url": "https://example.com", "max_attempts": value}
+
+    errors = assert_problem(api("POST", "/targets", body), 400)["errors"]
+
+    assert [error["path"] for error in errors] == ["max_attempts"]
+    assert not Target.objects.exists()
 
 
 def test_two_rules_of_one_name_on_a_bus_are_refused(api: Api, rule: Any) -> None:

@@ -1,8 +1,11 @@
 """A pattern and an event over REST: why the one does or does not match the other."""
 
+import html
 import json
+import re
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +35,18 @@ def explained(api: Api, body: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.content
     answer: dict[str, Any] = response.json()
     return answer
+
+
+def test_the_example_of_the_reference_answers_what_it_says(rules: Api) -> None:
+    page = Path("templates/docs/patterns/why.html").read_text()
+    asked, answered = (
+        json.loads(html.unescape(re.search(rf'<pre id="{part}"><code>(.+?)</code>', page, re.DOTALL)[1]))
+        for part in ("asked", "answered")
+    )
+
+    answer = explained(rules, asked)
+
+    assert {name: value for name, value in answer.items() if name != "tree"} == answered
 
 
 def test_the_whole_tree_is_answered(rules: Api) -> None:
@@ -146,6 +161,17 @@ def test_an_event_that_is_too_deep_is_refused_and_a_deep_one_explained(rules: Ap
     assert not explained(rules, (body % ('{"a":' * 990, "}" * 990)).encode())["matches"]
     document = assert_problem(rules("POST", PATH, (body % ('{"a":' * 5000, "}" * 5000)).encode()), 400)
     assert "levels" in document["detail"]
+
+
+def test_a_search_that_is_given_up_is_told(rules: Api) -> None:
+    event = {"a": [f"v{number}" for number in range(20_000)]}
+    pattern = {"a": [{"suffix": f"-{number}"} for number in range(200)]}
+
+    answer = explained(rules, {"pattern": pattern, "event": event})
+
+    assert (answer["verdict"], answer["matches"]) == ("too complex", False)
+    [leaf] = answer["tree"]["members"]
+    assert (leaf["verdict"], leaf["found_in_all"]) == ("too complex", 20_000)
 
 
 # -- who may ---------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment
 from eventhub.api.rest.pagination import KeyPagination
+from eventhub.api.rest.scalars import BooleanField, IntegerField, TextField
 from eventhub.flow.configure import take_effect
 
 M = TypeVar("M", bound=models.Model)
@@ -37,6 +38,14 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
     created_at = MomentText()
     updated_at = MomentText()
     beside: tuple[str, ...] = ()  # members that the model cannot take by assignment
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.PositiveSmallIntegerField: IntegerField,
+        models.PositiveIntegerField: IntegerField,
+        models.BooleanField: BooleanField,
+    }
 
     def model(self) -> Any:
         """Return the model's class."""

@@ -140,5 +140,5 @@ def _refused(error: PatternError) -> Response:
         "column": error.column,
         "reference": error.reference_text,
     }
-    document = problem(400, "invalid-pattern", "The pattern is not valid", str(error), [fault])
+    document = problem(400, "invalid-pattern", str(error), [fault])
     return Response(document, 400, content_type=CONTENT_TYPE)

@@ -8,12 +8,19 @@ this module knowing it.
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
+from eventhub.domain.pattern.addresses import read_address
 from eventhub.domain.pattern.keys import MISSING, Key, key_of, leaf_of
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.operators.anything_but import AnythingBut
-from eventhub.domain.pattern.operators.exact import EqualsLiteral, EqualsNumber, EqualsText, Exactly
+from eventhub.domain.pattern.operators.exact import (
+    EqualsAddress,
+    EqualsLiteral,
+    EqualsNumber,
+    EqualsText,
+    Exactly,
+)
 from eventhub.domain.pattern.operators.exists import Exists
 from eventhub.domain.pattern.operators.numeric import Numeric
 from eventhub.domain.pattern.operators.prefix import Prefix
@@ -65,9 +72,18 @@ def condition(operators: Sequence[Operator]) -> Condition:
         return Condition(_is_one_of(unwanted), answer=False)
     if len(operators) == 1 and isinstance(others[0], Numeric):
         return Condition(_interval(others[0]))
-    tests = [_function(operator) for operator in others]
-    if wanted:
-        tests.insert(0, _is_one_of(frozenset(wanted)))
+    tests = [_is_one_of(frozenset(wanted))] if wanted else []
+    addresses = frozenset(operator.address for operator in others if isinstance(operator, EqualsAddress))
+    if addresses:
+        tests.append(lambda key: type(key) is str and read_address(key) in addresses)
+    prefixes = tuple(operator.text for operator in others if _is_plain_prefix(operator))
+    if prefixes:
+        tests.append(lambda key: type(key) is str and key.startswith(prefixes))
+    tests += [
+        _function(operator)
+        for operator in others
+        if not isinstance(operator, EqualsAddress) and not _is_plain_prefix(operator)
+    ]
     if len(tests) == 1:
         return Condition(tests[0])
     return Condition(lambda key: any(test(key) for test in tests))
@@ -104,13 +120,16 @@ def _unwanted_keys(operator: Operator) -> frozenset[Key] | None:
     return None
 
 
+def _is_plain_prefix(operator: Operator) -> TypeGuard[Prefix]:
+    return isinstance(operator, Prefix) and not operator.ignore_case
+
+
 def _function(operator: Operator) -> Function:
-    match operator:
-        case Numeric():
-            interval = _interval(operator)
-            return lambda key: passes(interval, key)
-        case Prefix(text=text, ignore_case=False):
-            return lambda key: type(key) is str and key.startswith(text)
+    if isinstance(operator, Numeric):
+        interval = _interval(operator)
+        return lambda key: passes(interval, key)
+    if unwanted := _unwanted_keys(operator):
+        return lambda key: key not in unwanted
     return lambda key: key is not MISSING and operator.matches(leaf_of(key))
 
 

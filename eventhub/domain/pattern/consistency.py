@@ -6,7 +6,7 @@ splits: a field is satisfied by a leaf of the element itself, or inside one of
 its arrays; the fields that use one array need one element of it that takes them
 all. If every field can be found through one array only, each element is looked
 at once. If not, the ways to share the fields out multiply (the problem is
-NP-hard), so the search counts its steps and gives up.
+NP-hard), so the search counts its steps and gives up (`asking`).
 
 Absence depends on order: fields are judged by ascending path, and a field is
 absent if none of its leaves fits the elements chosen *so far*. An array is
@@ -17,46 +17,51 @@ the order must not have a leaf in any of the array's elements.
 from collections.abc import Generator, Sequence
 from itertools import product
 
+from eventhub.domain.pattern.asking import Answer, Asked, TooComplexError
 from eventhub.domain.pattern.elements import Array, ElementTree, Node, bits
 from eventhub.domain.pattern.flatten import Found
 from eventhub.domain.pattern.tree import Branch
 
-# Beside two steps for each element. Ten thousand steps take some 20 ms.
-EXTRA_STEPS = 10_000
 # Looking over so many elements for one that could do takes as long as one step.
 ELEMENTS_PER_STEP = 20
 
 
-class TooComplexError(Exception):
-    """The search took more steps than one rule may take on one event."""
-
-
-def can_choose(branch: Branch, leaves: dict[str, list[Found]]) -> bool:
+def can_choose(branch: Branch, asked: Asked) -> bool:
     """Tell whether leaves can be chosen for all fields; may raise `TooComplexError`."""
-    needed: list[tuple[int, list[Found]]] = []
+    needed: list[tuple[int, Answer]] = []
     absent: list[tuple[int, list[Found]]] = []
     either = 0
+    too_much = False
     for number, field in enumerate(branch):
-        found = leaves.get(field.path)
+        found = asked.leaves.get(field.path)
         if not found:
             if field.may_be_absent:
                 continue
             return False
-        fitting = [leaf for leaf in found if any(value.matches(leaf.value) for value in field.values)]
+        answer = asked.answer(field)
+        if answer is None:
+            # Another field may still decide it.
+            too_much = True
+            continue
+        fitting = answer.fitting
         # A leaf outside all arrays is there whatever is chosen.
-        if field.may_be_absent and all(leaf.element for leaf in found):
+        if field.may_be_absent and answer.found_inside:
             absent.append((number, found))
             if fitting:
                 either |= 1 << number
         elif not fitting:
             return False
         if fitting:
-            needed.append((number, fitting))
+            needed.append((number, answer))
+    if too_much:
+        raise TooComplexError
     if not absent:
-        needed = [(number, fitting) for number, fitting in needed if all(leaf.element for leaf in fitting)]
+        needed = [(number, answer) for number, answer in needed if answer.fitting_inside]
         if len(needed) < 2:
             return True
-    return _Search(needed, absent).finds(either)
+    fits = [(number, answer.fitting) for number, answer in needed]
+    asked.begin_search(sum(len(leaves) for _, leaves in [*fits, *absent]))
+    return _Search(fits, absent, asked).finds(either)
 
 
 # A step of the search asks for the answer to a smaller question and is sent it.
@@ -66,13 +71,17 @@ _Step = Generator[_Question, bool, bool]
 
 class _Search:
     def __init__(
-        self, needed: Sequence[tuple[int, list[Found]]], absent: Sequence[tuple[int, list[Found]]]
+        self,
+        needed: Sequence[tuple[int, list[Found]]],
+        absent: Sequence[tuple[int, list[Found]]],
+        asked: Asked,
     ) -> None:
         tree = ElementTree(needed, absent)
         self.root = tree.root
         self.needed = sum(1 << number for number, _ in needed)
         self.absent = sum(1 << number for number, _ in absent)
-        self.steps_left = EXTRA_STEPS + 2 * len(tree.nodes)
+        self.own_steps_left = 2 * len(tree.nodes)
+        self.asked = asked
         self.known: dict[tuple[Array, int, int], bool] = {}
 
     def finds(self, either: int) -> bool:
@@ -103,9 +112,12 @@ class _Search:
         return answer
 
     def spend(self, steps: int) -> None:
-        self.steps_left -= steps
-        if self.steps_left < 0:
-            raise TooComplexError
+        self.own_steps_left -= steps
+        if self.own_steps_left < 0:
+            self.asked.steps_left += self.own_steps_left
+            self.own_steps_left = 0
+            if self.asked.steps_left < 0:
+                raise TooComplexError
 
     def step(self, node: Node, needed: int, absent: int) -> _Step:
         """Ask: can `needed` be satisfied inside the node so that `absent` are absent from it?"""

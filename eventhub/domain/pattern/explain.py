@@ -6,13 +6,14 @@ with their whole paths, and `$or` with its alternatives. Of the branches that
 in the nearest branch that has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from eventhub.domain import jsontext
 from eventhub.domain.pattern import words
-from eventhub.domain.pattern.consistency import TooComplexError, can_choose
+from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.match import Verdict
 from eventhub.domain.pattern.nearest import Nearness, nearness
@@ -34,10 +35,13 @@ class FieldReport:
     found_in_all: int
     element: str | None
     words: str
+    is_too_much: bool = False
 
     @property
     def verdict(self) -> Verdict:
-        """The answer for this field alone."""
+        """The answer for this field in the array elements that were chosen."""
+        if self.is_too_much:
+            return Verdict.TOO_COMPLEX
         return Verdict.MATCH if self.holds else Verdict.NO_MATCH
 
     def as_dict(self) -> dict[str, Any]:
@@ -97,6 +101,8 @@ class Explanation:
         if self.verdict is Verdict.MATCH:
             return f"All {self.clauses} clauses hold."
         if self.verdict is Verdict.TOO_COMPLEX:
+            if self.first_failing and self.first_failing.is_too_much:
+                return f"Too complex: {self.first_failing.words}."
             return "The search through the event's arrays was given up as too complex."
         so_far = f"{self.satisfied} of {self.clauses} clauses hold"
         if self.first_failing is None:
@@ -125,8 +131,14 @@ def explain(pattern: Pattern, event: dict[str, Any]) -> Explanation:
     '1 of 2 clauses hold; detail.amount is 120, wanted more than 500.'
     """
     leaves = flatten(event, Paths.of(field.path for field in pattern.fields))
-    verdict, nearest = judge(pattern, leaves)
-    reports = _reports(nearest, leaves)
+    return explain_leaves(pattern, leaves)
+
+
+def explain_leaves(pattern: Pattern, leaves: Mapping[str, list[Found]]) -> Explanation:
+    """Explain the verdict on an event, given its leaves at the pattern's paths."""
+    asked = Asked(leaves, pattern.costs)
+    verdict, nearest = _judge(pattern, asked)
+    reports = _reports(nearest, asked)
     best = nearest[0]
     failing = {id(field) for number, field in enumerate(best.branch) if number not in best.holding}
     in_text = [field for field in _fields_in_text(pattern.root) if id(field) in failing]
@@ -139,37 +151,42 @@ def explain(pattern: Pattern, event: dict[str, Any]) -> Explanation:
     )
 
 
-def judge(pattern: Pattern, leaves: dict[str, list[Found]]) -> tuple[Verdict, list[Nearness]]:
+def _judge(pattern: Pattern, asked: Asked) -> tuple[Verdict, list[Nearness]]:
     """Return the verdict and the branches, nearest first."""
     verdict = Verdict.NO_MATCH
-    nearest = []
+    holding = []
     for branch in pattern.branches:
-        is_match = False
         try:
-            is_match = can_choose(branch, leaves)
+            holding.append(can_choose(branch, asked))
         except TooComplexError:
-            if verdict is Verdict.NO_MATCH:
-                verdict = Verdict.TOO_COMPLEX
-        if is_match:
-            verdict = Verdict.MATCH
-        nearest.append(nearness(branch, leaves, is_match=is_match))
+            holding.append(False)
+            verdict = Verdict.TOO_COMPLEX
+    if any(holding):
+        verdict = Verdict.MATCH
+    # Only now: what nearness spends must not change the verdict.
+    asked.searched = 0
+    nearest = [
+        nearness(branch, asked, is_match=holds)
+        for branch, holds in zip(pattern.branches, holding, strict=True)
+    ]
     nearest.sort(key=lambda near: (near.failing, -len(near.holding)))
     return verdict, nearest
 
 
-def _reports(nearest: Iterable[Nearness], leaves: dict[str, list[Found]]) -> dict[int, FieldReport]:
+def _reports(nearest: Iterable[Nearness], asked: Asked) -> dict[int, FieldReport]:
     """Report each field as the nearest branch that has it sees it, by the field's identity."""
     reports: dict[int, FieldReport] = {}
     for near in nearest:
         for number, field in enumerate(near.branch):
             if id(field) not in reports:
-                found = leaves.get(field.path, [])
-                reports[id(field)] = _report(field, found, near, holds=number in near.holding)
+                reports[id(field)] = _report(field, asked, near, holds=number in near.holding)
     return reports
 
 
-def _report(field: Field, found: list[Found], near: Nearness, *, holds: bool) -> FieldReport:
+def _report(field: Field, asked: Asked, near: Nearness, *, holds: bool) -> FieldReport:
     """Report the values in the chosen elements; if there are none, all values."""
+    found = asked.leaves.get(field.path, [])
+    is_too_much = bool(found) and asked.answer(field) is None
     in_elements = [leaf for leaf in found if near.fits(leaf)]
     elements = {leaf.element for leaf in in_elements}
     element = next(iter(elements)) if len(elements) == 1 else None
@@ -184,7 +201,12 @@ def _report(field: Field, found: list[Found], near: Nearness, *, holds: bool) ->
         found=jsontext.plain(values[:MAX_FOUND]),
         found_in_all=len(found),
         element=element.place if element else None,
-        words=words.sentence(field.path, field.values, values, holds=holds),
+        words=(
+            f"{field.path} has {len(found)} values, too many to ask what is wanted of each"
+            if is_too_much
+            else words.sentence(field.path, field.values, values, holds=holds)
+        ),
+        is_too_much=is_too_much,
     )
 
 

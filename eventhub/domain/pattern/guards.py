@@ -9,7 +9,7 @@ branches that can match, and with the number of different paths that guard them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -53,13 +53,16 @@ class Guard(NamedTuple):
 PRESENCE: Final = Guard(By.PRESENCE, None)
 
 
-def guards(field: Field) -> set[Guard]:
+def guards(field: Field, costs: Mapping[str, int]) -> set[Guard]:
     """Return the guards of which one lets every event pass that satisfies the field.
 
-    None at all if the field may be absent: it leads nowhere.
+    None at all if the field may be absent: it leads nowhere. Where a rule asks many
+    questions, it must not be passed by: they may turn out to be too many.
     """
     if field.may_be_absent:
         return set()
+    if field.path in costs:
+        return {PRESENCE}
     found = set()
     for operator in field.values:
         key = exact_key(operator)
@@ -113,7 +116,7 @@ class Node:
                 continue
             path = node.table.path
             field = next((field for field in entry.branch if field.path == path), None)
-            ways = guards(field) if field else set()
+            ways = guards(field, entry.costs) if field else set()
             todo += [node.table.child(way) for way in ways] or [node.rest]
 
     def split(self) -> None:
@@ -175,15 +178,24 @@ class Table:
             del self.prefixes[len(str(guard.value))]
         self.is_plain = not (self.prefixes or self.addresses or self.presence)
 
-    def beside_keys(self, key: Key) -> Iterator[Node]:
-        """Yield the nodes that a value leads to, apart from those by key."""
+    def behind_many(self, keys: Iterable[Key]) -> Iterable[Node]:
+        """Return the nodes that any of many values leads to, each once."""
+        found: dict[Node, None] = dict.fromkeys(self.presence.values())
+        for key in keys:
+            if (node := self.keys.get(key)) is not None:
+                found[node] = None
+            if not self.is_plain:
+                found.update(dict.fromkeys(self.beside_key(key)))
+        return found
+
+    def beside_key(self, key: Key) -> Iterator[Node]:
+        """Yield the nodes that a value leads to beside those by key and by presence."""
         if isinstance(key, str):
             for length, ways in self.prefixes.items():
                 if (node := ways.get(key[:length])) is not None:
                     yield node
             if self.addresses and (node := self.addresses.get(read_address(key))) is not None:
                 yield node
-        yield from self.presence.values()
 
     def _ways(self, guard: Guard) -> Ways:
         match guard.by:
@@ -206,7 +218,7 @@ def _best_path(entries: Sequence[Entry], used: frozenset[str], *, must: bool) ->
     guarded: Counter[str] = Counter()
     for entry in entries:
         for field in entry.branch:
-            if field.path not in used and (found := guards(field)):
+            if field.path not in used and (found := guards(field, entry.costs)):
                 ways.setdefault(field.path, Counter()).update(found)
                 guarded[field.path] += 1
 

@@ -2,19 +2,22 @@
 
 `guards` leads to the rules that can match, `values` reads the event on the way,
 `conditions` asks what is left. The answer is the plain matcher's (`match`), to
-which array consistency is left: it comes up only when two fields of a branch
-have values inside array elements.
+which two questions are left: array consistency, which comes up only when two
+fields of a branch have values inside array elements; and what to do about
+fields that are too much to ask.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.consistency import TooComplexError, can_choose
+from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.consistency import can_choose
+from eventhub.domain.pattern.costs import is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.guards import Node
 from eventhub.domain.pattern.keys import MISSING
 from eventhub.domain.pattern.leaf import Entry
-from eventhub.domain.pattern.tree import Branch, Pattern
+from eventhub.domain.pattern.tree import Pattern
 from eventhub.domain.pattern.values import Many, Values
 
 
@@ -50,7 +53,9 @@ class RuleIndex:
         """Take a rule in, or its new pattern."""
         if rule_id in self._entries:
             self.remove(rule_id)
-        self._entries[rule_id] = entries = [Entry(rule_id, branch) for branch in pattern.branches]
+        self._entries[rule_id] = entries = [
+            Entry(rule_id, number, branch, pattern.costs) for number, branch in enumerate(pattern.branches)
+        ]
         for entry in entries:
             self._root.add(entry)
 
@@ -64,32 +69,69 @@ class RuleIndex:
         """Find the rules that the event matches."""
         values = Values(event)
         matched: set[int] = set()
-        too_complex: set[int] = set()
+        in_question: dict[int, dict[int, Entry]] = {}
         todo = [self._root]
         while todo:
             node = todo.pop()
             while (table := node.table) is not None and node.rest is not None:
                 value = values[table.path]
                 if value is not MISSING:
-                    for key in value.keys if type(value) is Many else (value,):
-                        if (inner := table.keys.get(key)) is not None:
+                    if type(value) is Many:
+                        todo += table.behind_many(value.keys)
+                    else:
+                        if (inner := table.keys.get(value)) is not None:
                             todo.append(inner)
                         if not table.is_plain:
-                            todo += table.beside_keys(key)
+                            todo += table.beside_key(value)
+                            todo += table.presence.values()
                 node = node.rest
             for leaf in node.leaves:
                 for entry in leaf.ask(values):
-                    try:
-                        if not values.has_elements or _is_consistent(entry.branch, values):
-                            matched.add(entry.rule_id)
-                    except TooComplexError:
-                        too_complex.add(entry.rule_id)
-        return Matches(sorted(matched), sorted(too_complex - matched))
+                    if values.is_simple or _holds_surely(entry, values):
+                        matched.add(entry.rule_id)
+                    else:
+                        in_question.setdefault(entry.rule_id, {})[entry.number] = entry
+        too_complex = []
+        if in_question:
+            too_complex = _settle(event, in_question, matched)
+        return Matches(sorted(matched), sorted(too_complex))
 
 
-def _is_consistent(branch: Branch, values: Values) -> bool:
-    """Hold the fields to the same elements of arrays; may raise `TooComplexError`."""
-    inside = [one for one in branch if type(value := values[one.path]) is Many and value.in_elements]
-    if len(inside) < 2 and not any(one.may_be_absent for one in inside):
-        return True
-    return can_choose(branch, flatten(values.event, Paths.of(one.path for one in branch)))
+def _holds_surely(entry: Entry, values: Values) -> bool:
+    """Tell whether the fields' holding, each for itself, is enough."""
+    inside = 0
+    for one in entry.branch:
+        value = values[one.path]
+        if type(value) is Many:
+            if one.path in entry.costs and is_too_much(entry.costs[one.path], len(value.keys)):
+                return False
+            if value.in_elements:
+                inside += 2 if one.may_be_absent else 1
+    return inside < 2
+
+
+def _settle(event: dict[str, Any], in_question: dict[int, dict[int, Entry]], matched: set[int]) -> list[int]:
+    """Ask the plain matcher for the branches in question; add to `matched`, return what is too complex."""
+    asking = {rule_id: entries for rule_id, entries in in_question.items() if rule_id not in matched}
+    leaves = flatten(
+        event,
+        Paths.of(
+            one.path for entries in asking.values() for entry in entries.values() for one in entry.branch
+        ),
+    )
+    too_complex = []
+    for rule_id, entries in asking.items():
+        asked = Asked(leaves, next(iter(entries.values())).costs)
+        is_given_up = False
+        # In the pattern's order, as the plain matcher: what one branch spends another lacks.
+        for _, entry in sorted(entries.items()):
+            try:
+                if can_choose(entry.branch, asked):
+                    matched.add(rule_id)
+                    break
+            except TooComplexError:
+                is_given_up = True
+        else:
+            if is_given_up:
+                too_complex.append(rule_id)
+    return too_complex

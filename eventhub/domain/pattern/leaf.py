@@ -7,11 +7,12 @@ tuple, and what that names is shared with other leaves. (A dictionary from value
 to branches asks less and measured a third slower.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from eventhub.domain.pattern.conditions import Condition, Test, condition, passes
+from eventhub.domain.pattern.costs import is_too_much
 from eventhub.domain.pattern.keys import MISSING, key_of
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.tree import Branch
@@ -49,13 +50,13 @@ def _step(path: str) -> Step:
     return Step(path, outer if outer or not dot else path, name)
 
 
-# For a test's answer, no or yes: the branches that it leaves standing.
-Left = tuple[int, int]
+# For a test's answer, no or yes: the branches that it leaves standing; and what their rules' asking costs.
+Left = tuple[int, int, int]
 
 
 @lru_cache(maxsize=100_000)
-def _left(askers: int, answer: bool) -> Left:
-    return (~askers, -1) if answer else (-1, ~askers)
+def _left(askers: int, answer: bool, cost: int) -> Left:
+    return (~askers, -1, cost) if answer else (-1, ~askers, cost)
 
 
 class Home(Protocol):
@@ -66,12 +67,17 @@ class Home(Protocol):
 
 
 class Entry:
-    """A branch of a rule in the index. `homes` are the leaves that it is in, and what holds them."""
+    """A branch of a rule in the index; `number` counts the rule's branches.
 
-    __slots__ = ("branch", "checks", "homes", "rule_id")
+    `homes` are the leaves that it is in, and what holds them.
+    """
 
-    def __init__(self, rule_id: int, branch: Branch) -> None:
+    __slots__ = ("branch", "checks", "costs", "homes", "number", "rule_id")
+
+    def __init__(self, rule_id: int, number: int, branch: Branch, costs: Mapping[str, int]) -> None:
         self.rule_id = rule_id
+        self.number = number
+        self.costs = costs
         self.branch = branch
         self.checks = tuple(check(field.path, field.values) for field in branch)
         self.homes: list[tuple[Home, Leaf]] = []
@@ -137,17 +143,18 @@ class Leaf:
 
     def _make_plan(self) -> None:
         """Sort out what is to be asked: equal conditions once, all of a path together."""
-        askers: dict[Step, dict[Condition, int]] = {}
+        askers: dict[Step, dict[tuple[Condition, int], int]] = {}
         for number, entry in enumerate(self.entries):
             for step, wanted in entry.checks:
                 if step.path not in self.proven:
                     asked = askers.setdefault(step, {})
-                    asked[wanted] = asked.get(wanted, 0) | 1 << number
+                    asking = (wanted, entry.costs.get(step.path, 0))
+                    asked[asking] = asked.get(asking, 0) | 1 << number
         self._plan = tuple(
             part
             for step, asked in askers.items()
-            for wanted, branches in asked.items()
-            for part in (step, wanted.test, _left(branches, wanted.answer))
+            for (wanted, cost), branches in asked.items()
+            for part in (step, wanted.test, _left(branches, wanted.answer, cost))
         )
         self._is_planned = True
 
@@ -155,10 +162,17 @@ class Leaf:
 def _left_by_many(test: Test, left: Left, values: Many) -> int:
     """Take the kindest answer: one value is enough.
 
-    A field that may be absent is left open where elements can be chosen.
+    A field that may be absent is left open where elements can be chosen, and what is too much to ask.
     """
+    keys = values.keys
+    if is_too_much(left[2], len(keys)):
+        return -1
     left_standing = left[passes(test, MISSING)] if values.in_elements else left[False] & left[True]
-    for key in values.keys:
+    listed = getattr(test, "__self__", None)
+    if type(listed) is frozenset and len(listed) < len(keys):
+        common = sum(key in keys for key in listed)
+        return left_standing | (left[True] if common else 0) | (left[False] if common < len(keys) else 0)
+    for key in keys:
         left_standing |= left[passes(test, key)]
         if left_standing == -1:
             break

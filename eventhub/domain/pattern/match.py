@@ -7,7 +7,8 @@ its fields that do not stand in different elements of one array.
 from enum import Enum
 from typing import Any
 
-from eventhub.domain.pattern.consistency import TooComplexError, can_choose
+from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.tree import Pattern
 
@@ -17,7 +18,7 @@ class Verdict(Enum):
 
     MATCH = "match"
     NO_MATCH = "no match"
-    TOO_COMPLEX = "too complex"  # the search through the event's arrays was given up
+    TOO_COMPLEX = "too complex"  # asking, or the search through arrays, was given up
 
 
 def match(pattern: Pattern, event: dict[str, Any]) -> Verdict:
@@ -27,11 +28,11 @@ def match(pattern: Pattern, event: dict[str, Any]) -> Verdict:
     >>> match(parse('{"a": [{"prefix": "x"}]}'), {"a": ["y", "xy"]})
     <Verdict.MATCH: 'match'>
     """
-    leaves = flatten(event, Paths.of(field.path for field in pattern.fields))
+    asked = Asked(flatten(event, Paths.of(field.path for field in pattern.fields)), pattern.costs)
     verdict = Verdict.NO_MATCH
     for branch in pattern.branches:
         try:
-            if can_choose(branch, leaves):
+            if can_choose(branch, asked):
                 return Verdict.MATCH
         except TooComplexError:
             verdict = Verdict.TOO_COMPLEX

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventhub.domain.pattern.explain import Explanation, explain
+from eventhub.domain.pattern.asking import Asked
+from eventhub.domain.pattern.explain import Explanation, explain_leaves
 from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.match import Verdict
 from eventhub.domain.pattern.tree import Field, Pattern
@@ -37,7 +38,7 @@ def near_misses(
     misses: list[NearMiss] = []
     # The rough count is cheap, and only too kind where arrays are: so explain some more than asked for.
     for rule_id, pattern in sorted(rules, key=lambda rule: _failing(rule[1], leaves)):
-        explanation = explain(pattern, event)
+        explanation = explain_leaves(pattern, leaves)
         if explanation.verdict is not Verdict.MATCH:
             misses.append(NearMiss(rule_id, explanation))
         if len(misses) == 4 * limit:
@@ -52,14 +53,16 @@ def _distance(explanation: Explanation) -> tuple[int, int]:
 
 def _failing(pattern: Pattern, leaves: dict[str, list[Found]]) -> tuple[int, int]:
     """Count failing and holding fields of the best branch, each field for itself."""
+    asked = Asked(leaves, pattern.costs)
     counts = []
     for branch in pattern.branches:
-        holding = sum(_holds(field, leaves.get(field.path)) for field in branch)
+        holding = sum(_holds(field, asked) for field in branch)
         counts.append((len(branch) - holding, -holding))
     return min(counts)
 
 
-def _holds(field: Field, found: list[Found] | None) -> bool:
-    if not found:
+def _holds(field: Field, asked: Asked) -> bool:
+    if not asked.leaves.get(field.path):
         return field.may_be_absent
-    return any(value.matches(leaf.value) for leaf in found for value in field.values)
+    answer = asked.answer(field)
+    return answer is not None and bool(answer.fitting)

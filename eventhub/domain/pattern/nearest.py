@@ -8,9 +8,10 @@ and no more; it explains a verdict and never makes one.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from eventhub.domain.pattern.asking import Asked, TooComplexError
 from eventhub.domain.pattern.elements import ElementTree, Node
 from eventhub.domain.pattern.flatten import Element, Found
-from eventhub.domain.pattern.tree import Branch, Field
+from eventhub.domain.pattern.tree import Branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,15 @@ class Nearness:
         return _fits(leaf, self.chosen)
 
 
-def nearness(branch: Branch, leaves: dict[str, list[Found]], *, is_match: bool) -> Nearness:
+def nearness(branch: Branch, asked: Asked, *, is_match: bool) -> Nearness:
     """Judge a branch; `is_match` says that it is known to hold as a whole."""
-    fitting = [_fitting(field, leaves.get(field.path, [])) for field in branch]
-    mask, chosen = _best(ElementTree(enumerate(fitting), []))
+    answers = [asked.answer(field) for field in branch]
+    fitting = [answer.fitting if answer else [] for answer in answers]
+    try:
+        asked.begin_search(sum(map(len, fitting)))
+        mask, chosen = _best(ElementTree(enumerate(fitting), []))
+    except TooComplexError:  # so many branches in so long arrays: each field for itself will do
+        mask, chosen = sum(1 << number for number, leaves in enumerate(fitting) if leaves), {}
     holding: set[int] = set()
     # Absence is judged by the elements that earlier fields chose.
     so_far: dict[int, Element] = {}
@@ -44,7 +50,9 @@ def nearness(branch: Branch, leaves: dict[str, list[Found]], *, is_match: bool) 
             leaf = next((leaf for leaf in fitting[number] if _fits(leaf, chosen)), None)
             for element in _around(leaf.element if leaf else None):
                 so_far[element.array] = element
-        elif field.may_be_absent and not any(_fits(leaf, so_far) for leaf in leaves.get(field.path, [])):
+        elif field.may_be_absent and not any(
+            _fits(leaf, so_far) for leaf in asked.leaves.get(field.path, [])
+        ):
             holding.add(number)
     return Nearness(branch, frozenset(range(len(branch)) if is_match else holding), chosen)
 
@@ -57,10 +65,6 @@ def _around(element: Element | None) -> Iterator[Element]:
     while element is not None:
         yield element
         element = element.parent
-
-
-def _fitting(field: Field, leaves: list[Found]) -> list[Found]:
-    return [leaf for leaf in leaves if any(value.matches(leaf.value) for value in field.values)]
 
 
 def _best(tree: ElementTree) -> tuple[int, dict[int, Element]]:

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass, field
 
 from eventhub.domain.jsontokens import Kind, Token
-from eventhub.domain.pattern import limits
+from eventhub.domain.pattern import costs, limits
 from eventhub.domain.pattern.operators import OPERATORS, read_member
 from eventhub.domain.pattern.reader import Reader, describe
 from eventhub.domain.pattern.tree import OR, AnyOf, Field, Group, Node, Pattern, by_path
@@ -76,10 +76,9 @@ class _Parser:
             else:
                 self.member(scope, token)
         reader.next_or_none()
+        branches = tuple(tuple(sorted(branch.values(), key=by_path)) for branch in self.branches)
         pattern = Pattern(
-            self.text,
-            Group("", tuple(root.members)),
-            tuple(tuple(sorted(branch.values(), key=by_path)) for branch in self.branches),
+            self.text, Group("", tuple(root.members)), branches, costs=costs.costly_paths(branches)
         )
         limits.check(pattern)
         return pattern

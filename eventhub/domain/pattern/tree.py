@@ -1,6 +1,6 @@
 """A pattern as read: its tree, and the branches that `$or` expands it to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from eventhub.domain import jsontext
@@ -52,6 +52,8 @@ class Pattern:
     text: str
     root: Group = field(compare=False)
     branches: tuple[Branch, ...]
+    # The paths of which the rule asks many questions, and how many (see `costs`).
+    costs: Mapping[str, int] = field(compare=False)
 
     @property
     def fields(self) -> Iterator[Field]:

@@ -7,6 +7,9 @@ from typing import Any, Final, final
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.keys import MISSING, Key, Mark, key_of
 
+# No pattern is so long that its questions to so few values would be too many.
+SURELY_FEW = 200
+
 
 @final
 class Many:
@@ -15,7 +18,7 @@ class Many:
     __slots__ = ("in_elements", "keys")
 
     def __init__(self, keys: Iterable[Key], *, in_elements: bool) -> None:
-        self.keys = list(dict.fromkeys(keys))  # each once: a hostile event repeats a value
+        self.keys = dict.fromkeys(keys)  # each once: a hostile event repeats a value
         self.in_elements = in_elements
 
 
@@ -31,15 +34,16 @@ class Values(dict[str, Key | Many]):
     dot may join two keys or lie in one) are left to `flatten`.
 
     >>> values = Values({"a": {"b": 1, "c": [2, 3]}})
-    >>> values["a.b"], values["a.c"].keys, values["x"]
+    >>> values["a.b"], list(values["a.c"].keys), values["x"]
     (1.0, [2.0, 3.0], missing)
     """
 
-    __slots__ = ("event", "has_elements", "objects")
+    __slots__ = ("event", "is_simple", "objects")
 
     def __init__(self, event: dict[str, Any]) -> None:
         self.event = event
-        self.has_elements = False
+        # No value so far lies in an array element, nor are there very many at any path.
+        self.is_simple = True
         plain = "." not in "".join(event)
         self.objects: dict[str, dict[str, Any] | Mark] = {"": event if plain else _WINDING}
 
@@ -96,7 +100,7 @@ class Values(dict[str, Key | Many]):
         if dict in kinds or list in kinds:
             return self.flattened(path)
         if len(values) > 1:
-            return Many(map(key_of, values), in_elements=False)
+            return self.many(Many(map(key_of, values), in_elements=False))
         return key_of(values[0]) if values else MISSING
 
     def flattened(self, path: str) -> Key | Many:
@@ -105,8 +109,13 @@ class Values(dict[str, Key | Many]):
         if not leaves:
             return MISSING
         in_elements = any(leaf.element for leaf in leaves)
-        self.has_elements = self.has_elements or in_elements
-        return Many((key_of(leaf.value) for leaf in leaves), in_elements=in_elements)
+        return self.many(Many((key_of(leaf.value) for leaf in leaves), in_elements=in_elements))
+
+    def many(self, found: Many) -> Many:
+        """Note what the values at a path make of the event."""
+        if found.in_elements or len(found.keys) > SURELY_FEW:
+            self.is_simple = False
+        return found
 
 
 @lru_cache(maxsize=4096)

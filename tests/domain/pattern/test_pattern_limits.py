@@ -1,5 +1,6 @@
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -169,3 +170,134 @@ def test_alternatives_may_be_nested_fifty_deep():
     assert explain(pattern, {"b": 2}).as_dict()["matches"]
     with pytest.raises(PatternError, match="at most 50 levels"):
         parse(nested(51))
+
+
+# -- many questions to many values ------------------------------------------------------------------
+
+# Of each sort as many as a pattern has room for, none of which holds for the values below.
+MANY_OPERATORS = {
+    "suffix": [{"suffix": f"-{number}"} for number in range(200)],
+    "prefix in either case": [{"prefix": {"equals-ignore-case": f"x{number}"}} for number in range(90)],
+    "equals-ignore-case": [{"equals-ignore-case": f"x{number}"} for number in range(120)],
+    "cidr": [{"cidr": f"10.{number}.0.0/16"} for number in range(140)],
+    "numeric": [{"numeric": [">", 10**9 + number]} for number in range(120)],
+    "wildcard": [{"wildcard": f"x{number}*z"} for number in range(150)],
+    "anything-but a prefix": [{"anything-but": {"prefix": ["v", *(f"x{number}" for number in range(500))]}}],
+    "some of each": [
+        "x",
+        *({"suffix": f"-{number}"} for number in range(60)),
+        *({"numeric": [">", 10**9 + number]} for number in range(40)),
+    ],
+}
+VALUES = [f"v{number}" for number in range(5000)]
+
+
+@pytest.mark.parametrize("operators", MANY_OPERATORS.values(), ids=MANY_OPERATORS)
+@pytest.mark.parametrize("form", ["scalars", "elements"])
+def test_too_many_questions_are_not_asked_but_told(operators: list[Any], form: str):
+    if form == "scalars":
+        rule, event = {"a": operators, "s": ["x"]}, {"a": VALUES, "s": "x"}
+    else:
+        rule = {"a": {"b": operators, "c": [1]}, "s": ["x"]}
+        event = {"a": [{"b": value, "c": 1} for value in VALUES], "s": "x"}
+    pattern = parse(json.dumps(rule))
+    index = RuleIndex()
+    index.add(1, pattern)
+    index.add(2, parse('{"s": ["x"]}'))
+
+    began = time.process_time()
+    assert match(pattern, event) is Verdict.TOO_COMPLEX
+    assert index.match(event) == Matches(rule_ids=[2], too_complex=[1])
+    explanation = explain(pattern, event)
+    assert time.process_time() - began < 2
+
+    assert explanation.verdict is Verdict.TOO_COMPLEX
+    assert "5000 values, too many to ask" in explanation.words
+
+
+@pytest.mark.parametrize("operators", MANY_OPERATORS.values(), ids=MANY_OPERATORS)
+def test_another_field_that_fails_decides_before_the_questions(operators: list[Any]):
+    pattern = parse(json.dumps({"a": operators, "s": ["x"]}))
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    assert match(pattern, {"a": VALUES, "s": "y"}) is Verdict.NO_MATCH
+    assert index.match({"a": VALUES, "s": "y"}) == Matches()
+
+
+def test_another_alternative_that_holds_decides_before_the_questions():
+    operators = MANY_OPERATORS["suffix"]
+    pattern = parse(json.dumps({"$or": [{"a": operators}, {"s": ["x"]}]}))
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    assert match(pattern, {"a": VALUES, "s": "x"}) is Verdict.MATCH
+    assert index.match({"a": VALUES, "s": "x"}) == Matches(rule_ids=[1])
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        [f"x{number}" for number in range(400)] + ["v4999"],
+        [{"prefix": f"x{number}"} for number in range(150)] + [{"prefix": "v4999"}],
+        [f"10.0.0.{number}" for number in range(200)] + ["v4999"],
+        [{"anything-but": [f"v{number}" for number in range(400)]}],
+        [{"suffix": "-1"}, {"suffix": "4999"}, {"wildcard": "*x"}, {"numeric": [">", 5]}],
+    ],
+)
+def test_what_is_one_question_may_be_asked_of_any_number_of_values(operators: list[Any]):
+    pattern = parse(json.dumps({"a": operators}))
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    assert match(pattern, {"a": VALUES}) is Verdict.MATCH
+    assert index.match({"a": VALUES}) == Matches(rule_ids=[1])
+
+
+def test_alternatives_on_one_path_are_counted_together():
+    alternatives = [{"a": [{"suffix": f"-{number}"}]} for number in range(100)]
+    pattern = parse(json.dumps({"$or": alternatives}))
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    assert match(pattern, {"a": VALUES}) is Verdict.TOO_COMPLEX
+    assert index.match({"a": VALUES}) == Matches(too_complex=[1])
+    assert match(pattern, {"a": ["x-7"]}) is Verdict.MATCH
+
+
+def test_branches_of_a_rule_share_what_may_be_spent():
+    groups = [f'"$or": [{{"a": {{"b{number}": [1]}}}}, {{"a": {{"c{number}": [1]}}}}]' for number in range(9)]
+    pattern = parse("{" + ",".join(groups) + "}")
+    names = [f"{letter}{number}" for letter in "bc" for number in range(9)]
+    event = {"a": [{name: 1} for name in names] * 500}
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    began = time.process_time()
+    assert len(pattern.branches) == 512
+    assert match(pattern, event) is Verdict.TOO_COMPLEX
+    assert index.match(event) == Matches(too_complex=[1])
+    assert explain(pattern, event).verdict is Verdict.TOO_COMPLEX
+    assert time.process_time() - began < 15
+
+
+def test_many_rules_on_one_long_array_are_asked_once_each():
+    index = RuleIndex()
+    for number in range(100):
+        index.add(number, parse(json.dumps({"a": [{"suffix": f"-{number}"}]})))
+        index.add(100 + number, parse(json.dumps({"a": [{"anything-but": f"x{number}"}]})))
+
+    began = time.process_time()
+    assert index.match({"a": [*VALUES, "v-7"]}).rule_ids == [7, *range(100, 200)]
+    assert time.process_time() - began < 4
+
+
+def test_event_is_read_once_for_all_rules_whose_fields_lie_in_elements():
+    index = RuleIndex()
+    for number in range(50):
+        index.add(number, parse(json.dumps({"a": {"b": [1], "c": [{"anything-but": number}]}})))
+    event = {"a": [{"b": 1, "c": -1, "text": "x" * 50}] * 2000}
+
+    began = time.process_time()
+    assert index.match(event).rule_ids == list(range(50))
+    assert time.process_time() - began < 15
