@@ -28,13 +28,15 @@ def condition(selection: Selection, mark: str) -> tuple[str, list[Any]]:
     """Return the SQL condition on ``dead_letter`` with its values; ``mark`` stands for a value."""
     parts = ["redriven_at IS NULL"]
     values: list[Any] = []
-    if selection.ids:
-        parts.append(f"seq IN ({','.join([mark] * len(selection.ids))})")
-        values += selection.ids
+    for column, among in (("seq", selection.ids), ("bus_id", selection.bus_ids)):
+        if among:
+            parts.append(f"{column} IN ({','.join([mark] * len(among))})")
+            values += among
     for column, sign, value in (
-        ("bus_id", "=", selection.bus_id),
-        ("rule_id", "=", selection.rule_id),
-        ("target_id", "=", selection.target_id),
+        ("bus", "=", selection.bus),
+        ("rule", "=", selection.rule),
+        ("target", "=", selection.target),
+        ("reason", "=", selection.reason),
         ("reason_class", "=", selection.reason_class and selection.reason_class.value),
         ("status", "=", selection.status),
         ("dead_at", ">=", selection.since),

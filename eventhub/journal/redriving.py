@@ -21,14 +21,19 @@ class RedriveState(StrEnum):
 class Selection:
     """Which dead letters: all that every given member holds for. Those redriven already are never among them.
 
-    >>> Selection(target_id=7, reason_class=ReasonClass.NETWORK).status is None
+    Names are those of the moment of dying: so a selection takes what the list of it shows, whatever was
+    renamed or deleted since.
+
+    >>> Selection(target="crm", reason_class=ReasonClass.NETWORK).status is None
     True
     """
 
     ids: Sequence[int] = ()  # the letters' own numbers (seq), at most 1,000; empty: whatever the rest says
-    bus_id: int | None = None
-    rule_id: int | None = None
-    target_id: int | None = None
+    bus_ids: Sequence[int] = ()  # the buses that the caller may see; empty: all
+    bus: str | None = None
+    rule: str | None = None
+    target: str | None = None
+    reason: str | None = None  # the whole text
     reason_class: ReasonClass | None = None
     status: int | None = None  # of the last answer
     since: int | None = None  # dead at this moment or later

@@ -40,7 +40,7 @@ def test_the_budget_begins_anew(house: House, receiver: Receiver):
     house.put(event)
     house.outcome(event, "dead")
 
-    start_redrive(house, Selection(target_id=house.dead_letter(event).target_id))
+    start_redrive(house, Selection(target=house.dead_letter(event).target))
 
     until(lambda: len(house.attempts(event)) == 3, what="its two new attempts")
     until(
@@ -62,7 +62,7 @@ def test_a_dry_run_counts_what_a_redrive_would_take(house: House, receiver: Rece
         )
 
     assert house.journal.count_dead_letters(Selection()) == 10
-    assert house.journal.count_dead_letters(Selection(target_id=one.pk)) == 5
+    assert house.journal.count_dead_letters(Selection(target=one.name)) == 5
     assert house.journal.count_dead_letters(Selection(reason_class=ReasonClass.NETWORK)) == 5
     assert house.journal.count_dead_letters(Selection(status=404)) == 5
     assert len(receiver.requests) == 10
