@@ -33,6 +33,10 @@ CHANGES = [
     ("PUT", "/targets/none"),
     ("PATCH", "/targets/none"),
     ("DELETE", "/targets/none"),
+    ("POST", "/redrives"),
+    ("POST", "/redrives/1/pause"),
+    ("POST", "/redrives/1/resume"),
+    ("POST", "/redrives/1/cancel"),
 ]
 HAPPENED = [
     ("GET", "/events"),
@@ -42,6 +46,9 @@ HAPPENED = [
     ("GET", "/deliveries/1"),
     ("GET", "/dead-letters"),
     ("GET", "/dead-letters/1"),
+    ("GET", "/dead-letters/groups"),
+    ("GET", "/redrives"),
+    ("GET", "/redrives/1"),
 ]
 ALL = [*CONFIGURATION, *CHANGES, *HAPPENED]
 

@@ -7,6 +7,10 @@
     /api/buses/{name}/events                 GET (POST there is the ingest door, before Django)
     /api/deliveries  /api/deliveries/{id}    GET; a delivery is its outcome row
     /api/dead-letters  /api/dead-letters/{id}  GET
+    /api/dead-letters/groups     GET
+    /api/redrives  /api/redrives/{id}        GET POST / GET                      events:read, rules:write
+    /api/redrives/{id}/{pause,resume,cancel}  POST                               rules:write
+    /api/events/{id}/preview     POST            events:read, and rules:read for a rule's transform
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

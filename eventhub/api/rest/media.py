@@ -1,7 +1,7 @@
 """JSON in and out, without losing a digit or hiding a double key."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import msgspec
@@ -97,3 +97,13 @@ def moment(at: datetime | None) -> str | None:
     '2026-01-02T03:04:05.678Z'
     """
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def moment_of(at: int | None) -> str | None:
+    """Return a moment that is given in microseconds the same way.
+
+    >>> moment_of(1_000_000)
+    '1970-01-01T00:00:01.000Z'
+    """
+    # Not fromtimestamp: a float loses the last digit.
+    return None if at is None else moment(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at))

@@ -14,8 +14,11 @@ from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.media import JSONAnswer
+from eventhub.api.rest.previewing import Preview
+from eventhub.api.rest.redrives import RedriveViewSet
 from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.targets import TargetViewSet
+from eventhub.journal.port import RedriveState
 
 
 class Name:
@@ -55,6 +58,7 @@ _MANY: dict[str, Any] = {"get": "list", "post": "create"}
 _ONE: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
 _LIST: dict[str, Any] = {"get": "list"}
 _READ: dict[str, Any] = {"get": "retrieve"}
+_STEER: dict[str, Any] = {"post": "steer"}
 
 urlpatterns = [
     path("buses", BusViewSet.as_view(_MANY)),
@@ -67,9 +71,18 @@ urlpatterns = [
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
+    path("events/<uuid:event_id>/preview", Preview.as_view()),
     path("deliveries", DeliveryViewSet.as_view(_LIST)),
     re_path(r"^deliveries/(?P<seq>[0-9]+)$", DeliveryViewSet.as_view(_READ)),
     path("dead-letters", DeadLetterViewSet.as_view(_LIST)),
+    path("dead-letters/groups", DeadLetterViewSet.as_view({"get": "groups"})),
     re_path(r"^dead-letters/(?P<seq>[0-9]+)$", DeadLetterViewSet.as_view(_READ)),
+    path("redrives", RedriveViewSet.as_view(_MANY)),
+    path("redrives/<int:redrive_id>", RedriveViewSet.as_view(_READ)),
+    path("redrives/<int:redrive_id>/pause", RedriveViewSet.as_view(_STEER), {"state": RedriveState.PAUSED}),
+    path("redrives/<int:redrive_id>/resume", RedriveViewSet.as_view(_STEER), {"state": RedriveState.RUNNING}),
+    path(
+        "redrives/<int:redrive_id>/cancel", RedriveViewSet.as_view(_STEER), {"state": RedriveState.CANCELLED}
+    ),
     re_path(r"^.*$", NothingHere.as_view()),
 ]
