@@ -1,25 +1,84 @@
-"""The list of dead letters: deliveries given up, each with its reason."""
+"""The page of dead letters: filtered, grouped by what they have in common, and on their way back."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.dashboard import paging
-from eventhub.journal.rows import DeadLetterRow, EventRow
+from eventhub.access.caller import caller_of_user
+from eventhub.access.scopes import Scope
+from eventhub.dashboard import letter_filter, paging
+from eventhub.dashboard.letter_filter import LetterFilter
+from eventhub.dashboard.redriving import current_redrives
+from eventhub.dashboard.target_facts import TargetFacts, facts_by_name
+from eventhub.flow.letters import GROUPINGS, LetterGroup, grouped, selected
+from eventhub.journal.port import ReasonClass
+from eventhub.journal.rows import EventRow
+from eventhub.models import Bus
 
-_FILTERS = {"target": "target", "rule": "rule", "reason": "reason_class"}
+GROUPS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShown:
+    """A group, the query that picks it within the filter, and how its target fares."""
+
+    group: LetterGroup
+    query: str
+    facts: TargetFacts | None
 
 
 @require_safe
 @login_required
 def dead_letters(request: HttpRequest) -> HttpResponse:
-    """List dead letters, the newest first; ``?target=``, ``?rule=`` and ``?reason=`` pick some."""
-    filters = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
-    rows = DeadLetterRow.objects.filter(**{_FILTERS[name]: value for name, value in filters.items()})
-    page = paging.page_of(request, rows, filters)
+    """Show redrives, groups, and the letters one by one, the newest first."""
+    asked = letter_filter.read(request.GET)
+    page = paging.page_of(request, selected(asked.selection, redriven=asked.redriven), asked.view)
     events = EventRow.objects.filter(id__in={row.event_id for row in page.rows})
     types = dict(events.values_list("id", "detail_type"))
-    listed = [(row, types.get(row.event_id, "")) for row in page.rows]
-    context = {"page": "dead-letters", "rows": listed, "filters": filters, "paging": page}
-    return render(request, "dead_letters.html", context)
+    caller = caller_of_user(request.user)
+    groups, more_groups = _groups(asked)
+    context = {
+        "page": "dead-letters",
+        "asked": asked,
+        "rows": [(row, types.get(row.event_id, "")) for row in page.rows],
+        "paging": page,
+        "groups": groups,
+        "more_groups": more_groups,
+        "groupings": _groupings(asked),
+        "redrives": current_redrives(),
+        "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),
+        "buses": Bus.objects.all(),
+        "classes": list(ReasonClass),
+        "shown": letter_filter.SHOWN,
+    }
+    return render(request, "dead_letters.html", context, status=400 if asked.wrong else 200)
+
+
+def _groups(asked: LetterFilter) -> tuple[list[GroupShown], bool]:
+    """Return the largest groups of what waits; none where only redriven letters are asked for."""
+    if asked.redriven:
+        return [], False
+    groups, more = grouped(asked.selection, asked.by, most=GROUPS_SHOWN)
+    facts = facts_by_name({group.target for group in groups if group.target})
+    shown = [
+        GroupShown(
+            group,
+            urlencode({**asked.texts, **group.filter()}),
+            facts.get(group.target or ""),
+        )
+        for group in groups
+    ]
+    return shown, more
+
+
+def _groupings(asked: LetterFilter) -> list[dict[str, Any]]:
+    """Return the choices of grouping, with where each leads and whether it is the present one."""
+    choices = [tuple(GROUPINGS), *((name,) for name in GROUPINGS)]
+    return [
+        {"label": ", ".join(by), "query": asked.grouped_by(by), "chosen": by == asked.by} for by in choices
+    ]

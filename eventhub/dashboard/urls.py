@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from eventhub.dashboard import dead_letters, event_page, first_steps, flow_page, reference
+from eventhub.dashboard import dead_letters, event_page, first_steps, flow_page, redriving, reference
 
 urlpatterns = [
     path("", flow_page.start),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("events", event_page.events, name="events"),
     path("events/<uuid:event_id>", event_page.event, name="event"),
     path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
+    path("dead-letters/redrive", redriving.redrive, name="redrive"),
+    path("dead-letters/redrives", redriving.progress, name="redrives"),
+    path("dead-letters/redrives/<int:redrive_id>/<str:action>", redriving.steer, name="steer-redrive"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

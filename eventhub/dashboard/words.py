@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from eventhub.journal.port import CircuitState, RedriveState
 from eventhub.live.gauges import Gauge
 from eventhub.live.rows import Row
 
@@ -39,6 +40,17 @@ _OUTCOMES = {
     "no-target": Said("⊘", "not made: the rule has no target", "muted"),
     "loop": Said("⊘", "not made: the event passed too many buses", "warn"),
 }
+_CIRCUITS = {
+    CircuitState.CLOSED: Said("✓", "delivering", "ok"),
+    CircuitState.OPEN: Said("▲", "circuit open", "bad"),
+    CircuitState.HALF_OPEN: Said("◐", "circuit half-open: probing", "warn"),
+}
+_REDRIVES = {
+    RedriveState.RUNNING: Said("▶", "running", "ok"),
+    RedriveState.PAUSED: Said("❚❚", "paused", "warn"),
+    RedriveState.CANCELLED: Said("⊘", "cancelled", "muted"),
+    RedriveState.DONE: Said("✓", "done", "ok"),
+}
 
 
 def result(row: Row) -> Said:
@@ -68,3 +80,17 @@ def outcome(state: str, attempts: int) -> Said:
     if state == "pending" and attempts:
         return Said("↻", "retrying", "warn")
     return _OUTCOMES[state]
+
+
+def target(*, enabled: bool, paused: bool, circuit: CircuitState) -> Said:
+    """Return whether a target's deliveries flow."""
+    if not enabled:
+        return Said("❚❚", "disabled", "bad")
+    if paused:
+        return Said("❚❚", "paused", "warn")
+    return _CIRCUITS[circuit]
+
+
+def redrive(state: RedriveState) -> Said:
+    """Return where a redrive stands."""
+    return _REDRIVES[state]

@@ -1,0 +1,190 @@
+"""Redriving from the pages: counted first, then started at a rate, then paused, resumed or cancelled."""
+
+import time
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from eventhub.access.caller import Caller, caller_of_user
+from eventhub.access.scopes import Scope
+from eventhub.dashboard import letter_filter, words
+from eventhub.dashboard.target_facts import TargetFacts, facts_by_name
+from eventhub.flow import letters
+from eventhub.flow.letters import FilterError, LetterGroup, grouped, of_ids, redrive_of
+from eventhub.flow.process import parts
+from eventhub.journal.port import JournalUnavailable, Redrive, RedriveState, Selection
+from eventhub.journal.rows import RedriveRow
+
+_ENDED_SHOWN_SECONDS = 3600
+_MOST_SHOWN = 10
+_STATES = {"pause": RedriveState.PAUSED, "resume": RedriveState.RUNNING, "cancel": RedriveState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveShown:
+    """A redrive's progress card."""
+
+    redrive: Redrive
+    said: words.Said
+    what: str
+
+    @property
+    def looked_at(self) -> int:
+        """Return how many letters it is through with."""
+        return self.redrive.done + self.redrive.skipped
+
+    @property
+    def left_ms(self) -> float | None:
+        """Return how long the rest takes at its rate; None while it does not run."""
+        one = self.redrive
+        if one.state is not RedriveState.RUNNING:
+            return None
+        return max(0, one.total - self.looked_at) / one.per_second * 1000
+
+    @property
+    def actions(self) -> list[str]:
+        """Return what can be done to it."""
+        match self.redrive.state:
+            case RedriveState.RUNNING:
+                return ["pause", "cancel"]
+            case RedriveState.PAUSED:
+                return ["resume", "cancel"]
+        return []
+
+
+def current_redrives() -> list[RedriveShown]:
+    """Return the redrives that have work left or ended within the last hour, the newest first."""
+    recent = (time.time_ns() // 1000) - _ENDED_SHOWN_SECONDS * 1_000_000
+    under_way = Q(state__in=[RedriveState.RUNNING, RedriveState.PAUSED])
+    rows = letters.redrives().filter(under_way | Q(changed_at__gte=recent))[:_MOST_SHOWN]
+    return [_shown(redrive_of(row)) for row in rows]
+
+
+def _shown(one: Redrive) -> RedriveShown:
+    selection = one.selection
+    if selection.ids:
+        what = f"{len(selection.ids)} picked by hand"
+    else:
+        names = ("target", "rule", "bus", "reason_class", "status", "reason")
+        given = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(selection, name))]
+        if selection.since or selection.until:
+            given.append("of a span of time")
+        what = " · ".join(given) or "every dead letter"
+    return RedriveShown(one, words.redrive(one.state), what)
+
+
+@require_safe
+@login_required
+def progress(request: HttpRequest) -> HttpResponse:
+    """Render the redrives alone, for a page that keeps them current."""
+    context = {"redrives": current_redrives(), "may_redrive": _caller(request) is not None}
+    return render(request, "_redrives.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def redrive(request: HttpRequest) -> HttpResponse:
+    """Count what a filter, or the letters with these ``id``s, would bring back; POST brings them back."""
+    caller = _caller(request)
+    if caller is None:
+        return _refused(request, "an administrator redrives dead letters")
+    given = request.POST if request.method == "POST" else request.GET
+    try:
+        selection = _selection(given)
+        if request.method == "POST":
+            rate = _rate(given)
+            made = letters.start(parts().journal, selection, per_second=rate, who=caller.who)
+            messages.success(request, f"Redriving {made.total} dead letter{'s' * (made.total != 1)}.")
+            return HttpResponseRedirect(reverse("dead-letters"))
+        count = parts().journal.count_dead_letters(selection)
+    except FilterError as error:
+        return _refused(request, str(error))
+    except JournalUnavailable as error:
+        return _refused(request, f"the journal cannot be written now: {error}")
+    groups, _ = grouped(selection, ["target"])
+    context = {
+        "page": "dead-letters",
+        "count": count,
+        "what": _shown_selection(given),
+        "members": [(name, value) for name in (*letters.FILTERS, "id") for value in given.getlist(name)],
+        "back": urlencode({name: given[name] for name in letters.FILTERS if given.get(name)}),
+        "targets": _by_target(groups),
+        "rate": letters.PER_SECOND,
+        "least": letters.LEAST_PER_SECOND,
+        "most": letters.MOST_PER_SECOND,
+        "takes_ms": count / letters.PER_SECOND * 1000,
+    }
+    return render(request, "redrive.html", context)
+
+
+@require_POST
+@login_required
+def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
+    """Pause, resume or cancel a redrive."""
+    if _caller(request) is None:
+        return _refused(request, "an administrator steers redrives")
+    if action not in _STATES or not RedriveRow.objects.filter(id=redrive_id).exists():
+        raise Http404(f"there is no redrive {redrive_id} to {action}")
+    try:
+        if not letters.steer(parts().journal, redrive_id, _STATES[action]):
+            return _refused(request, "the redrive ended, or changed meanwhile")
+    except JournalUnavailable as error:
+        return _refused(request, f"the journal cannot be written now: {error}")
+    return HttpResponseRedirect(reverse("dead-letters"))
+
+
+def _selection(given: QueryDict) -> Selection:
+    """Return what is asked for; raises FilterError."""
+    ids = given.getlist("id")
+    if ids or given.get("picked"):  # nothing picked must not mean everything
+        if not all(one.isascii() and one.isdigit() and len(one) < 19 for one in ids):
+            raise FilterError({"id": "wanted numbers of dead letters"})
+        if not ids:
+            raise FilterError({"selection": "no dead letter is selected"})
+        return of_ids([int(one) for one in ids])
+    asked = letter_filter.read(given)
+    if asked.wrong:
+        raise FilterError(asked.wrong)
+    return asked.selection
+
+
+def _rate(given: QueryDict) -> float:
+    text = given.get("rate_per_second", "")
+    wanted = f"wanted a number from {letters.LEAST_PER_SECOND} to {letters.MOST_PER_SECOND:g}, found {text!r}"
+    try:
+        rate = float(text)
+    except ValueError:
+        raise FilterError({"rate": wanted}) from None
+    if not letters.LEAST_PER_SECOND <= rate <= letters.MOST_PER_SECOND:
+        raise FilterError({"rate": wanted})
+    return rate
+
+
+def _shown_selection(given: QueryDict) -> list[tuple[str, str]]:
+    if given.getlist("id"):
+        return []
+    texts = letter_filter.read(given).texts
+    return [(name.replace("_", " "), value) for name, value in texts.items()]
+
+
+def _by_target(groups: list[LetterGroup]) -> list[tuple[str, int, TargetFacts | None]]:
+    """Return how many letters each target would get, and how it fares; None for one that is deleted."""
+    facts = facts_by_name({group.target for group in groups if group.target})
+    return [(group.target or "", group.letters, facts.get(group.target or "")) for group in groups]
+
+
+def _caller(request: HttpRequest) -> Caller | None:
+    caller = caller_of_user(request.user)
+    return caller if caller is not None and caller.may(Scope.RULES_WRITE) else None
+
+
+def _refused(request: HttpRequest, why: str) -> HttpResponse:
+    messages.error(request, f"Not done: {why}.")
+    return HttpResponseRedirect(reverse("dead-letters"))
