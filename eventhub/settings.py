@@ -116,6 +116,14 @@ MAX_CONNECTIONS = environment.integer("MAX_CONNECTIONS", 1024, minimum=8, maximu
 # -- Amazon's dialect --------------------------------------------------------------------------------
 ACCOUNT_ID = environment.text("ACCOUNT_ID", "000000000000")
 REGION = environment.text("REGION", "us-east-1")
+# Takes the calls of all AWS targets in place of AWS itself: an emulator, a gateway. Trusted.
+AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL").rstrip("/")
+_aws = urlsplit(AWS_ENDPOINT_URL)
+if AWS_ENDPOINT_URL and (_aws.scheme not in {"http", "https"} or not _aws.hostname or "@" in _aws.netloc):
+    raise ImproperlyConfigured(
+        "EVENTHUB_AWS_ENDPOINT_URL: wanted an http or https address without credentials, such as "
+        "http://127.0.0.1:4566"
+    )
 if not (ACCOUNT_ID.isdigit() and len(ACCOUNT_ID) == 12):
     raise ImproperlyConfigured(f"EVENTHUB_ACCOUNT_ID: wanted 12 digits, found {ACCOUNT_ID!r}")
 

@@ -107,9 +107,12 @@ def settings_of(target: TargetInForce, kind: Kind) -> dict[str, Any]:
     """Return a target's settings as its kind reads them, secrets opened.
 
     Beside the kind's own fields: ``url`` of a webhook, ``endpoint`` and ``method`` of an API destination,
-    ``connection`` and ``rate_per_second`` if there are any. Raises BrokenSealError under another secret key.
+    ``connection`` and ``rate_per_second`` if there are any, and what the kind wants to know of this
+    installation. Raises BrokenSealError under another secret key.
     """
     settings = complete(kind, {**target.config, **_opened(target.sealed, Purpose.TARGET)})
+    for name in kind.installation:
+        settings[name] = getattr(installation, name.upper())
     if target.url:
         settings["url"] = target.url
     if target.rate_per_second:

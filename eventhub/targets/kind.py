@@ -100,6 +100,8 @@ class Kind:
     fields: ClassVar[Sequence[Field]] = ()
     # Settings that delivering adds to what is configured; they are not fields.
     given: ClassVar[Sequence[str]] = ()
+    # Settings of the installation, by the names they have there in capitals; no target can set them.
+    installation: ClassVar[Sequence[str]] = ()
     extra: ClassVar[str] = ""  # the optional dependency that it needs: pip install eventhub[extra]
 
     def address(self, settings: Mapping[str, Any]) -> str:

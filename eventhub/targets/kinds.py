@@ -7,6 +7,14 @@ from typing import Any
 from eventhub.domain.hosts import check_url
 from eventhub.domain.jsonpath import parse_path
 from eventhub.targets.api_destination import ApiDestinationKind
+from eventhub.targets.aws.cloudwatch_logs import CloudWatchLogsKind
+from eventhub.targets.aws.eventbridge import EventBridgeKind
+from eventhub.targets.aws.firehose import FirehoseKind
+from eventhub.targets.aws.kinesis import KinesisKind
+from eventhub.targets.aws.lambda_ import LambdaKind
+from eventhub.targets.aws.sns import SnsKind
+from eventhub.targets.aws.sqs import SqsKind
+from eventhub.targets.aws.step_functions import StepFunctionsKind
 from eventhub.targets.bus import BusKind
 from eventhub.targets.kind import Field, FieldType, Kind
 from eventhub.targets.webhook import WebhookKind
@@ -16,7 +24,22 @@ MAX_PAIRS = 100
 
 # In the order in which people choose.
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (WebhookKind(), BusKind(), ApiDestinationKind())}
+    {
+        kind.name: kind
+        for kind in (
+            WebhookKind(),
+            BusKind(),
+            ApiDestinationKind(),
+            SqsKind(),
+            SnsKind(),
+            LambdaKind(),
+            KinesisKind(),
+            FirehoseKind(),
+            StepFunctionsKind(),
+            CloudWatchLogsKind(),
+            EventBridgeKind(),
+        )
+    }
 )
 
 

@@ -55,15 +55,19 @@ def shown_request(order: Order, request: Request) -> Mapping[str, object]:
     headers = masked_headers([(name, value) for name, colon, value in lines if colon])
     if request.secrets:
         headers = {name: masked(value, request.secrets) for name, value in headers.items()}
-    shown: dict[str, object] = {
+    return {
         "method": request.method,
         "url": request.shown_url or request.url,
         "headers": headers,
-        "body": "envelope",
-        "bytes": len(request.body),
+        **shown_payload(order, request.body),
     }
+
+
+def shown_payload(order: Order, sent: bytes) -> dict[str, object]:
+    """Return what an attempt keeps of the payload; ``sent`` is all that went out, of which bytes count."""
+    shown: dict[str, object] = {"body": "envelope", "bytes": len(sent)}
     # What the connection adds to the body is not shown; it is the payload that people look for.
-    if not request.body and order.body:
+    if not sent and order.body:
         shown["body"] = ""
     elif order.body != order.event.envelope:
         text = order.body.decode(errors="replace")
