@@ -6,6 +6,7 @@ DNS, right before its socket is opened.
 """
 
 import os
+import re
 import socket
 import ssl
 import time
@@ -25,6 +26,9 @@ MAX_HEADER_BYTES = 8 * 1024
 BODILESS = {"GET", "HEAD", "OPTIONS"}
 
 WEIRD_SERVER_REPLY = 8  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
+# How long it took, and how far it came, are told by the attempt's moments and phases. Without them one fault
+# has one text, by which dead letters are grouped.
+_MEASURED = re.compile(r" after \d+ (?:ms|milliseconds)(?: with \d+(?: out of \d+)? bytes received)?")
 _FAULTS = {
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.DNS,
     pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
@@ -141,7 +145,7 @@ class Handle:
             return Fault.REFUSED, f"not reached: {self._refused}; EVENTHUB_ALLOWED_NETWORKS does not allow it"
         if "HTTP/0.9" in text:
             return Fault.NOT_HTTP, "the answer is not HTTP"
-        return _FAULTS.get(code, Fault.BROKEN), text or f"libcurl error {code}"
+        return _FAULTS.get(code, Fault.BROKEN), _MEASURED.sub("", text) or f"libcurl error {code}"
 
     def _write(self, data: bytes) -> int | None:
         self._size += len(data)

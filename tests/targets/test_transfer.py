@@ -147,7 +147,10 @@ def test_a_closed_port_is_a_fault_of_connecting(driver: Driver):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
 
-    assert driver.reply_to(f"http://127.0.0.1:{port}/").fault is Fault.CONNECT
+    reply = driver.reply_to(f"http://127.0.0.1:{port}/")
+
+    assert reply.fault is Fault.CONNECT
+    assert reply.error == f"Failed to connect to 127.0.0.1:{port}: Could not connect to server"
 
 
 def test_a_name_that_does_not_exist_is_a_fault_of_dns(driver: Driver):
