@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from eventhub.access.caller import caller_of_user
+from eventhub.access.scopes import Scope
 from eventhub.dashboard import paging, words
 from eventhub.dashboard.journey import existing_rules, journey_of
 from eventhub.journal.rows import EventRow
@@ -46,6 +48,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         raise Http404(f"there is no event {event_id}")
     journey = journey_of(row)
     fate = rows_with_fate(EventRow.objects.filter(id=event_id))[0]
+    caller = caller_of_user(request.user)
     context = {
         "page": "events",
         "journey": journey,
@@ -53,5 +56,6 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "said": words.result(fate),
         "bytes": len(row.detail.encode()),
         "existing": existing_rules(journey),
+        "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),
     }
     return render(request, "event.html", context)

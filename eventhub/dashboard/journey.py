@@ -1,19 +1,33 @@
 """One event's journey, read from the journal's rows: what happened, when, and why."""
 
-import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 
 from eventhub.dashboard import words
+from eventhub.dashboard.delivered import PayloadShown, payloads_of
+from eventhub.dashboard.history import AttemptShown, Step, history_of
+from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
+from eventhub.dashboard.waiting import Wait, wait_of
 from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
+from eventhub.domain.arn import target_arn
 from eventhub.domain.envelope import Envelope
 from eventhub.domain.pattern import PatternError, near_misses, parse
-from eventhub.journal.rows import AttemptRow, EventRow, OutcomeRow, RoutingRow, RulesetRow, microseconds
+from eventhub.journal.port import OutcomeState
+from eventhub.journal.queued import Queued, queued
+from eventhub.journal.rows import (
+    AttemptRow,
+    DeadLetterRow,
+    EventRow,
+    OutcomeRow,
+    RoutingRow,
+    RulesetRow,
+    microseconds,
+)
 from eventhub.models import Rule, RuleVersion
 
 _EXPLAINED = 10  # nearest misses
@@ -22,27 +36,33 @@ _MOST_CHILDREN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptShown:
-    """One try, with its request and response as they were kept."""
-
-    row: AttemptRow
-    took_ms: float
-    request: Mapping[str, Any]
-    response: Mapping[str, Any]
-    request_headers: list[tuple[str, str]]
-    response_headers: list[tuple[str, str]]
-    response_body: str
-    retried_after_ms: float | None  # the backoff that followed
-
-
-@dataclass(frozen=True, slots=True)
 class DeliveryShown:
-    """One match for one target: where it stands, its attempts, and its lane of the waterfall."""
+    """One match for one target: where it stands, its history, and its lane of the waterfall."""
 
     row: OutcomeRow
     said: words.Said
-    attempts: list[AttemptShown]
+    steps: list[Step]
     lane: list[Bar]
+    place: Queued | None  # while it is pending
+    attributes: Mapping[str, str]  # why a dead-letter target gets it
+    facts: TargetFacts | None = None
+    wait: Wait | None = None
+    successors: list[OutcomeRow] = field(default_factory=list)  # its deliveries to a dead-letter target
+
+    @property
+    def attempts(self) -> list[AttemptShown]:
+        """Return the attempts of its history."""
+        return [step.attempt for step in self.steps if step.attempt is not None]
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether it waits or is under way."""
+        return self.row.state == OutcomeState.PENDING
+
+    @property
+    def was_given_up(self) -> bool:
+        """Tell whether it is, or was before a redrive, among the dead letters."""
+        return any(step.letter is not None for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,7 @@ class Journey:
     others: list[RuleShown] = field(default_factory=list)
     parent: EventRow | None = None
     children: list[EventRow] = field(default_factory=list)
+    payloads: list[PayloadShown] = field(default_factory=list)
 
     @property
     def rules_in_force(self) -> int:
@@ -81,7 +102,7 @@ class Journey:
     @property
     def in_flight(self) -> bool:
         """Tell whether something is left to happen."""
-        return self.routing is None or any(one.row.state == "pending" for one in self.deliveries)
+        return self.routing is None or any(one.is_pending for one in self.deliveries)
 
     @property
     def took_ms(self) -> float | None:
@@ -102,7 +123,12 @@ def journey_of(event: EventRow) -> Journey:
     attempts: dict[int, list[AttemptRow]] = {}
     for attempt in AttemptRow.objects.filter(event_id=event.id).order_by("delivery_id", "number"):
         attempts.setdefault(attempt.delivery_id, []).append(attempt)
-    _lay_out(journey, outcomes, attempts)
+    letters: dict[int, list[DeadLetterRow]] = {}
+    for letter in DeadLetterRow.objects.filter(event_id=event.id).order_by("seq"):
+        letters.setdefault(letter.delivery_id, []).append(letter)
+    _lay_out(journey, outcomes, attempts, letters)
+    _read_standing(journey)
+    journey.payloads = payloads_of(event, outcomes)
     if routing is not None:
         _read_rules(journey, routing, outcomes)
     if event.cause_id is not None:
@@ -124,7 +150,12 @@ def _envelope(event: EventRow) -> Envelope:
     )
 
 
-def _lay_out(journey: Journey, outcomes: list[OutcomeRow], attempts: dict[int, list[AttemptRow]]) -> None:
+def _lay_out(
+    journey: Journey,
+    outcomes: list[OutcomeRow],
+    attempts: dict[int, list[AttemptRow]],
+    letters: dict[int, list[DeadLetterRow]],
+) -> None:
     zero = microseconds(journey.event.accepted_at)
 
     def since(moment: datetime) -> int:
@@ -135,65 +166,80 @@ def _lay_out(journey: Journey, outcomes: list[OutcomeRow], attempts: dict[int, l
     if journey.routing is not None:
         match = [Span("match", 0, since(journey.routing.routed_at), "accepted, stored, matched")]
         spans += match
-    lanes = [_lane(outcome, attempts.get(outcome.seq, []), since) for outcome in outcomes]
+    lanes = [
+        _lane(outcome, attempts.get(outcome.seq, []), letters.get(outcome.seq, []), since)
+        for outcome in outcomes
+    ]
     for lane in lanes:
         spans += lane
     axis = Axis(spans)
-    for outcome, lane in zip(outcomes, lanes, strict=True):
-        tries = attempts.get(outcome.seq, [])
-        journey.deliveries.append(
-            DeliveryShown(
-                row=outcome,
-                said=words.outcome(outcome.state, outcome.attempts),
-                attempts=[
-                    _attempt(one, tries[number + 1] if number + 1 < len(tries) else None)
-                    for number, one in enumerate(tries)
-                ],
-                lane=[axis.bar(span) for span in lane],
-            )
+    places = queued([outcome.seq for outcome in outcomes if outcome.state == OutcomeState.PENDING])
+    journey.deliveries = [
+        DeliveryShown(
+            row=outcome,
+            said=words.outcome(outcome.state, outcome.attempts),
+            steps=history_of(attempts.get(outcome.seq, []), letters.get(outcome.seq, [])),
+            lane=[axis.bar(span) for span in lane],
+            place=places.get(outcome.seq),
+            attributes=json.loads(outcome.attributes or "{}"),
         )
+        for outcome, lane in zip(outcomes, lanes, strict=True)
+    ]
     if journey.routing is not None:
         took = since(journey.routing.routed_at) / 1000
         journey.steps.append(("accept → match", f"{took:.1f} ms", [axis.bar(span) for span in match]))
     journey.marks, journey.folds = (axis.marks(), axis.folds()) if spans else ([], [])
 
 
-def _lane(outcome: OutcomeRow, attempts: list[AttemptRow], since: Any) -> list[Span]:
+def _read_standing(journey: Journey) -> None:
+    """Find out why pending deliveries wait, how their targets fare, and where dead letters went."""
+    troubled = [
+        one for one in journey.deliveries if one.row.state == OutcomeState.PENDING or one.was_given_up
+    ]
+    facts = facts_by_id({one.row.target_id for one in troubled if one.row.target_id})
+    now = datetime.now(UTC)
+    beyond: dict[tuple[int, str], list[OutcomeRow]] = {}
+    for one in journey.deliveries:
+        if one.attributes:
+            key = one.row.rule_id, one.attributes.get("TARGET_ARN", "")
+            beyond.setdefault(key, []).append(one.row)
+    journey.deliveries = [
+        replace(
+            one,
+            facts=(its := facts.get(one.row.target_id or 0)),
+            wait=wait_of(one.row, its, one.place, now) if one.is_pending else None,
+            successors=[] if one.attributes else beyond.get((one.row.rule_id, _arn(one.row, its)), []),
+        )
+        for one in journey.deliveries
+    ]
+
+
+def _arn(row: OutcomeRow, facts: TargetFacts | None) -> str:
+    """Return a target's name as its dead letters' attributes have it."""
+    given = facts.target.config.get("arn") if facts else None
+    if isinstance(given, str) and given:
+        return given
+    return target_arn(row.target, region=settings.REGION, account=settings.ACCOUNT_ID)
+
+
+def _lane(
+    outcome: OutcomeRow, attempts: list[AttemptRow], letters: list[DeadLetterRow], since: Any
+) -> list[Span]:
     spans: list[Span] = []
     waits_from = since(outcome.routed_at)
+    redriven = {letter.attempts + 1: letter.redriven_at for letter in letters if letter.redriven_at}
     for attempt in attempts:
         start, end = since(attempt.started_at), since(attempt.ended_at)
+        if attempt.number in redriven:  # nobody waited for it before
+            waits_from = max(waits_from, since(redriven[attempt.number]))
         if start > waits_from:
-            kind = "queue" if attempt.number == 1 else "backoff"
+            kind = "queue" if attempt.number == 1 or attempt.number in redriven else "backoff"
             spans.append(Span(kind, waits_from, start, f"{kind} {(start - waits_from) / 1000:.1f} ms"))
         spans += phases_of(start, end, json.loads(attempt.phases))
         if attempt.error:
             spans.append(Span("failed", end, end, f"#{attempt.number} failed: {attempt.error}"))
         waits_from = end
     return spans
-
-
-def _attempt(row: AttemptRow, following: AttemptRow | None) -> AttemptShown:
-    request, response = json.loads(row.request), json.loads(row.response)
-    body = response.get("body", "")
-    if not body and response.get("body_base64"):
-        raw = base64.b64decode(response["body_base64"])
-        body = f"{len(raw)} bytes that are not text, beginning {raw[:32].hex(' ')}"
-    waited = (following.started_at - row.ended_at).total_seconds() * 1000 if following is not None else None
-    return AttemptShown(
-        row=row,
-        took_ms=(row.ended_at - row.started_at).total_seconds() * 1000,
-        request=request,
-        response=response,
-        request_headers=_headers(request),
-        response_headers=_headers(response),
-        response_body=body,
-        retried_after_ms=waited,
-    )
-
-
-def _headers(message: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(str(name), str(value)) for name, value in dict(message.get("headers") or {}).items()]
 
 
 def _read_rules(journey: Journey, routing: RoutingRow, outcomes: list[OutcomeRow]) -> None:
