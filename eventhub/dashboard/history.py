@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from eventhub.dashboard.waterfall import PHASES
 from eventhub.journal.rows import AttemptRow, DeadLetterRow
 
-_SAID = 5  # phases that an attempt's line names, at most
+_LEAST_MS = 0.05  # a phase that took less reads as nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class AttemptShown:
 
     row: AttemptRow
     took_ms: float
-    phases: list[tuple[str, float]]  # milliseconds, the longest first
+    phases: list[tuple[str, float]]  # milliseconds, in their order
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     request_headers: list[tuple[str, str]]
@@ -69,11 +70,11 @@ def attempt_shown(row: AttemptRow, following: AttemptRow | None) -> AttemptShown
     waited = None
     if following is not None and row.next_at is not None:
         waited = (following.started_at - row.ended_at).total_seconds() * 1000
-    phases = sorted(json.loads(row.phases).items(), key=lambda phase: -phase[1])[:_SAID]
+    took = json.loads(row.phases)
     return AttemptShown(
         row=row,
         took_ms=(row.ended_at - row.started_at).total_seconds() * 1000,
-        phases=[(name.replace("_", " "), milliseconds) for name, milliseconds in phases],
+        phases=[(name.replace("_", " "), took[name]) for name in PHASES if took.get(name, 0) >= _LEAST_MS],
         request=request,
         response=response,
         request_headers=_members(request.get("headers")),

@@ -1,4 +1,7 @@
-"""The reference: pages written as templates under ``templates/docs``, each titled by its ``title`` block."""
+"""The reference: pages written as templates under ``templates/docs``, each titled by its ``title`` block.
+
+The pages of the kinds of target are made from what their modules say of themselves.
+"""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from eventhub.targets.kinds import KINDS
+
 _FOLDER = Path(settings.BASE_DIR) / "templates" / "docs"
+# Where the page of each kind of target is, and the template of all of them.
+_KINDS = "targets/"
+_KIND_PAGE = "docs/targets/_kind.html"
 _TITLE = re.compile(r"{%\s*block title\s*%}(.*?){%\s*endblock")
 
 
@@ -38,6 +46,7 @@ def entries() -> list[Entry]:
             continue
         title = _TITLE.search(path.read_text(encoding="utf-8"))
         found.append(Entry(name, title.group(1).strip() if title else name))
+    found += [Entry(f"{_KINDS}{kind.name}", kind.title) for kind in KINDS.values()]
     # The page that introduces a section (`index`) comes first in it.
     return sorted(found, key=lambda entry: (entry.section, not entry.name.endswith("index"), entry.title))
 
@@ -59,4 +68,6 @@ def document(request: HttpRequest, name: str) -> HttpResponse:
         name = f"{name}/index"
     if name not in known:
         raise Http404(f"there is no page {name!r} in the reference")
-    return render(request, f"docs/{name}.html", {"page": "docs", "entries": entries(), "name": name})
+    kind = KINDS.get(name.removeprefix(_KINDS))
+    context = {"page": "docs", "entries": entries(), "name": name, "kinds": KINDS.values(), "kind": kind}
+    return render(request, _KIND_PAGE if kind else f"docs/{name}.html", context)

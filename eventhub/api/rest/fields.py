@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from eventhub.domain.jsontext import Number
 from eventhub.journal.rows import microseconds
 
 REQUIRED: Any = object()
@@ -27,6 +28,8 @@ class Body:
     def take(self, name: str, kind: type | tuple[type, ...], default: Any = REQUIRED) -> Any:
         """Return a member; notes it if it is of another type, or missing and without a default."""
         value = self.members.get(name)
+        if isinstance(value, Number) and isinstance(kind, tuple) and float in kind:
+            value = float(value.text)
         if value is None:
             if default is REQUIRED:
                 self.refuse(name, "nothing")
