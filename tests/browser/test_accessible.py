@@ -24,9 +24,12 @@ PAGES = [
     "/events",
     "/events?source=nobody",
     "/dead-letters",
+    "/dead-letters?show=all&by=error",
+    "/dead-letters?target=nobody",
+    "/dead-letters/redrive",
     "/nowhere",
     "/docs/",
-    *sorted(f"/docs/{path.relative_to(DOCS).with_suffix('')}" for path in DOCS.glob("*/*.html")),
+    *sorted(f"/docs/{path.relative_to(DOCS).with_suffix('')}" for path in DOCS.glob("*/[!_]*.html")),
     "/admin/",
     "/admin/eventhub/rule/",
     "/admin/eventhub/rule/add/",
@@ -114,6 +117,7 @@ def filled(hub: Running) -> Iterator[list[str]]:
             for source, kind in [("shop", "order.paid"), ("cafe", "lost"), ("cafe", "unheard")]
         ]
         until(lambda: ask(hub, "dead-letters")["items"], what="the dead letter")
+        ask(hub, "redrives", {"filter": {"target": "nobody"}})  # its card stands on the page
         yield [one["entries"][0]["id"] for one in ids]
 
 

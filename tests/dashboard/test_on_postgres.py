@@ -1,0 +1,50 @@
+"""Dead letters and deliveries on PostgreSQL, whose tables are not those of the embedded engine."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from eventhub.flow import process
+from eventhub.flow.process import Parts
+from eventhub.journal.port import OutcomeState
+from eventhub.journal.postgres import PostgresJournal
+from tests.dashboard.test_dead_letters import bury
+from tests.dashboard.test_event_page import route_in_order
+from tests.dashboard.test_pages import signed_in, text_of
+from tests.live.conftest import postgres_journal as postgres_journal  # noqa: PLC0414 - a fixture
+from tests.live.world import World
+
+pytestmark = pytest.mark.whole
+
+
+@pytest.fixture
+def world(postgres_journal: PostgresJournal) -> Iterator[World]:
+    world = World(postgres_journal)
+    process.install(Parts(postgres_journal, world.keeper))
+    yield world
+    process.uninstall()
+
+
+def test_dead_letters_are_grouped_counted_and_redriven(world: World) -> None:
+    bury(world, 3, (world.paid, world.mail))
+    bury(world, 2, (world.all, world.books))
+    client = signed_in()
+
+    text = text_of(client, "/dead-letters?bus=default&status=503&since=2020-01-01T00:00")
+    assert (text.count('name="id"'), text.count("Show these letters")) == (5, 2)
+    assert "Redrive 3 dead letters" in text_of(client, "/dead-letters/redrive?target=mail")
+    client.post("/dead-letters/redrive", {"target": "mail", "rate_per_second": "10"})
+    assert "<b>0</b> of 3 on their way again" in text_of(client, "/dead-letters/redrives")
+
+
+def test_a_blocked_delivery_leads_to_the_head_of_its_key(world: World) -> None:
+    (head,) = world.accept()
+    route_in_order(world)
+    world.settle(world.claim(), OutcomeState.PENDING)
+    (behind,) = world.accept()
+    route_in_order(world)
+
+    text = text_of(signed_in(), f"/events/{behind}")
+
+    assert "It is blocked: an earlier delivery of its key goes first" in text
+    assert f'href="/events/{head}#delivery-' in text
