@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings as installation
@@ -117,6 +118,8 @@ def settings_of(target: TargetInForce, kind: Kind) -> dict[str, Any]:
         settings["url"] = target.url
     if target.rate_per_second:
         settings["rate_per_second"] = target.rate_per_second
+    if settings.get("handshake") and not settings.get("origin"):
+        settings["origin"] = urlsplit(installation.PUBLIC_URL).hostname
     if target.endpoint is not None:
         settings["endpoint"] = target.endpoint.endpoint
         settings["method"] = target.endpoint.method

@@ -56,13 +56,14 @@ class WebhookKind(HttpKind):
         Field(
             "origin",
             "Origin",
-            "The DNS name under which to ask, which deliveries then carry as WebHook-Request-Origin.",
+            "The name under which to ask, which deliveries then carry as WebHook-Request-Origin. Left empty, "
+            "it is the host of Eventhub's public address.",
             example="events.example.com",
             check=check_host,
         ),
     )
     # ``signing``: a list of {"secret": "whsec_…" or "whsk_…", "until": microseconds, absent for the newest};
-    # ``rate_per_second``: the target's limit, which the handshake announces.
+    # ``rate_per_second``: the target's limit, which the handshake announces; ``origin`` if none is set.
     given = ("signing", "connection", "rate_per_second")
 
     def address(self, settings: Mapping[str, Any]) -> str:
@@ -70,10 +71,8 @@ class WebhookKind(HttpKind):
         return str(settings.get("url", ""))
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        """Refuse to ask for consent under no name, and secrets that cannot sign."""
+        """Refuse secrets that cannot sign."""
         wrong = {}
-        if settings.get("handshake") and not settings.get("origin"):
-            wrong["origin"] = "Origin is required to ask for consent"
         for one in settings.get("signing", ()):
             try:
                 parse_secret(one["secret"])

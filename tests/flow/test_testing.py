@@ -67,3 +67,16 @@ def test_what_cannot_be_made_says_why(house: House, kind: str):
 
     assert result.verdict.decision is Decision.GIVE_UP
     assert "nonsense" in result.verdict.reason
+
+
+def test_consent_is_asked_for_in_the_name_of_the_public_address(house: House, receiver: Receiver):
+    receiver.answers = lambda received: answers.answered(
+        200, b"", {"WebHook-Allowed-Origin": received.headers["webhook-request-origin"]}
+    )
+
+    result = attempt(house.webhook("/asked", config={"handshake": True}), guard=HERE)
+
+    asked, delivered = receiver.on("/asked")
+    assert (asked.method, delivered.method) == ("OPTIONS", "POST")
+    assert asked.headers["webhook-request-origin"] == "127.0.0.1"
+    assert result.verdict.decision is Decision.DELIVERED

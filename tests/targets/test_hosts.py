@@ -120,9 +120,7 @@ def test_settings_are_checked_field_by_field():
 
 def test_what_is_required_is_asked_for():
     assert check_settings(kind_of("webhook"), {}) == {"url": "URL is required"}
-    assert check_settings(kind_of("webhook"), {"url": "http://x/", "handshake": True}) == {
-        "origin": "Origin is required to ask for consent"
-    }
+    assert check_settings(kind_of("webhook"), {"url": "http://x/", "handshake": True}) == {}
 
 
 def test_defaults_are_filled_in():
