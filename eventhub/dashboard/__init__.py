@@ -5,14 +5,18 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 
 ``flow_page``      ``/flow``: graph, list twin, stream, and the first steps while the journal is empty
 ``event_list``     ``/events``
-``event_page``     ``/events/{id}``: one event's journey, laid out by ``journey`` and ``waterfall`` (pure)
-``dead_letters``   ``/dead-letters``
+``event_page``     ``/events/{id}``: one event's journey, laid out by ``journey`` and ``waterfall`` (pure);
+                   each delivery with its ``history``, why it is ``waiting``, and what was ``delivered``
+``preview_page``   ``/events/{id}/preview``: a transform tried on the event
+``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
+``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled
+``target_facts``   how a target fares, beside its deliveries and before a redrive
 ``reference``      ``/docs/``: the pages under ``templates/docs``
 ``policy``         the content security policy: nothing inline but a page's own import map, by its nonce
 ``admin_site``     how Django's admin fits among the pages
 ``assets``         versioned addresses of static files, without a build step
 
-Pages only read, but for two POSTs of the first steps (a key for the reader's first event, and a test event),
-which are checked for CSRF like every change. Payloads reach a page through the template engine's escaping or
-``textContent``, never as markup.
+Pages only read, but for the POSTs of the first steps (a key for the reader's first event, and a test event)
+and of redrives, which are checked for CSRF like every change. Payloads reach a page through the template
+engine's escaping or ``textContent``, never as markup.
 """

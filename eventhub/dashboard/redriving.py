@@ -24,6 +24,15 @@ from eventhub.journal.rows import RedriveRow
 
 _ENDED_SHOWN_SECONDS = 3600
 _MOST_SHOWN = 10
+# A filter's members as the page names them.
+_SAID = {
+    "target": "target",
+    "rule": "rule",
+    "bus": "bus",
+    "reason_class": "fault",
+    "status": "status",
+    "reason": "error",
+}
 _STATES = {"pause": RedriveState.PAUSED, "resume": RedriveState.RUNNING, "cancel": RedriveState.CANCELLED}
 
 
@@ -72,8 +81,7 @@ def _shown(one: Redrive) -> RedriveShown:
     if selection.ids:
         what = f"{len(selection.ids)} picked by hand"
     else:
-        names = ("target", "rule", "bus", "reason_class", "status", "reason")
-        given = [f"{name.replace('_', ' ')} {value}" for name in names if (value := getattr(selection, name))]
+        given = [f"{said} {value}" for name, said in _SAID.items() if (value := getattr(selection, name))]
         if selection.since or selection.until:
             given.append("of a span of time")
         what = " · ".join(given) or "every dead letter"
@@ -171,7 +179,7 @@ def _shown_selection(given: QueryDict) -> list[tuple[str, str]]:
     if given.getlist("id"):
         return []
     texts = letter_filter.read(given).texts
-    return [(name.replace("_", " "), value) for name, value in texts.items()]
+    return [(_SAID.get(name, name), value) for name, value in texts.items()]
 
 
 def _by_target(groups: list[LetterGroup]) -> list[tuple[str, int, TargetFacts | None]]:

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from eventhub.dashboard import dead_letters, event_page, first_steps, flow_page, redriving, reference
+from eventhub.dashboard import (
+    dead_letters,
+    event_page,
+    first_steps,
+    flow_page,
+    preview_page,
+    redriving,
+    reference,
+)
 
 urlpatterns = [
     path("", flow_page.start),
@@ -12,6 +20,7 @@ urlpatterns = [
     path("flow/test-event", first_steps.test_event, name="test-event"),
     path("events", event_page.events, name="events"),
     path("events/<uuid:event_id>", event_page.event, name="event"),
+    path("events/<uuid:event_id>/preview", preview_page.preview_event, name="preview"),
     path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
     path("dead-letters/redrive", redriving.redrive, name="redrive"),
     path("dead-letters/redrives", redriving.progress, name="redrives"),

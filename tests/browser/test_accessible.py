@@ -67,7 +67,8 @@ def test_every_page_is_accessible_in_both_colour_schemes(
     open_flow(page, hub)
     found = {"the empty flow": faults(page, axe)}
     with filled(hub) as events:
-        for address in [*PAGES, *(f"/events/{one}" for one in events)]:
+        of_events = [*(f"/events/{one}" for one in events), f"/events/{events[0]}/preview"]
+        for address in [*PAGES, *of_events]:
             answer = page.goto(f"{hub.url}{address}")
             assert answer is not None
             assert answer.ok or address == "/nowhere", f"{address}: HTTP {answer.status}"
