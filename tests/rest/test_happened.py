@@ -67,6 +67,7 @@ def test_a_delivery_and_its_dead_letter_can_be_read(journal: SqliteJournal, api:
 
     [delivery] = api("GET", "/deliveries").json()["items"]
     assert (delivery["state"], delivery["rule"], delivery["attempt_count"]) == ("dead", "sales", 1)
+    assert (delivery["redriven_at"], delivery["dead_letter"]) == (None, None)
     whole = api("GET", f"/deliveries/{delivery['id']}").json()
     assert [attempt["status"] for attempt in whole["attempts"]] == [500]
     [dead] = api("GET", f"/dead-letters?event_id={event.id}").json()["items"]

@@ -31,6 +31,8 @@ def delivery_json(row: OutcomeRow) -> dict[str, Any]:
         "first_at": moment(row.first_at),
         "last_at": moment(row.last_at),
         "due_at": moment(row.due_at),
+        "redriven_at": moment(row.redriven_at),
+        "dead_letter": verbatim(row.attributes) if row.attributes else None,
         "latency_ms": None if row.latency_us is None else row.latency_us / 1000,
     }
 
