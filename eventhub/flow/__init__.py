@@ -14,6 +14,7 @@
 - ``deliver``   has it attempted (``targets.outbound``), or puts it on another bus (``forward``);
 - ``results``   decides what an attempt means; ``dead_letter`` where what died goes, ``gone`` what 410 does;
 - ``settle``    records attempts in groups;
+- ``letters``   says which dead letters a filter means, and in which groups they are;
 - ``redrive``   brings dead letters back, at a rate;
 - ``preview``, ``testing``  show and try what a delivery would do, by the same code;
 - ``retain``    removes what is older or larger than the operator allows;

@@ -2,7 +2,7 @@
 
 ::
 
-    REST, admin ─► journal.start_redrive ─► (here) journal.redrive, chunk by chunk ─► claim ─► deliver
+    REST, pages ─► journal.start_redrive ─► (here) journal.redrive, chunk by chunk ─► claim ─► deliver
                    journal.steer_redrive: pause, resume, cancel
 
 A redrive is a row with a cursor, so it goes on wherever its consumer is killed: a chunk of letters is made
