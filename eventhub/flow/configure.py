@@ -1,11 +1,16 @@
 """Configure: what admin and REST have in common when they change buses, rules and targets."""
 
+import secrets
+import time
+from enum import StrEnum
+
 from django.db import transaction
 
+from eventhub.domain.signature import PrivateKey, parse_secret, private_key, symmetric_secret
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import OutcomeRow
-from eventhub.models import Bus
+from eventhub.models import Bus, Target
 
 
 def take_effect() -> None:
@@ -20,6 +25,59 @@ def _refresh() -> None:
     except NotRunningError:  # a command that configures without a role; running processes watch the version
         return
     keeper.refresh()
+
+
+class Switch(StrEnum):
+    """What stops a target's deliveries and lets them go on; what waits is kept and counted."""
+
+    ENABLE = "enable"
+    DISABLE = "disable"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+_SWITCHED: dict[Switch, dict[str, object]] = {
+    Switch.ENABLE: {"enabled": True, "disabled_reason": ""},
+    Switch.DISABLE: {"enabled": False},
+    Switch.PAUSE: {"paused": True},
+    Switch.RESUME: {"paused": False},
+}
+
+
+def switch(target: Target, how: Switch) -> None:
+    """Enable, disable, pause or resume a target, whatever else is changed in it at the same time."""
+    with transaction.atomic():
+        Target.objects.filter(pk=target.pk).update(**_SWITCHED[how])
+        take_effect()
+
+
+class Algorithm(StrEnum):
+    """How webhooks are signed."""
+
+    V1 = "v1"  # HMAC-SHA256: both sides know the secret
+    V1A = "v1a"  # Ed25519: the receiver knows the public key
+
+
+def rotate_signing(
+    target: Target, *, algorithm: Algorithm, text: str = "", overlap_seconds: float
+) -> tuple[str, str]:
+    """Give a webhook a new signing secret; the old ones go on signing beside it for the overlap.
+
+    ``text`` is a secret of the caller's own (then it says the algorithm too); one is made without it. Returns
+    the secret and, of a pair, the public key. Raises signature.SecretError.
+    """
+    if text:
+        secret = parse_secret(text)
+    elif algorithm is Algorithm.V1A:
+        secret = private_key(secrets.token_bytes(32))
+    else:
+        secret = symmetric_secret(secrets.token_bytes(32))
+    with transaction.atomic():
+        row = Target.objects.select_for_update().get(pk=target.pk)
+        row.sign_with(str(secret), now=time.time_ns() // 1000, overlap_seconds=overlap_seconds)
+        row.save(update_fields=["sealed", "updated_at"])
+        take_effect()
+    return str(secret), str(secret.public) if isinstance(secret, PrivateKey) else ""
 
 
 def has_pending(bus: Bus) -> bool:

@@ -115,12 +115,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='target',
             name='schedule',
-            field=models.CharField(choices=[('exponential', 'exponential: 2 s doubling to 15 min'), ('standard-webhooks', 'Standard Webhooks: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h …')], default='exponential', help_text='The waits between attempts; each is shortened by a random part (full jitter).', max_length=32),
+            field=models.CharField(choices=[('exponential', 'exponential: 2 s doubling to 15 min'), ('standard-webhooks', 'Standard Webhooks: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h …')], default='exponential', help_text='The waits between attempts; a random part (jitter) keeps deliveries apart.', max_length=32),
         ),
         migrations.AddField(
             model_name='target',
             name='sealed',
             field=models.BinaryField(null=True),
+        ),
+        migrations.AlterField(
+            model_name='target',
+            name='max_attempts',
+            field=models.PositiveSmallIntegerField(default=185, help_text='Tries before a delivery is put among the dead letters (1 to 186).'),
+        ),
+        migrations.AlterField(
+            model_name='target',
+            name='max_age_seconds',
+            field=models.PositiveIntegerField(default=86400, help_text='Give up on a delivery this long after its event was accepted (60 to 604800 s). The whole schedule of Standard Webhooks takes 302915 s.'),
         ),
         migrations.AlterField(
             model_name='target',

@@ -1,14 +1,20 @@
 """Connections and API destinations: stored credentials for calling out, and HTTP endpoints that use them."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
+from eventhub.models.hosts import guard, refused_url
 from eventhub.models.sealed import Sealed
-from eventhub.secret import Purpose
+from eventhub.secret import BrokenSealError, Purpose
+from eventhub.targets.credentials import check_connection
+
+MAX_RATE = 100_000  # requests a second
 
 connection_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
@@ -45,6 +51,20 @@ class Connection(Sealed):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse what could not authorise any request, by path: ``config.header``, ``secrets.key``."""
+        if self.auth not in self.Auth.values:
+            return  # the field says so
+        if not isinstance(self.config, dict):
+            raise ValidationError({"config": f"wanted an object, found {type(self.config).__name__}"})
+        try:
+            secrets = self.secrets()
+        except BrokenSealError as error:
+            raise ValidationError({"secrets": str(error)}) from error
+        wrong: dict[str, Any] = dict(check_connection(self.auth, self.config, secrets, guard()))
+        if wrong:
+            raise ValidationError(wrong)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the connection, unless something uses it."""
@@ -86,6 +106,28 @@ class ApiDestination(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse an endpoint that may not be called, or that its targets have other parameters for."""
+        wrong = {}
+        refused = refused_url(self.endpoint) if self.endpoint else ""
+        if refused:
+            wrong["endpoint"] = refused
+        elif "*" in urlsplit(self.endpoint).netloc:
+            wrong["endpoint"] = "wanted * only after the host"
+        elif self.pk is not None:
+            stars = self.endpoint.count("*")
+            for target in self.targets.all():
+                found = len(target.config.get("path_parameters", ()))
+                if found != stars:
+                    wrong["endpoint"] = (
+                        f"wanted {found} of *, for target {target.name} has {found} path parameters, "
+                        f"found {stars}"
+                    )
+        if not 1 <= self.rate_per_second <= MAX_RATE:
+            wrong["rate_per_second"] = f"wanted 1 to {MAX_RATE}, found {self.rate_per_second}"
+        if wrong:
+            raise ValidationError(wrong)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the API destination, unless a target delivers to it."""

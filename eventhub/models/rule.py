@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 
 from eventhub.domain.pattern import PatternError, parse
+from eventhub.domain.payload import PayloadFormat
 from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated, Noted, note_change
@@ -127,6 +128,10 @@ class RuleTarget(Noted):
                 self.transform = None
         except TransformError as error:
             raise ValidationError({"transform": str(error)}) from error
+        found = self.target.payload_format if self.target_id else PayloadFormat.EVENTBRIDGE
+        if self.transform is not None and found != PayloadFormat.EVENTBRIDGE:
+            wanted = f"a target that receives {PayloadFormat.EVENTBRIDGE}, found one that receives {found}"
+            raise ValidationError({"transform": f"wanted {wanted}"})
 
     def recorded(self) -> dict[str, Any]:
         """Return what a rule's version says of it."""

@@ -90,7 +90,7 @@ class Target(Sealed):
         default=False, help_text="Deliveries wait and are counted until it is resumed."
     )
     max_attempts = models.PositiveSmallIntegerField(
-        default=185, help_text="Tries before a delivery is put among the dead letters (1 to 185)."
+        default=185, help_text="Tries before a delivery is put among the dead letters (1 to 186)."
     )
     max_age_seconds = models.PositiveIntegerField(
         default=86_400,
@@ -107,7 +107,7 @@ class Target(Sealed):
         max_length=32,
         choices=Schedule.choices,
         default=Schedule.EXPONENTIAL,
-        help_text="The waits between attempts; each is shortened by a random part (full jitter).",
+        help_text="The waits between attempts; a random part (jitter) keeps deliveries apart.",
     )
     max_in_flight = models.PositiveSmallIntegerField(
         default=32, help_text="At most so many attempts at once, over all workers (1 to 1000)."

@@ -53,6 +53,7 @@ def refusals(target: "Target") -> dict[str, str]:
         except JsonPathError as error:
             found["fifo_path"] = str(error)
     found |= _of_dead_letters(target)
+    found |= _of_transforms(target)
     return found
 
 
@@ -126,6 +127,15 @@ def formats_of(kind: Kind) -> list[str]:
         return ["eventbridge"]
     formats = ["eventbridge", "cloudevents-structured", "detail"]
     return [*formats, "cloudevents-binary"] if isinstance(kind, HttpKind) else formats
+
+
+def _of_transforms(target: "Target") -> dict[str, str]:
+    if target.pk is None or target.payload_format == target.Format.EVENTBRIDGE:
+        return {}
+    transformed = target.links.filter(transform__isnull=False).select_related("rule").first()
+    if transformed is None:
+        return {}
+    return {"payload_format": f"wanted eventbridge, because rule {transformed.rule.name} transforms it"}
 
 
 def _of_dead_letters(target: "Target") -> dict[str, str]:

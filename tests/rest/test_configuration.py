@@ -77,6 +77,7 @@ def test_a_rule_answers_with_names_and_its_version(api: Api, rule: Any) -> None:
         "pattern": {"source": ["shop"]},
         "enabled": True,
         "targets": ["till"],
+        "transforms": {},
         "version": 1,
         "created_at": "",
         "updated_at": "",

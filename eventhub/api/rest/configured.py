@@ -15,7 +15,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment
 from eventhub.api.rest.pagination import KeyPagination
-from eventhub.api.rest.scalars import BooleanField, IntegerField, TextField
+from eventhub.api.rest.scalars import BooleanField, IntegerField, NumberField, ObjectField, TextField
 from eventhub.flow.configure import take_effect
 
 M = TypeVar("M", bound=models.Model)
@@ -44,7 +44,9 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
         models.TextField: TextField,
         models.PositiveSmallIntegerField: IntegerField,
         models.PositiveIntegerField: IntegerField,
+        models.FloatField: NumberField,
         models.BooleanField: BooleanField,
+        models.JSONField: ObjectField,
     }
 
     def model(self) -> Any:
@@ -58,6 +60,9 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
         kind, options = super().build_standard_field(field_name, model_field)
         for limit in ("validators", "max_length", "min_value", "max_value"):
             options.pop(limit, None)
+        if not options.get("read_only"):
+            # What is missing is the model's to say too: then all that is wrong is said at once.
+            options["required"] = False
         return kind, options
 
     def to_internal_value(self, data: Any) -> Any:
@@ -76,6 +81,7 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
                 if not field.read_only and name not in attrs and name not in self.beside:
                     attrs[name] = self.model()._meta.get_field(name).get_default()
         row = copy.copy(self.instance) if self.instance is not None else self.model()()
+        self.prepare(row, attrs)
         for name, value in attrs.items():
             if name not in self.beside:
                 setattr(row, name, value)
@@ -84,7 +90,14 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
         except ModelError as error:
             raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
         # From the row, because clean() may set members too (a bus target has no URL).
-        return {name: attrs[name] for name in self.beside if name in attrs} | {
+        return {name: attrs[name] for name in self.beside if name in attrs} | self.taken(row)
+
+    def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
+        """Give the row what it does not take by assignment, before the model is asked."""
+
+    def taken(self, row: Any) -> dict[str, Any]:
+        """Return what is to be saved of the row that the model accepted."""
+        return {
             name: getattr(row, name)
             for name, field in self.fields.items()
             if not field.read_only and name not in self.beside

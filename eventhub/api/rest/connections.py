@@ -76,6 +76,11 @@ class SharedViewSet(ConfiguredViewSet[M]):
         refuse_limited(self.request, str(self.shared._meta.verbose_name_plural))
         super().perform_create(serializer)
 
+    def perform_destroy(self, instance: M) -> None:
+        """Delete the row; 409 while something uses it."""
+        refuse_limited(self.request, str(self.shared._meta.verbose_name_plural))
+        super().perform_destroy(instance)
+
 
 class ConnectionViewSet(SharedViewSet[Connection]):
     """``/api/connections``."""

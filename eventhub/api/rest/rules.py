@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from django.core.exceptions import ValidationError as ModelError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from rest_framework import serializers
@@ -11,6 +12,7 @@ from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.media import RuleBody, verbatim
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import visible_targets
+from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models import Bus, Rule, Target
 
 
@@ -47,10 +49,36 @@ class VisibleTarget(serializers.SlugRelatedField[Target]):
         return visible_targets(verified(self.context["request"]).bus_ids)
 
 
-class RuleSerializer(ConfiguredSerializer[Rule]):
-    """A rule as JSON; ``bus`` and ``targets`` are names, ``version`` is the number of its current state."""
+class TransformsField(serializers.Field[Any, Any, Any, Any]):
+    """What targets get instead of the event: transforms by the target's name."""
 
-    beside = ("targets",)
+    def get_attribute(self, instance: Rule) -> Any:
+        """Return the transforms of a rule."""
+        return {link.target.name: link.transform for link in instance.links.all() if link.transform}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the transforms; each is checked by itself."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("wanted an object of transforms by the name of a target")
+        wrong = {}
+        for name, stored in data.items():
+            try:
+                parse_transform(stored)
+            except TransformError as error:
+                wrong[name] = str(error)
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return {name: stored for name, stored in data.items() if stored}
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the transforms."""
+        return value
+
+
+class RuleSerializer(ConfiguredSerializer[Rule]):
+    """A rule as JSON; ``bus`` and ``targets`` are names, ``version`` the number of its current state."""
+
+    beside = ("targets", "transforms")
 
     bus = VisibleBus(
         slug_field="name",
@@ -68,6 +96,7 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
             "invalid": "wanted the name of a target",
         },
     )
+    transforms = TransformsField(required=False)
     version = serializers.SerializerMethodField()
 
     class Meta:
@@ -80,6 +109,7 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
             "pattern",
             "enabled",
             "targets",
+            "transforms",
             "version",
             "created_at",
             "updated_at",
@@ -98,14 +128,33 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
     def update(self, instance: Rule, validated_data: dict[str, Any]) -> Rule:
         """Save the rule, its targets and the version that this makes, together."""
         targets = validated_data.pop("targets", [] if not self.partial else None)
+        transforms = validated_data.pop("transforms", {} if not self.partial else None)
         for name, value in validated_data.items():
             setattr(instance, name, value)
         with transaction.atomic():
             instance.save()
             if targets is not None:
                 instance.set_targets(targets)
+            if transforms is not None:
+                self._transform(instance, transforms)
             instance.record_version(by=verified(self.context["request"]).who)
         return _with_versions().get(pk=instance.pk)
+
+    def _transform(self, rule: Rule, transforms: dict[str, Any]) -> None:
+        links = {link.target.name: link for link in rule.links.select_related("target")}
+        wrong: dict[str, Any] = {}
+        for name, stored in transforms.items():
+            if name not in links:
+                wrong[name] = "wanted the name of one of the rule's targets"
+                continue
+            links[name].transform = stored
+            try:
+                links[name].clean()
+            except ModelError as error:
+                wrong[name] = error.messages
+        if wrong:
+            raise serializers.ValidationError({"transforms": wrong})
+        rule.set_transforms(transforms)
 
 
 class RuleViewSet(ConfiguredViewSet[Rule]):
@@ -128,6 +177,6 @@ class RuleViewSet(ConfiguredViewSet[Rule]):
 def _with_versions() -> QuerySet[Rule]:
     return (
         Rule.objects.select_related("bus")
-        .prefetch_related("targets")
+        .prefetch_related("targets", "links__target")
         .annotate(newest=Max("versions__number"))
     )

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +12,11 @@ from eventhub.api.rest.fields import Body
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import moment_of
 from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.api.rest.targets import TargetViewSet
 from eventhub.domain.signature import SecretError
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
 from eventhub.flow.process import parts
+from eventhub.flow.stored import stored_event
 from eventhub.flow.testing import test_target
 from eventhub.journal.limits import BlockedKey, TargetState
 from eventhub.journal.rows import EventRow
@@ -57,7 +58,7 @@ class TargetActionViewSet(TargetViewSet):
         event = None
         if text:
             try:
-                event = EventRow.objects.filter(id=UUID(text)).first()
+                event = stored_event(UUID(text))
             except ValueError:
                 body.refuse("event_id", repr(text[:50]))
             else:

@@ -1,29 +1,53 @@
 """Targets as a resource."""
 
-from django.db.models import QuerySet
-from rest_framework.serializers import BaseSerializer, SlugRelatedField
+import time
+from typing import Any
 
-from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
+from django.db.models import QuerySet
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.serializers import BaseSerializer, SerializerMethodField, SlugRelatedField
+
+from eventhub.access.scopes import Scope
+from eventhub.api.rest.configured import ConfiguredViewSet
+from eventhub.api.rest.media import moment_of
 from eventhub.api.rest.permissions import refuse_limited, verified
-from eventhub.models import Bus, Target
+from eventhub.api.rest.secrets import SealedSerializer
+from eventhub.domain.signature import PrivateKey, parse_secret
+from eventhub.flow.configure import Algorithm
+from eventhub.models import ApiDestination, Bus, Connection, Target
+from eventhub.models.signing import SigningSecret
+from eventhub.secret import BrokenSealError
+from eventhub.targets.kinds import kind_of
 
 
 def visible_targets(bus_ids: frozenset[int] | None) -> QuerySet[Target]:
     """Return the targets that a caller may see: limited to buses, those of the rules there."""
-    targets = Target.objects.select_related("bus")
+    targets = Target.objects.select_related("bus", "connection", "api_destination", "dead_letter_target")
     return targets if bus_ids is None else targets.filter(rules__bus_id__in=bus_ids).distinct()
 
 
-class TargetSerializer(ConfiguredSerializer[Target]):
-    """A target as JSON; ``bus`` is a name."""
-
-    bus = SlugRelatedField(
+def _named(rows: "QuerySet[Any]", what: str, article: str = "a") -> Any:
+    """Return a member that names a row, or null."""
+    return SlugRelatedField(
         slug_field="name",
-        queryset=Bus.objects.all(),
+        queryset=rows,
         allow_null=True,
         required=False,
-        error_messages={"does_not_exist": "no bus is named {value!r}", "invalid": "wanted the name of a bus"},
+        error_messages={
+            "does_not_exist": f"no {what} is named {{value!r}}",
+            "invalid": f"wanted the name of {article} {what}",
+        },
     )
+
+
+class TargetSerializer(SealedSerializer[Target]):
+    """A target as JSON; other rows are given by name, secrets only come in."""
+
+    bus = _named(Bus.objects.all(), "bus")
+    connection = _named(Connection.objects.all(), "connection")
+    api_destination = _named(ApiDestination.objects.all(), "API destination", "an")
+    dead_letter_target = _named(Target.objects.all(), "target")
+    signing = SerializerMethodField()
 
     class Meta:
         model = Target
@@ -32,14 +56,51 @@ class TargetSerializer(ConfiguredSerializer[Target]):
             "kind",
             "url",
             "bus",
+            "api_destination",
+            "connection",
+            "config",
+            "secrets",
+            "secrets_set",
+            "signing",
+            "payload_format",
             "enabled",
+            "disabled_reason",
+            "paused",
             "max_attempts",
             "max_age_seconds",
+            "schedule",
             "timeout_seconds",
+            "connect_timeout_seconds",
+            "max_in_flight",
+            "rate_per_second",
+            "circuit_failures",
+            "circuit_ratio",
+            "circuit_wait_seconds",
+            "fifo_path",
+            "dead_letter_target",
             "note",
             "created_at",
             "updated_at",
         ]
+        read_only_fields = ["disabled_reason"]
+
+    def get_signing(self, row: Target) -> list[dict[str, Any]]:
+        """Return what signs the requests of a webhook now, the newest first, without the secrets."""
+        try:
+            signing = row.signing(now=time.time_ns() // 1000)
+        except BrokenSealError:  # saving and delivering say so
+            return []
+        return [_signing_json(one) for one in signing]
+
+
+def _signing_json(one: SigningSecret) -> dict[str, Any]:
+    secret = parse_secret(one.text)
+    pair = isinstance(secret, PrivateKey)
+    return {
+        "algorithm": Algorithm.V1A if pair else Algorithm.V1,
+        "public_key": str(secret.public) if isinstance(secret, PrivateKey) else None,
+        "until": moment_of(one.until),
+    }
 
 
 class TargetViewSet(ConfiguredViewSet[Target]):
@@ -53,8 +114,11 @@ class TargetViewSet(ConfiguredViewSet[Target]):
         return visible_targets(verified(self.request).bus_ids)
 
     def perform_create(self, serializer: BaseSerializer[Target]) -> None:
-        """Make or change the target, unless the key is limited to buses."""
+        """Make or change the target, unless the key is limited to buses or the kind is for administrators."""
         refuse_limited(self.request, "targets")
+        kind = kind_of(serializer.validated_data["kind"])
+        if getattr(kind, "administrators_only", False) and not verified(self.request).may(Scope.ADMIN):
+            raise PermissionDenied(f"a {kind.name} target needs the scope {Scope.ADMIN}")
         super().perform_create(serializer)
 
     def perform_destroy(self, instance: Target) -> None:

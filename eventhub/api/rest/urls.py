@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventhub.api.rest.buses import BusViewSet
+from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
 from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
@@ -17,7 +18,10 @@ from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.previewing import Preview
 from eventhub.api.rest.redrives import RedriveViewSet
 from eventhub.api.rest.rules import RuleViewSet
+from eventhub.api.rest.target_actions import TargetActionViewSet
+from eventhub.api.rest.target_kinds import TargetKinds
 from eventhub.api.rest.targets import TargetViewSet
+from eventhub.flow.configure import Switch
 from eventhub.journal.port import RedriveState
 
 
@@ -68,6 +72,19 @@ urlpatterns = [
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("targets", TargetViewSet.as_view(_MANY)),
     path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
+    path("targets/<name:name>/state", TargetActionViewSet.as_view({"get": "state"})),
+    path("targets/<name:name>/test", TargetActionViewSet.as_view({"post": "test"})),
+    path("targets/<name:name>/rotate-secret", TargetActionViewSet.as_view({"post": "rotate_secret"})),
+    *(
+        path(f"targets/<name:name>/{how}", TargetActionViewSet.as_view({"post": "switch"}), {"how": how})
+        for how in Switch
+    ),
+    path("target-kinds", TargetKinds.as_view()),
+    path("target-kinds/<name:name>", TargetKinds.as_view()),
+    path("connections", ConnectionViewSet.as_view(_MANY)),
+    path("connections/<name:name>", ConnectionViewSet.as_view(_ONE)),
+    path("api-destinations", ApiDestinationViewSet.as_view(_MANY)),
+    path("api-destinations/<name:name>", ApiDestinationViewSet.as_view(_ONE)),
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
