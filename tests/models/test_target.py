@@ -11,11 +11,11 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "needs a URL"),
+        ("", "URL is required"),
         ("ftp://files.example/", "wanted http"),
         ("http://", "wanted http"),
         ("http://a.example:99999/", "wanted http"),
-        ("http://ann:secret@a.example/", "user name or password"),
+        ("http://ann:secret@a.example/", "without a user name and password"),
         ("http://a.example/with space", "wanted http"),
     ],
 )

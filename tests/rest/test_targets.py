@@ -1,6 +1,6 @@
 """Targets, their kinds, connections and API destinations over REST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +8,8 @@ from standardwebhooks import Webhook
 
 from eventhub.access.scopes import Scope
 from eventhub.domain.jsontext import decode
+from eventhub.flow import process
+from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import Bus, Target
 from eventhub.targets.kinds import KINDS
@@ -26,6 +28,13 @@ def made(api: Api, path: str, body: dict[str, Any]) -> Any:
 
 def errors(response: Any, status: int = 400) -> dict[str, str]:
     return {one["path"]: one["message"] for one in assert_problem(response, status)["errors"]}
+
+
+@pytest.fixture
+def running(journal: SqliteJournal) -> Iterator[None]:
+    process.install(process.Parts(journal=journal, keeper=RulebookKeeper(journal)))
+    yield
+    process.uninstall()
 
 
 @pytest.fixture
@@ -177,7 +186,7 @@ def test_an_action_takes_no_members_that_it_does_not_know(api: Api, hook: Any) -
     assert "unknown" in errors(api("POST", "/targets/till/pause", {"why": "tired"}))["why"]
 
 
-def test_the_test_action_answers_what_the_receiver_says(api: Api) -> None:
+def test_the_test_action_answers_what_the_receiver_says(running: None, api: Api) -> None:
     with Receiver() as receiver:
         made(api, "/targets", {"name": "t", "url": receiver.url("/in")})
 
@@ -232,7 +241,7 @@ def test_only_webhooks_are_signed(api: Api) -> None:
     assert_problem(api("POST", "/targets/b/rotate-secret"), 409)
 
 
-def test_a_target_tells_how_it_fares(journal: SqliteJournal, api: Api, hook: Any) -> None:
+def test_a_target_tells_how_it_fares(running: None, api: Api, hook: Any) -> None:
     state = api("GET", "/targets/till/state").json()
 
     assert (state["circuit"], state["pending"], state["in_flight"]) == ("closed", 0, 0)
@@ -283,10 +292,10 @@ def test_a_transformed_target_keeps_the_format_that_transforms_need(api: Api, ho
 def test_a_kind_for_administrators_needs_their_scope(
     key_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(KINDS["log"]), "administrators_only", True)
+    monkeypatch.setattr(type(KINDS["webhook"]), "administrators_only", True, raising=False)
     limited = key_api(Scope.RULES_READ, Scope.RULES_WRITE)
 
-    assert_problem(limited("POST", "/targets", {"name": "l", "kind": "log"}), 403)
+    assert_problem(limited("POST", "/targets", {"name": "l", "url": "http://a.example/"}), 403)
 
 
 def test_a_key_that_is_limited_to_buses_changes_none_of_it(
