@@ -34,7 +34,14 @@ def settled(
     if verdict.decision is Decision.DELIVERED:
         return Settled(claimed, OutcomeState.DELIVERED, attempt, entries=entries)
     if verdict.decision is not Decision.RETRY:
-        return Settled(claimed, OutcomeState.DEAD, attempt, reason_class=verdict.fault, reason=verdict.reason)
+        return Settled(
+            claimed,
+            OutcomeState.DEAD,
+            attempt,
+            reason_class=verdict.fault,
+            reason=verdict.reason,
+            refused=verdict.fault is ReasonClass.RECEIVER,
+        )
     made = attempt.number - claimed.budget_from
     begins_at = _budget_begins_at(claimed)
     due_at = due_after(

@@ -56,10 +56,13 @@ CLEAN = Facts()
 
 
 def failed(settled: Settled) -> bool | None:
-    """Tell whether an attempt failed for the receiver's or the network's fault; None if it says nothing."""
+    """Tell whether an attempt failed for the receiver's or the network's fault; None if it says nothing.
+
+    A receiver that refuses one request, as by 404, works: it would take another one.
+    """
     if settled.attempt is None or settled.attempt.reason_class is ReasonClass.OURS:
         return None
-    return settled.attempt.reason_class is not None
+    return settled.attempt.reason_class is not None and not settled.refused
 
 
 def changes(settled: Settled) -> bool:

@@ -195,6 +195,8 @@ class Settled:
     entries: Sequence[NewEvent] = ()  # of a bus target: accepted in the same transaction
     # For DEAD: the same event's delivery to the dead-letter target, made in the same transaction.
     successor: NewDelivery | None = None
+    # For DEAD: the receiver works and refused this one request, so its circuit is none the worse for it.
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +285,7 @@ class Journal(Protocol):
         """Record attempts and what became of their deliveries; False where the lease was another's.
 
         Moves the circuits, makes the successors and lets the next of each FIFO key go, all in the same
-        transaction. Failures of the receiver and the network count for the circuit, our own do not.
+        transaction. Failures of the receiver and the network count for the circuit; our own and refusals do not.
         """
 
     def release(self, claimed: Sequence[Claimed]) -> None:

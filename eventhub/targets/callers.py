@@ -3,6 +3,9 @@
 Threads grow with what is handed in, up to a bound for all, and end when idle. How many calls one target may
 have at once is decided by whoever claims its deliveries. The threads are daemons: a call that hangs beyond
 the grace does not hold up the end of the process.
+
+A client that does not keep to its time-out is not waited for: its call has failed, and its thread is written
+off, so that it takes no place from the others. When it comes back after all, it ends.
 """
 
 import logging
@@ -10,16 +13,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from eventhub.targets.attempts import not_made
 from eventhub.targets.kind import CallKind, Guard, Order, Result
+from eventhub.targets.verdict import Fault, of_fault
 
 log = logging.getLogger("eventhub.callers")
 T = TypeVar("T")
 
 MAX_THREADS = 256
 IDLE_SECONDS = 10.0
+# Beyond an order's time-out: clients bound connecting, writing and reading each by itself.
+OVERTIME_SECONDS = 15.0
 
 
 class Callers(Generic[T]):
@@ -32,13 +39,16 @@ class Callers(Generic[T]):
         *,
         max_threads: int = MAX_THREADS,
         idle_seconds: float = IDLE_SECONDS,
+        overtime_seconds: float = OVERTIME_SECONDS,
     ) -> None:
         self._guard = guard
         self._on_done = on_done
         self._max_threads = max_threads
         self._idle_seconds = idle_seconds
         self._handed_in: deque[tuple[T, CallKind, Order]] = deque()
-        self._running: dict[int, T] = {}  # by thread
+        self._overtime_seconds = overtime_seconds
+        self._running: dict[int, _Running[T]] = {}  # by thread
+        self._watching = False
         self._threads = 0
         self._idle = 0
         self._stopping = False
@@ -53,11 +63,14 @@ class Callers(Generic[T]):
         """Begin attempts; each ends in ``on_done``, in a caller's thread, unless ``stop`` gives it back."""
         with self._moved:
             self._handed_in.extend(orders)
-            wanted = len(self._handed_in) - self._idle
-            for _ in range(min(wanted, self._max_threads - self._threads)):
-                self._threads += 1
-                threading.Thread(target=self._run, name="caller", daemon=True).start()
+            self._make_threads()
             self._moved.notify_all()
+
+    def _make_threads(self) -> None:
+        wanted = len(self._handed_in) - self._idle
+        for _ in range(min(wanted, self._max_threads - self._threads)):
+            self._threads += 1
+            threading.Thread(target=self._run, name="caller", daemon=True).start()
 
     def stop(self, grace_seconds: float) -> list[T]:
         """Let calls under way finish for so long; return those that did not, and those not begun."""
@@ -67,7 +80,7 @@ class Callers(Generic[T]):
             self._handed_in.clear()
             self._moved.notify_all()
             self._moved.wait_for(lambda: not self._running, grace_seconds)
-            unfinished += self._running.values()
+            unfinished += [running.token for running in self._running.values()]
             self._running.clear()
         return unfinished
 
@@ -77,15 +90,41 @@ class Callers(Generic[T]):
             token, kind, order = taken
             result = call(kind, order, self._guard)
             with self._moved:
-                given_back = me not in self._running
-            if not given_back:
-                try:
-                    self._on_done([(token, result)])
-                except Exception:  # the lease brings the delivery back
-                    log.exception("callers.not_taken_over")
+                if me not in self._running:
+                    return  # given back or written off: nobody counts on this thread any more
+                # From here on the result is known: it is not late any more, whatever taking it over needs.
+                self._running[me].until = float("inf")
+            self._hand_over(token, result)
             with self._moved:
                 self._running.pop(me, None)
                 self._moved.notify_all()
+
+    def _hand_over(self, token: T, result: Result) -> None:
+        try:
+            self._on_done([(token, result)])
+        except Exception:  # the lease brings the delivery back
+            log.exception("callers.not_taken_over")
+
+    def _watch(self) -> None:
+        """Write off the calls that are late, as long as any are under way."""
+        while True:
+            with self._moved:
+                if not self._running or self._stopping:
+                    self._watching = False
+                    return
+                now = time.monotonic()
+                late = {me: one for me, one in self._running.items() if one.until <= now}
+                for me in late:
+                    del self._running[me]
+                    self._threads -= 1
+                self._make_threads()
+                if not late:
+                    first = min(one.until for one in self._running.values())
+                    self._moved.wait(min(first - now, self._idle_seconds))
+            for one in late.values():
+                text = f"the client did not return within {one.seconds:g} s"
+                log.warning("call.written_off", extra={"fields": {"kind": one.kind, "error": text}})
+                self._hand_over(one.token, late_result(text, one.begun_at))
 
     def _take(self, me: int) -> tuple[T, CallKind, Order] | None:
         """Return what to do next; None ends the thread."""
@@ -97,8 +136,30 @@ class Callers(Generic[T]):
                 self._threads -= 1
                 return None
             taken = self._handed_in.popleft()
-            self._running[me] = taken[0]
+            token, kind, order = taken
+            seconds = order.timeout_seconds + self._overtime_seconds
+            begun_at = time.time_ns() // 1000
+            self._running[me] = _Running(token, kind.name, begun_at, seconds, time.monotonic() + seconds)
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._watch, name="callers-watch", daemon=True).start()
             return taken
+
+
+@dataclass(slots=True)
+class _Running(Generic[T]):
+    """A call under way."""
+
+    token: T
+    kind: str
+    begun_at: int  # microseconds since 1970
+    seconds: float  # that it may take
+    until: float  # monotonic
+
+
+def late_result(text: str, begun_at: int) -> Result:
+    """Return the result of a call that did not return; ``begun_at`` in microseconds."""
+    return Result(of_fault(Fault.TIMEOUT, text), begun_at, time.time_ns() // 1000)
 
 
 def call(kind: CallKind, order: Order, guard: Guard) -> Result:

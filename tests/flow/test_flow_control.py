@@ -90,8 +90,21 @@ def test_no_more_than_so_many_are_in_flight(house: House, receiver: Receiver):
     assert receiver.connections <= 3
 
 
+def test_a_receiver_that_refuses_single_requests_keeps_its_circuit_closed(house: House, receiver: Receiver):
+    receiver.answer("/", answers.status(404))
+    target = house.webhook(circuit_failures=2, circuit_wait_seconds=3600, max_in_flight=1)
+    house.rule(target)
+    house.start()
+
+    for event in house.put(count=6):
+        house.outcome(event, "dead")
+
+    state = house.journal.target_states().get(target.pk)
+    assert state is None or state.circuit is CircuitState.CLOSED
+
+
 def test_a_circuit_opens_probes_and_closes_and_burns_nothing(house: House, receiver: Receiver):
-    receiver.answer("/", answers.answered(503, after=0.05))  # slower than a commit, which opens the circuit
+    receiver.answer("/", answers.answered(503, after=0.15))  # slower than a commit, which opens the circuit
     target = house.webhook(circuit_failures=5, circuit_wait_seconds=1, max_in_flight=1, max_attempts=185)
     house.rule(target)
     house.start()
