@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test test-all bench lint fmt lock
+.PHONY: help install install-extras install-dev run demo test test-all bench lint fmt lock
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(VENV)/.installed  ## build .venv from the lock
+install-extras: $(VENV)/.installed-extras  ## the same with the clients of AWS, RabbitMQ, NATS and Kafka, and uvicorn
 install-dev: $(VENV)/.installed-dev  ## the same with the tools that the tests need
 
 $(BIN)/python:
@@ -23,6 +24,11 @@ $(VENV)/.installed: requirements.lock | $(BIN)/python
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements.lock
 	@touch $@
 
+$(VENV)/.installed-extras: requirements-extras.lock | $(BIN)/python
+	@echo "installing the pinned packages of requirements-extras.lock"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements-extras.lock
+	@touch $(VENV)/.installed $@
+
 $(VENV)/.installed-dev: requirements-dev.lock requirements.lock | $(BIN)/python
 	@echo "installing the pinned packages of requirements-dev.lock"
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --progress-bar on -r requirements-dev.lock
@@ -30,7 +36,8 @@ $(VENV)/.installed-dev: requirements-dev.lock requirements.lock | $(BIN)/python
 
 lock:  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra uvicorn --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras -c requirements.lock pyproject.toml -o requirements-extras.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group dev -c requirements-extras.lock pyproject.toml -o requirements-dev.lock
 
 run: install  ## start Eventhub on http://127.0.0.1:8000 with its data in ./var
 	@$(BIN)/python manage.py migrate --verbosity 0

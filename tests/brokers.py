@@ -101,3 +101,61 @@ def rabbitmq_port() -> Iterator[int]:
             process.wait()
             # The name server that it started lives on by itself.
             subprocess.run(["epmd", "-port", str(names), "-kill"], check=False, stdout=subprocess.DEVNULL)
+
+
+# Kafka is no Debian package: the broker is started from its published jars, which maven fetches.
+KAFKA = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>tests</groupId><artifactId>kafka</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.9.1</version></dependency>
+<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+</dependencies></project>
+"""
+KAFKA_PROPERTIES = """process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={folder}/data
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+auto.create.topics.enable=false
+"""
+KAFKA_SECONDS = 90
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> Iterator[str]:
+    """Return host:port of a Kafka broker; skips where its jars cannot be had."""
+    maven, java, port, controller = needs("mvn"), needs("java"), free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="eventhub-kafka-") as folder:
+        (Path(folder) / "pom.xml").write_text(KAFKA)
+        fetched = subprocess.run(
+            [maven, "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=jars"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if fetched.returncode:
+            pytest.skip(f"Kafka's jars cannot be had: {fetched.stdout[-500:]}")
+        properties = Path(folder) / "server.properties"
+        properties.write_text(KAFKA_PROPERTIES.format(port=port, controller=controller, folder=folder))
+        run = [java, "-Xmx512m", "-cp", f"{folder}/jars/*"]
+        formatting = ["format", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", str(properties)]
+        subprocess.run(
+            [*run, "kafka.tools.StorageTool", *formatting], check=True, cwd=folder, capture_output=True
+        )
+        process = subprocess.Popen(
+            [*run, "kafka.Kafka", str(properties)],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            until(lambda: listens(port), seconds=KAFKA_SECONDS, what="Kafka to start")
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()

@@ -285,7 +285,8 @@ class Journal(Protocol):
         """Record attempts and what became of their deliveries; False where the lease was another's.
 
         Moves the circuits, makes the successors and lets the next of each FIFO key go, all in the same
-        transaction. Failures of the receiver and the network count for the circuit; our own and refusals do not.
+        transaction. Failures of the receiver and the network count for the circuit; our own and refusals do
+        not.
         """
 
     def release(self, claimed: Sequence[Claimed]) -> None:

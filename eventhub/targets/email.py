@@ -44,19 +44,49 @@ class EmailKind(CallKind):
     summary = "Sends each event as an e-mail through a mail server."
     fields = (
         Field("host", "Mail server", "The SMTP server's name.", required=True, example="smtp.example.com"),
-        Field("port", "Port", "587 for STARTTLS, 465 for TLS, 25 for neither.", FieldType.INTEGER, default=587,
-              low=1, high=65535),
-        Field("security", "Security", "How the connection is encrypted.", FieldType.CHOICE, default="starttls",
-              choices=SECURITY),
+        Field(
+            "port",
+            "Port",
+            "587 for STARTTLS, 465 for TLS, 25 for neither.",
+            FieldType.INTEGER,
+            default=587,
+            low=1,
+            high=65535,
+        ),
+        Field(
+            "security",
+            "Security",
+            "How the connection is encrypted.",
+            FieldType.CHOICE,
+            default="starttls",
+            choices=SECURITY,
+        ),
         Field("user_name", "User name", "Empty: the server wants no sign-in."),
         Field("password", "Password", "For the user name.", secret=True),
-        Field("sender", "From", "The sender's address.", required=True, example="eventhub@example.com",
-              check=check_address),
-        Field("recipients", "To", "One or more addresses, separated by commas.", required=True,
-              example="orders@example.com", check=check_addresses),
-        Field("subject", "Subject", "{source}, {detail-type}, {bus} and {id} are filled in.",
-              default="{detail-type} from {source}", high=200),
-    )  # fmt: skip
+        Field(
+            "sender",
+            "From",
+            "The sender's address.",
+            required=True,
+            example="eventhub@example.com",
+            check=check_address,
+        ),
+        Field(
+            "recipients",
+            "To",
+            "One or more addresses, separated by commas.",
+            required=True,
+            example="orders@example.com",
+            check=check_addresses,
+        ),
+        Field(
+            "subject",
+            "Subject",
+            "{source}, {detail-type}, {bus} and {id} are filled in.",
+            default="{detail-type} from {source}",
+            high=200,
+        ),
+    )
 
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return the recipients."""
@@ -85,7 +115,9 @@ class EmailKind(CallKind):
         except smtplib.SMTPResponseException as error:
             raise _answered(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
-            verdict = Verdict(Decision.GIVE_UP, f"the mail server cannot do this: {error}", ReasonClass.RECEIVER)
+            verdict = Verdict(
+                Decision.GIVE_UP, f"the mail server cannot do this: {error}", ReasonClass.RECEIVER
+            )
             raise CallError(verdict) from error
         except ssl.SSLError as error:
             raise CallError.of(Fault.TLS, f"TLS with the mail server failed: {error}") from error
@@ -108,7 +140,12 @@ class EmailKind(CallKind):
 
     def _message(self, order: Order) -> EmailMessage:
         event = order.event
-        words = {"source": event.source, "detail-type": event.detail_type, "bus": event.bus, "id": str(event.id)}
+        words = {
+            "source": event.source,
+            "detail-type": event.detail_type,
+            "bus": event.bus,
+            "id": str(event.id),
+        }
         subject = order.settings.get("subject") or "{detail-type} from {source}"
         for name, word in words.items():
             subject = subject.replace(f"{{{name}}}", word)
@@ -154,8 +191,12 @@ def _connected(settings: Mapping[str, Any], address: str, order: Order) -> smtpl
     smtp = make(settings["host"], settings["port"], address, order.connect_timeout_seconds)
     assert smtp.sock is not None
     smtp.sock.settimeout(order.timeout_seconds)
-    if security == "starttls":
-        smtp.starttls(context=ssl.create_default_context())
+    try:
+        if security == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+    except BaseException:
+        smtp.close()
+        raise
     return smtp
 
 
@@ -167,4 +208,6 @@ def _refused(recipients: Mapping[str, tuple[int, bytes]]) -> CallError:
 def _answered(code: int, text: bytes | str) -> CallError:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
     decision = Decision.RETRY if 400 <= code < 500 else Decision.GIVE_UP  # RFC 5321: 4yz is for a while
-    return CallError(Verdict(decision, f"the mail server answered {code} {said}"[:300], ReasonClass.RECEIVER), status=code)
+    return CallError(
+        Verdict(decision, f"the mail server answered {code} {said}"[:300], ReasonClass.RECEIVER), status=code
+    )

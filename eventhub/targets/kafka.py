@@ -25,7 +25,7 @@ def check_servers(text: str) -> None:
 
 
 class KafkaKind(CallKind):
-    """Produces with idempotence. A broker names further brokers itself, so only administrators configure it."""
+    """Produces with idempotence. A broker itself names further ones, so only administrators configure it."""
 
     name = "kafka"
     title = "Kafka"
@@ -33,18 +33,41 @@ class KafkaKind(CallKind):
     extra = "kafka"
     administrators_only = True
     fields = (
-        Field("servers", "Brokers", "host:port of brokers to begin with, separated by commas.", required=True,
-              example="kafka-1.example.com:9092,kafka-2.example.com:9092", check=check_servers),
+        Field(
+            "servers",
+            "Brokers",
+            "host:port of brokers to begin with, separated by commas.",
+            required=True,
+            example="kafka-1.example.com:9092,kafka-2.example.com:9092",
+            check=check_servers,
+        ),
         Field("topic", "Topic", "Its name.", required=True, example="orders", high=249),
-        Field("key", "Key", "A path in the event whose value is the record's key: records of one key keep their "
-              "order.", FieldType.EVENT_PATH, example="$.detail.order.id"),
-        Field("protocol", "Protocol", "How to speak to the brokers.", FieldType.CHOICE, default="PLAINTEXT",
-              choices=PROTOCOLS),
-        Field("mechanism", "Mechanism", "How to sign in with SASL.", FieldType.CHOICE, default="PLAIN",
-              choices=MECHANISMS),
+        Field(
+            "key",
+            "Key",
+            "A path in the event whose value is the record's key: records of one key keep their order.",
+            FieldType.EVENT_PATH,
+            example="$.detail.order.id",
+        ),
+        Field(
+            "protocol",
+            "Protocol",
+            "How to speak to the brokers.",
+            FieldType.CHOICE,
+            default="PLAINTEXT",
+            choices=PROTOCOLS,
+        ),
+        Field(
+            "mechanism",
+            "Mechanism",
+            "How to sign in with SASL.",
+            FieldType.CHOICE,
+            default="PLAIN",
+            choices=MECHANISMS,
+        ),
         Field("user_name", "User name", "For SASL."),
         Field("password", "Password", "For SASL.", secret=True),
-    )  # fmt: skip
+    )
 
     def __init__(self) -> None:
         self._kept: Kept[Any] = Kept(lambda _producer: None)  # a producer ends with its last reference
@@ -55,7 +78,7 @@ class KafkaKind(CallKind):
 
     def missing(self) -> str:
         """Name the extra unless its client is installed."""
-        return missing_extra("confluent_kafka", self.extra)
+        return missing_extra("confluent_kafka")
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
         """Refuse SASL without its user."""
@@ -70,7 +93,8 @@ class KafkaKind(CallKind):
         settings = order.settings
         for server in settings["servers"].split(","):
             host, _, port = server.strip().rpartition(":")
-            resolve(host, int(port), guard)  # what the brokers then name is theirs to say: administrators only
+            # What the brokers then name is theirs to say: the kind is for administrators only.
+            resolve(host, int(port), guard)
         done = threading.Event()
         report: list[tuple[Any, Any]] = []
 
@@ -78,13 +102,15 @@ class KafkaKind(CallKind):
             report.append((error, message))
             done.set()
 
-        key = tuple(settings.get(name) for name in ("servers", "protocol", "mechanism", "user_name", "password"))
+        key = tuple(
+            settings.get(name) for name in ("servers", "protocol", "mechanism", "user_name", "password")
+        )
         try:
             with self._kept.lent((*key, order.timeout_seconds), lambda: _producer(order)) as producer:
                 producer.produce(
                     settings["topic"],
                     order.body,
-                    key=text_at(order.event.envelope, settings.get("key", "")),
+                    key=text_at(settings.get("key", ""), order.event.envelope),
                     timestamp=order.now // 1000,
                     headers={
                         "content-type": order.content_type,

@@ -16,7 +16,13 @@ from eventhub.targets.aws.sns import SnsKind
 from eventhub.targets.aws.sqs import SqsKind
 from eventhub.targets.aws.step_functions import StepFunctionsKind
 from eventhub.targets.bus import BusKind
+from eventhub.targets.email import EmailKind
+from eventhub.targets.kafka import KafkaKind
 from eventhub.targets.kind import Field, FieldType, Kind
+from eventhub.targets.log import LogKind
+from eventhub.targets.nats import NatsKind
+from eventhub.targets.rabbitmq import RabbitMqKind
+from eventhub.targets.redis_stream import RedisStreamKind
 from eventhub.targets.webhook import WebhookKind
 
 MAX_TEXT = 2048
@@ -38,6 +44,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             StepFunctionsKind(),
             CloudWatchLogsKind(),
             EventBridgeKind(),
+            RabbitMqKind(),
+            NatsKind(),
+            KafkaKind(),
+            RedisStreamKind(),
+            EmailKind(),
+            LogKind(),
         )
     }
 )

@@ -1,6 +1,7 @@
 """The NATS kind: each event as one message on a subject, by JetStream confirmed and deduplicated."""
 
 import asyncio
+import contextlib
 import ssl
 import threading
 from collections.abc import Coroutine, Mapping
@@ -25,18 +26,38 @@ class NatsKind(CallKind):
     summary = "Publishes each event on a NATS subject, by default to a JetStream stream that confirms it."
     extra = "nats"
     fields = (
-        Field("host", "Server", "The name or address of the NATS server.", required=True,
-              example="nats.example.com"),
+        Field(
+            "host",
+            "Server",
+            "The name or address of the NATS server.",
+            required=True,
+            example="nats.example.com",
+        ),
         Field("port", "Port", "Where it listens.", FieldType.INTEGER, default=4222, low=1, high=65535),
-        Field("tls", "TLS", "Encrypt the connection and check the server's certificate.", FieldType.BOOLEAN,
-              default=False),
+        Field(
+            "tls",
+            "TLS",
+            "Encrypt the connection and check the server's certificate.",
+            FieldType.BOOLEAN,
+            default=False,
+        ),
         Field("user_name", "User name", "Empty: none, or a token."),
         Field("password", "Password or token", "For the user name, or alone: a token.", secret=True),
-        Field("subject", "Subject", "{source}, {detail-type} and {bus} are filled in; what a subject may not "
-              "hold becomes _.", default="events.{source}.{detail-type}", high=255),
-        Field("jetstream", "JetStream", "Wait until a stream has stored it. Without, a message that nobody "
-              "listens to is lost.", FieldType.BOOLEAN, default=True),
-    )  # fmt: skip
+        Field(
+            "subject",
+            "Subject",
+            "{source}, {detail-type} and {bus} are filled in; what a subject may not hold becomes _.",
+            default="events.{source}.{detail-type}",
+            high=255,
+        ),
+        Field(
+            "jetstream",
+            "JetStream",
+            "Wait until a stream has stored it. Without, a message that nobody listens to is lost.",
+            FieldType.BOOLEAN,
+            default=True,
+        ),
+    )
 
     def __init__(self) -> None:
         self._kept: Kept[Any] = Kept(_close)
@@ -44,11 +65,12 @@ class NatsKind(CallKind):
     def address(self, settings: Mapping[str, Any]) -> str:
         """Return the subject's address as a URL."""
         scheme = "tls" if settings.get("tls") else "nats"
-        return f"{scheme}://{settings.get('host', '')}:{settings.get('port', 4222)}/{settings.get('subject', '')}"
+        where = f"{settings.get('host', '')}:{settings.get('port', 4222)}"
+        return f"{scheme}://{where}/{settings.get('subject', '')}"
 
     def missing(self) -> str:
         """Name the extra unless its client is installed."""
-        return missing_extra("nats", self.extra)
+        return missing_extra("nats")
 
     def call(self, order: Order, guard: Guard) -> Mapping[str, object]:
         """Publish and wait for the stream's, or at least the server's, confirmation."""
@@ -59,7 +81,9 @@ class NatsKind(CallKind):
         address = resolve(settings["host"], settings["port"], guard)
         key = (address, *(settings.get(name) for name in ("host", "port", "tls", "user_name", "password")))
         try:
-            with self._kept.lent(key, lambda: _run(_connect(order, address), order.timeout_seconds)) as client:
+            with self._kept.lent(
+                key, lambda: _run(_connect(order, address), order.timeout_seconds)
+            ) as client:
                 return _run(self._publish(client, order), order.timeout_seconds)
         except stream_errors.NoStreamResponseError as error:
             raise _refused("no stream listens on this subject", retry=True) from error
@@ -110,7 +134,7 @@ class NatsKind(CallKind):
 
 
 async def _connect(order: Order, address: str) -> Any:
-    import nats
+    from nats.aio.client import Client
 
     settings = order.settings
     failed: list[Exception] = []
@@ -126,24 +150,27 @@ async def _connect(order: Order, address: str) -> Any:
     elif settings.get("password"):
         options["token"] = settings["password"]
     where = f"[{address}]" if ":" in address else address
+    client = Client()
     try:
-        return await nats.connect(
+        await client.connect(
             f"nats://{where}:{settings['port']}",
             connect_timeout=max(1, int(order.connect_timeout_seconds)),
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # 0 would try for ever
+            reconnect_time_wait=0,
             error_cb=note,
             name="eventhub",
             **options,
         )
-    except nats.errors.NoServersError as error:
+    except Exception as error:
+        await client.close()
         raise (failed[0] if failed else error) from error
+    return client
 
 
 def _close(client: Any) -> None:
-    try:
+    with contextlib.suppress(Exception):  # it is broken, which is why it is closed
         _run(client.close(), 2.0)
-    except Exception:  # noqa: S110 - it is broken, which is why it is closed
-        pass
 
 
 @cache

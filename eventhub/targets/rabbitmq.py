@@ -1,5 +1,6 @@
 """The RabbitMQ kind: each event as one persistent message to an exchange, confirmed by the broker."""
 
+import contextlib
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -20,19 +21,38 @@ class RabbitMqKind(CallKind):
     summary = "Publishes each event to a RabbitMQ exchange, confirmed by the broker."
     extra = "rabbitmq"
     fields = (
-        Field("host", "Server", "The name or address of the broker.", required=True,
-              example="rabbitmq.example.com"),
+        Field(
+            "host",
+            "Server",
+            "The name or address of the broker.",
+            required=True,
+            example="rabbitmq.example.com",
+        ),
         Field("port", "Port", "5672, or 5671 for TLS.", FieldType.INTEGER, default=5672, low=1, high=65535),
-        Field("tls", "TLS", "Encrypt the connection and check the broker's certificate.", FieldType.BOOLEAN,
-              default=False),
+        Field(
+            "tls",
+            "TLS",
+            "Encrypt the connection and check the broker's certificate.",
+            FieldType.BOOLEAN,
+            default=False,
+        ),
         Field("virtual_host", "Virtual host", "Its name.", default="/", high=255),
         Field("user_name", "User name", "Who publishes.", required=True, high=255),
         Field("password", "Password", "For the user name.", secret=True, required=True),
-        Field("exchange", "Exchange", "Its name; empty: the default exchange, where the routing key names a queue.",
-              high=255),
-        Field("routing_key", "Routing key", "{source}, {detail-type} and {bus} are filled in.",
-              default="{source}.{detail-type}", high=255),
-    )  # fmt: skip
+        Field(
+            "exchange",
+            "Exchange",
+            "Its name; empty: the default one, where the routing key names a queue.",
+            high=255,
+        ),
+        Field(
+            "routing_key",
+            "Routing key",
+            "{source}, {detail-type} and {bus} are filled in.",
+            default="{source}.{detail-type}",
+            high=255,
+        ),
+    )
 
     def __init__(self) -> None:
         self._kept: Kept[Any] = Kept(_close)
@@ -45,7 +65,7 @@ class RabbitMqKind(CallKind):
 
     def missing(self) -> str:
         """Name the extra unless its client is installed."""
-        return missing_extra("pika", self.extra)
+        return missing_extra("pika")
 
     def call(self, order: Order, guard: Guard) -> Mapping[str, object]:
         """Publish and wait for the broker's confirmation."""
@@ -63,12 +83,21 @@ class RabbitMqKind(CallKind):
             app_id="eventhub",
             headers={"event-id": str(order.event.id), "source": order.event.source, **order.attributes},
         )
-        key = (address, *(settings.get(name) for name in (
-            "host", "port", "tls", "virtual_host", "user_name", "password")))  # fmt: skip
+        key = (
+            address,
+            *(
+                settings.get(name)
+                for name in ("host", "port", "tls", "virtual_host", "user_name", "password")
+            ),
+        )
         try:
             with self._kept.lent(key, lambda: _connect(order, address)) as channel:
                 channel.basic_publish(
-                    settings.get("exchange", ""), self._routing_key(order), order.body, properties, mandatory=True
+                    settings.get("exchange", ""),
+                    self._routing_key(order),
+                    order.body,
+                    properties,
+                    mandatory=True,
                 )
         except exceptions.UnroutableError as error:
             raise _refused("no queue is bound for this routing key", retry=True) from error
@@ -132,10 +161,8 @@ def _connect(order: Order, address: str) -> Any:
 def _close(channel: Any) -> None:
     import pika.exceptions
 
-    try:
+    with contextlib.suppress(pika.exceptions.AMQPError, OSError):  # it is gone, which is what was wanted
         channel.connection.close()
-    except (pika.exceptions.AMQPError, OSError):
-        pass  # it is gone, which is what was wanted
 
 
 def _refused(text: str, *, retry: bool) -> CallError:

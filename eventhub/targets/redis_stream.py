@@ -12,6 +12,9 @@ from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, 
 from eventhub.targets.pinned import resolve
 from eventhub.targets.verdict import Decision, Fault, Verdict
 
+# What Redis' errors begin with that another time may not say.
+PASSING = {"OOM", "LOADING", "READONLY", "BUSY", "CLUSTERDOWN", "MISCONF", "TRYAGAIN"}
+
 
 class RedisStreamKind(CallKind):
     """Appends ``payload``, ``id``, ``source``, ``detail-type`` and ``message-id`` to a stream."""
@@ -20,18 +23,35 @@ class RedisStreamKind(CallKind):
     title = "Redis stream"
     summary = "Appends each event to a Redis stream, for consumer groups to read."
     fields = (
-        Field("host", "Server", "The name or address of the Redis server.", required=True,
-              example="redis.example.com"),
+        Field(
+            "host",
+            "Server",
+            "The name or address of the Redis server.",
+            required=True,
+            example="redis.example.com",
+        ),
         Field("port", "Port", "Where it listens.", FieldType.INTEGER, default=6379, low=1, high=65535),
-        Field("tls", "TLS", "Encrypt the connection and check the server's certificate.", FieldType.BOOLEAN,
-              default=False),
+        Field(
+            "tls",
+            "TLS",
+            "Encrypt the connection and check the server's certificate.",
+            FieldType.BOOLEAN,
+            default=False,
+        ),
         Field("database", "Database", "Its number.", FieldType.INTEGER, default=0, low=0, high=65535),
         Field("user_name", "User name", "Empty: Redis' default user."),
         Field("password", "Password", "Empty: none.", secret=True),
         Field("stream", "Stream", "The stream's key.", required=True, example="orders", high=512),
-        Field("max_length", "Longest", "Keep about so many entries, the newest; 0: all of them.",
-              FieldType.INTEGER, default=0, low=0, high=10**9),
-    )  # fmt: skip
+        Field(
+            "max_length",
+            "Longest",
+            "Keep about so many entries, the newest; 0: all of them.",
+            FieldType.INTEGER,
+            default=0,
+            low=0,
+            high=10**9,
+        ),
+    )
 
     def __init__(self) -> None:
         self._kept: Kept[redis.Redis] = Kept(lambda client: client.connection_pool.disconnect())
@@ -55,7 +75,10 @@ class RedisStreamKind(CallKind):
             "message-id": order.message_id,
             **{f"dead-letter-{name}": value for name, value in order.attributes.items()},
         }
-        key = (address, *(settings.get(name) for name in ("host", "port", "tls", "database", "user_name", "password")))
+        key = (
+            address,
+            *(settings.get(name) for name in ("host", "port", "tls", "database", "user_name", "password")),
+        )
         try:
             with self._kept.lent(key, lambda: _client(order, address)) as client:
                 entry_id = client.xadd(
@@ -68,8 +91,10 @@ class RedisStreamKind(CallKind):
         except redis.ConnectionError as error:
             raise CallError.of(Fault.CONNECT, f"Redis was not reached: {error}") from error
         except redis.ResponseError as error:
-            if str(error).split(" ")[0] in {"OOM", "LOADING", "READONLY", "BUSY", "CLUSTERDOWN", "MISCONF", "TRYAGAIN"}:
-                raise CallError(Verdict(Decision.RETRY, f"Redis answered {error}", ReasonClass.RECEIVER)) from error
+            if str(error).split(" ")[0] in PASSING:
+                raise CallError(
+                    Verdict(Decision.RETRY, f"Redis answered {error}", ReasonClass.RECEIVER)
+                ) from error
             raise _given_up(error) from error
         return {"entry": entry_id.decode() if isinstance(entry_id, bytes) else str(entry_id)}
 
@@ -83,12 +108,12 @@ class _PinnedConnection(Connection):
 
     def __init__(self, *, pinned: str, **options: Any) -> None:
         self._pinned = pinned
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # redis leaves it untyped
 
     def _connect(self) -> Any:
         name, self.host = self.host, self._pinned
         try:
-            return super()._connect()
+            return super()._connect()  # type: ignore[no-untyped-call]  # as above
         finally:
             self.host = name
 

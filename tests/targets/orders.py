@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from eventhub.domain.addresses import AddressGuard
-from eventhub.targets.kind import EventFacts, Kind, Order
+from eventhub.targets.kind import CallKind, EventFacts, Kind, Order, Result
 from eventhub.targets.kinds import complete
 
 EVENT = EventFacts(
@@ -35,3 +35,18 @@ def order_for(kind: Kind, settings: dict[str, Any], **changes: Any) -> Order:
         connect_timeout_seconds=2.0,
     )
     return replace(order, **changes)
+
+
+def sent_by(kind: CallKind, settings: dict[str, Any], guard: Any = LOOPBACK, **changes: Any) -> Result:
+    """Make one attempt, and let go of the connection that the kind keeps for the next one."""
+    result = kind.send(order_for(kind, settings, **changes), guard)
+    close_kept(kind)
+    return result
+
+
+def close_kept(kind: Any) -> None:
+    """Close what a kind keeps: in the product it lives as long as the process."""
+    for idle in kind._kept._idle.values():
+        for _since, connection in idle:
+            kind._kept._close(connection)
+    kind._kept._idle.clear()

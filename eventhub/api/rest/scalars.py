@@ -1,4 +1,4 @@
-"""Members of JSON that are taken as what they are: 5 is no text, "5" no number, "yes" no truth, [] no object."""
+"""Members of JSON, taken as what they are: 5 is no text, "5" no number, "yes" no truth, [] no object."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ class AwsKind(CallKind):
 
     def missing(self) -> str:
         """Name the extra unless its client is installed."""
-        return missing_extra("botocore", self.extra)
+        return missing_extra("botocore")
 
     def parameters(self, order: Order, arn: Arn) -> dict[str, Any]:
         """Return what the call carries; raises CallError for what the service would surely refuse."""
