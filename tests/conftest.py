@@ -24,7 +24,7 @@ from pytest_django import DjangoDbBlocker
 
 from eventhub.journal.sqlite import SqliteJournal
 
-pytest_plugins = ["tests.postgres", "tests.redis_server"]
+pytest_plugins = ["tests.moto_server", "tests.postgres", "tests.redis_server"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from eventhub.domain import jsontext
+from eventhub.domain.fault import ReasonClass
 from eventhub.domain.jsonpath import parse_path
 from eventhub.targets.aws.arn import Arn, ArnShape, check_role
 from eventhub.targets.aws.clients import Keys, Role, client, forget, keys_of
@@ -15,7 +16,7 @@ from eventhub.targets.extra import missing_extra
 from eventhub.targets.kind import CallError, CallKind, Field, Guard, Order
 from eventhub.targets.paths import text_at
 from eventhub.targets.shown import shown_payload
-from eventhub.targets.verdict import Fault
+from eventhub.targets.verdict import Decision, Fault, Verdict
 
 CREDENTIALS = (
     Field("access_key_id", "Access key ID", "Of the credentials that each call is signed with.",
@@ -100,6 +101,9 @@ class AwsKind(CallKind):
                 return self.hand_over(client(self.service, arn.region, endpoint_url, keys), parameters)
             except CallError:
                 raise
+            except (KeyError, TypeError, IndexError) as error:  # a proxy in between, an emulator without it
+                text = f"{self.title}: the answer is none of this service: {error!r} is not as it should be"
+                raise CallError(Verdict(Decision.RETRY, text, ReasonClass.RECEIVER)) from error
             except Exception as error:
                 told = _told(self.title, error, keys, role=role is not None)
                 if role is not None and told.status == 401:
