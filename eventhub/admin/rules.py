@@ -48,13 +48,39 @@ class RuleForm(NamedForm):
             fix(self, "bus")
 
 
+class TransformField(forms.JSONField):
+    """What a target gets instead of the event; nothing where it gets the event itself."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show nothing for none."""
+        return "" if value is None else super().prepare_value(value)
+
+
+class LinkForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """One of a rule's targets, and what it gets instead of the event."""
+
+    transform = TransformField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "cols": 44, "spellcheck": "false", "class": "pattern-text"}),
+        help_text='Empty: the event itself. Else as in {"InputPath": "$.detail"}; see Docs, Transforms.',
+    )
+
+    class Meta:
+        model = RuleTarget
+        fields = ["target", "transform"]
+
+
 class TargetFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
     """The rows of targets; a row of a table has no label of its own, so its fields carry their names."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         """Name the fields of a row."""
         super().add_fields(form, index)
-        for name, words in (("target", "Target"), (forms.formsets.DELETION_FIELD_NAME, "Take it out")):
+        for name, words in (
+            ("target", "Target"),
+            ("transform", "Transform"),
+            (forms.formsets.DELETION_FIELD_NAME, "Take it out"),
+        ):
             if name in form.fields:
                 widget = form.fields[name].widget
                 getattr(widget, "widget", widget).attrs["aria-label"] = (
@@ -66,6 +92,7 @@ class TargetInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscr
     """Where the rule delivers; + makes a new target without leaving the page."""
 
     model = RuleTarget
+    form = LinkForm
     formset = TargetFormSet
     verbose_name_plural = "targets: where matching events are delivered"
 

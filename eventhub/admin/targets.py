@@ -1,50 +1,148 @@
-"""Targets in the admin."""
+"""Targets in the admin: a form for each kind, how a target fares, and what can be done to it."""
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.target_actions import TargetActions, state_of
+from eventhub.admin.target_form import TargetForm, fieldsets_of, form_of
+from eventhub.flow.configure import take_effect
 from eventhub.models import Target
+from eventhub.targets.kind import Kind
+from eventhub.targets.kinds import KINDS
+
+
+def _for_administrators(kind: Kind) -> bool:
+    return bool(getattr(kind, "administrators_only", False))
 
 
 @admin.register(Target)
-class TargetAdmin(ConfiguredAdmin):
+class TargetAdmin(TargetActions, ConfiguredAdmin):
     """Receivers of what rules match."""
 
-    list_display = ["name", "kind", "address", "enabled", "rule_count"]
-    list_filter = ["kind", "enabled"]
-    list_select_related = ["bus"]
+    form = TargetForm
+    list_display = ["name", "kind", "address", "state", "rule_count"]
+    list_filter = ["kind", "enabled", "paused"]
+    list_select_related = ["bus", "api_destination"]
     search_fields = ["name", "url", "note"]
-    actions = ["enable", "disable"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": ["name", "kind", "url", "bus", "enabled", "note"],
-                "description": "A webhook is an HTTP POST of the whole event to its URL; any 2xx answer "
-                "means that it was delivered. A bus target puts the event on another bus here.",
-            },
-        ),
-        (
-            "How hard to try",
-            {
-                "classes": ["collapse"],
-                "fields": ["max_attempts", "max_age_seconds", "timeout_seconds"],
-                "description": "Failed attempts are repeated with growing waits, until one of these limits; "
-                "then the delivery is put among the dead letters.",
-            },
-        ),
-    ]
+    actions = ["enable", "disable", "pause", "resume"]
+    change_form_template = "admin/eventhub/target/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         """Count the rules beside."""
         targets: QuerySet[Target] = super().get_queryset(request)
         return targets.annotate(rule_count=Count("links"))
 
+    def get_urls(self) -> list[Any]:
+        """Add the actions on one target."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/test/", view(self.test_view), name="eventhub_target_test"),
+            path("<int:pk>/rotate-secret/", view(self.rotate_view), name="eventhub_target_rotate"),
+            path("<int:pk>/<slug:how>-it/", view(self.switch_view), name="eventhub_target_switch"),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for the kind first."""
+        if _kind_asked(request) is None and self.has_add_permission(request):
+            return self._choose(request)
+        return super().add_view(request, form_url, extra_context)
+
+    def _choose(self, request: HttpRequest) -> HttpResponse:
+        allowed = [
+            kind for kind in KINDS.values() if request.user.is_superuser or not _for_administrators(kind)
+        ]
+        context = self.admin_site.each_context(request) | {
+            "title": "Add target",
+            "opts": self.opts,
+            "kinds": [(kind, _address(request, kind), kind.missing()) for kind in allowed],
+            "is_popup": "_popup" in request.GET,
+        }
+        return TemplateResponse(request, "admin/eventhub/target/choose_kind.html", context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show how the target fares beside its form."""
+        target = self.get_object(request, object_id) if object_id else None
+        extra = {"state": state_of(target), "kind": _kind_of(request, target)} if target else {}
+        return super().changeform_view(request, object_id, form_url, extra | (extra_context or {}))
+
+    def has_change_permission(self, request: HttpRequest, obj: Target | None = None) -> bool:
+        """Leave kinds for administrators to them."""
+        kind = KINDS.get(obj.kind) if obj else None
+        if kind and _for_administrators(kind) and not request.user.is_superuser:
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def get_form(
+        self, request: HttpRequest, obj: Target | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form of the target's kind."""
+        kind = _kind_of(request, obj)
+        if _for_administrators(kind) and not request.user.is_superuser and not change:
+            raise PermissionDenied(f"{kind.title} targets are for administrators")
+        return super().get_form(request, obj, change, **kwargs | {"form": form_of(kind, obj)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Target | None = None) -> Any:
+        """Return the layout for the kind."""
+        return fieldsets_of(_kind_of(request, obj))
+
+    @admin.display(description="state")
+    def state(self, target: Target) -> str:
+        """Say in a word whether deliveries go on."""
+        if not target.enabled:
+            return f"disabled: {target.disabled_reason}" if target.disabled_reason else "disabled"
+        return "paused" if target.paused else "delivering"
+
     @admin.display(description="rules", ordering="rule_count")
     def rule_count(self, target: Any) -> int:
         """Return how many rules deliver to the target."""
         return int(target.rule_count)
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Target]) -> None:
+        """Keep the deliveries of the chosen targets waiting."""
+        self._pause(request, queryset, paused=True)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Target]) -> None:
+        """Let the deliveries of the chosen targets go on."""
+        self._pause(request, queryset, paused=False)
+
+    def _pause(self, request: HttpRequest, queryset: QuerySet[Target], *, paused: bool) -> None:
+        with transaction.atomic():
+            chosen = list(queryset.filter(paused=not paused).values_list("pk", "name"))
+            Target.objects.filter(pk__in=[pk for pk, _name in chosen]).update(paused=paused)
+            take_effect()
+        names = ", ".join(name for _pk, name in chosen) or "nothing, all were so already"
+        self.message_user(request, f"{'Paused' if paused else 'Resumed'}: {names}.", messages.SUCCESS)
+
+
+def _kind_asked(request: HttpRequest) -> Kind | None:
+    return KINDS.get(request.GET.get("kind") or request.POST.get("kind") or "")
+
+
+def _kind_of(request: HttpRequest, target: Target | None) -> Kind:
+    found = KINDS.get(target.kind) if target else _kind_asked(request)
+    return found or KINDS["webhook"]
+
+
+def _address(request: HttpRequest, kind: Kind) -> str:
+    asked = request.GET.copy()
+    asked["kind"] = kind.name
+    return f"?{asked.urlencode()}"

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 # Applications, and their models by class name; what is not named here comes after, as Django orders it.
 _ORDER = {
-    "eventhub": ["Bus", "Rule", "Target", "ApiKey"],
+    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey"],
     "journal": ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
     "auth": ["User", "Group"],
 }

@@ -81,6 +81,7 @@ class Callers(Generic[T]):
             self._moved.notify_all()
             self._moved.wait_for(lambda: not self._running, grace_seconds)
             unfinished += [running.token for running in self._running.values()]
+            self._threads -= len(self._running)
             self._running.clear()
         return unfinished
 

@@ -41,6 +41,7 @@ def test_a_rule_gets_a_new_webhook_target_through_the_popup(hub: Running, page: 
     with page.expect_popup() as opened:
         page.click("#add_id_links-0-target")
     popup = opened.value
+    popup.click("#kind-webhook")
     popup.fill("#id_name", "till")
     popup.fill("#id_url", "http://127.0.0.1:9/in")
     with popup.expect_event("close"):

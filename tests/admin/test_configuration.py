@@ -21,6 +21,13 @@ def target_form(**members: Any) -> dict[str, Any]:
         "max_attempts": 185,
         "max_age_seconds": 86_400,
         "timeout_seconds": 15,
+        "connect_timeout_seconds": 10,
+        "payload_format": "eventbridge",
+        "schedule": "exponential",
+        "max_in_flight": 32,
+        "circuit_failures": 20,
+        "circuit_ratio": 0,
+        "circuit_wait_seconds": 30,
         **members,
     }
 
@@ -110,7 +117,7 @@ def test_who_is_not_staff_does_not_get_in() -> None:
 def test_a_name_says_which_characters_it_takes_and_which_it_found(
     kind: str, name: str, found: str, ann: Client
 ) -> None:
-    address = f"/admin/eventhub/{kind}/add/"
+    address = f"/admin/eventhub/{kind}/add/?kind=webhook"
     assert "letters, digits, dots, hyphens or underscores; no spaces." in ann.get(address).content.decode()
 
     response = ann.post(address, {"name": name})
@@ -122,7 +129,7 @@ def test_eventhubs_things_are_listed_first_and_accounts_last(ann: Client) -> Non
     listed = ann.get("/admin/").context["app_list"]
 
     assert [app["name"] for app in listed] == ["Eventhub", "What happened", "Accounts"]
-    assert [model["object_name"] for model in listed[0]["models"]][:4] == ["Bus", "Rule", "Target", "ApiKey"]
+    assert [model["object_name"] for model in listed[0]["models"]][:4] == ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey"]
 
 
 def test_the_admin_has_no_sign_in_page_of_its_own(ann: Client) -> None:
