@@ -61,8 +61,16 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
 
     transform = TransformField(
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "cols": 44, "spellcheck": "false", "class": "pattern-text"}),
-        help_text='Empty: the event itself. Else as in {"InputPath": "$.detail"}; see Docs, Transforms.',
+        widget=forms.Textarea(
+            attrs={
+                "rows": 2,
+                "cols": 48,
+                "spellcheck": "false",
+                "class": "pattern-text",
+                "placeholder": 'the event itself; or as in {"InputPath": "$.detail"}',
+            }
+        ),
+        help_text="What the target gets instead of the event: see Docs, Transforms.",
     )
 
     class Meta:
