@@ -13,6 +13,8 @@ from eventhub.domain.pattern.tree import Field
 EXTRA_STEPS = 10_000
 # Once the searches of a rule's branches have gone through so many leaves, no other search begins.
 MAX_SEARCHED = 100_000
+# The same for all rules of a bus together: some ten seconds, after which the bus goes on to the next event.
+MAX_SEARCHED_IN_ALL = 2_000_000
 # Above it, asking pays for the preparation that makes a question quick.
 FEW_QUESTIONS = 1000
 
@@ -47,6 +49,11 @@ class Asked:
         if id(field) not in self._answers:
             self._answers[id(field)] = self._ask(field, self.leaves.get(field.path, []))
         return self._answers[id(field)]
+
+    @property
+    def spent(self) -> int:
+        """Return how much of the searching is done, in leaves and steps."""
+        return self.searched + EXTRA_STEPS - self.steps_left
 
     def begin_search(self, leaves: int) -> None:
         """Note that a search through so many leaves begins; may raise `TooComplexError`."""

@@ -10,7 +10,7 @@ fields that are too much to ask.
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.asking import MAX_SEARCHED_IN_ALL, Asked, TooComplexError
 from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.costs import is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
@@ -120,7 +120,11 @@ def _settle(event: dict[str, Any], in_question: dict[int, dict[int, Entry]], mat
         ),
     )
     too_complex = []
-    for rule_id, entries in asking.items():
+    spent = 0
+    for rule_id, entries in sorted(asking.items()):
+        if spent > MAX_SEARCHED_IN_ALL:  # each rule is bounded, but a bus may have any number of them
+            too_complex.append(rule_id)
+            continue
         asked = Asked(leaves, next(iter(entries.values())).costs)
         is_given_up = False
         # In the pattern's order, as the plain matcher: what one branch spends another lacks.
@@ -134,4 +138,5 @@ def _settle(event: dict[str, Any], in_question: dict[int, dict[int, Entry]], mat
         else:
             if is_given_up:
                 too_complex.append(rule_id)
+        spent += asked.spent
     return too_complex

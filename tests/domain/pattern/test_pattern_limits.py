@@ -156,6 +156,19 @@ def test_search_that_is_given_up_is_told_by_the_index():
     assert index.match(event) == Matches(rule_ids=[2], too_complex=[1])
 
 
+def test_rules_together_are_given_up_where_each_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    pattern, event = field_in_many_arrays(arrays=10, fields=55)
+    easy = parse('{"a.b.c.d.e": {"f00": [1], "f01": [1]}}')
+    monkeypatch.setattr("eventhub.domain.pattern.index.MAX_SEARCHED_IN_ALL", 15_000)
+    index = RuleIndex()
+    for rule_id in (2, 3, 4):
+        index.add(rule_id, pattern)
+    index.add(1, easy)
+    index.add(5, easy)
+
+    assert index.match(event) == Matches(rule_ids=[1], too_complex=[2, 3, 4, 5])
+
+
 def test_search_that_multiplies_still_finds_what_is_easy():
     event = {"a": [[{"x": 1}, {"y": 1}], [{"x": 1, "y": 1}]]}
 
