@@ -106,7 +106,8 @@ def refusal(address: str, *, allowed: Sequence[Network] = (), loopback_allowed: 
     if kind is None or (kind == "loopback" and loopback_allowed):
         return None
     inner = f" ({found})" if str(found) != address else ""
-    return f"{address} is a {kind} address{inner}"
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"{address} is {article} {kind} address{inner}"
 
 
 @dataclass(frozen=True, slots=True)
