@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -45,13 +46,17 @@ class Moto:
 def moto() -> Iterator[Moto]:
     """Start the server once for all tests of a process; each makes things of names of its own."""
     program = str(Path(sys.executable).with_name("moto_server"))
-    with subprocess.Popen(
-        [program, "-H", "127.0.0.1", "-p", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-    ) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="eventhub-moto-") as folder,  # it notes down what it hears
+        subprocess.Popen(
+            [program, "-H", "127.0.0.1", "-p", "0"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        ) as server,
+    ):
         assert server.stdout is not None
         port = next(int(line.rsplit(":", 1)[1]) for line in server.stdout if "Running on" in line)
         # Its log must be read, or it stops when the pipe is full.
