@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.db import transaction
@@ -47,7 +48,9 @@ _SWITCHED: dict[Switch, dict[str, object]] = {
 def switch(target: Target, how: Switch) -> None:
     """Enable, disable, pause or resume a target, whatever else is changed in it at the same time."""
     with transaction.atomic():
-        Target.objects.filter(pk=target.pk).update(**_SWITCHED[how])
+        # With its moment: an attempt that began before says nothing of the target as it is now (``gone``).
+        changed = Target.objects.filter(pk=target.pk)
+        changed.update(**_SWITCHED[how], updated_at=datetime.now(tz=UTC))
         take_effect()
 
 

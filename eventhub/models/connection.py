@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
+from eventhub.models.config import refused_config
 from eventhub.models.hosts import guard, refused_url
 from eventhub.models.sealed import Sealed
 from eventhub.secret import BrokenSealError, Purpose
@@ -56,8 +57,8 @@ class Connection(Sealed):
         """Refuse what could not authorise any request, by path: ``config.header``, ``secrets.key``."""
         if self.auth not in self.Auth.values:
             return  # the field says so
-        if not isinstance(self.config, dict):
-            raise ValidationError({"config": f"wanted an object, found {type(self.config).__name__}"})
+        if refused := refused_config(self.config):
+            raise ValidationError({"config": refused})
         try:
             secrets = self.secrets()
         except BrokenSealError as error:

@@ -128,6 +128,8 @@ class RuleTarget(Noted):
                 self.transform = None
         except TransformError as error:
             raise ValidationError({"transform": str(error)}) from error
+        if self.transform is not None and self.target_id and self.target.kind == Target.Kind.BUS:
+            raise ValidationError({"transform": "wanted none: a bus is given the event itself"})
         found = self.target.payload_format if self.target_id else PayloadFormat.EVENTBRIDGE
         if self.transform is not None and found != PayloadFormat.EVENTBRIDGE:
             wanted = f"a target that receives {PayloadFormat.EVENTBRIDGE}, found one that receives {found}"

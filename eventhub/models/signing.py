@@ -37,7 +37,11 @@ def rotated(
     1000005
     """
     end = now + int(overlap_seconds * 1_000_000)
-    ending = [SigningSecret(one.text, end if one.until is None else min(one.until, end)) for one in before]
+    ending = [
+        SigningSecret(one.text, end if one.until is None else min(one.until, end))
+        for one in before
+        if one.text != text  # one that comes back signs once
+    ]
     return [SigningSecret(text), *(one for one in ending if one.until is not None and one.until > now)][
         :MAX_SECRETS
     ]

@@ -182,12 +182,17 @@ class Target(Sealed):
         self.change_secrets({MEMBER: [one.stored() for one in secrets]})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the target, unless rules deliver to it."""
+        """Delete the target, unless rules deliver to it, or others their dead letters."""
         using = list(self.links.select_related("rule__bus"))
         if using:
             names = ", ".join(f"{link.rule.name} (bus {link.rule.bus.name})" for link in using)
             raise ProtectedError(
                 f"target {self.name} is used by rule {names}: take it out of the rule first", set(using)
+            )
+        if beyond := list(self.dead_letters_of.all()):
+            names = ", ".join(target.name for target in beyond)
+            raise ProtectedError(
+                f"target {self.name} gets the dead letters of {names}: change them first", set(beyond)
             )
         return super().delete(*args, **kwargs)
 

@@ -4,11 +4,13 @@ The path of a refusal is the field's name; for what its kind alone knows it is `
 secret, ``secrets.<name>``.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from eventhub.domain.jsonpath import JsonPathError, parse_path
 from eventhub.domain.retry import MAX_AGE_SECONDS, MAX_ATTEMPTS, MIN_AGE_SECONDS
 from eventhub.domain.signature import SecretError, parse_secret
+from eventhub.models.config import refused_config
 from eventhub.models.hosts import refused_host, refused_url
 from eventhub.models.signing import MEMBER
 from eventhub.secret import BrokenSealError
@@ -58,8 +60,8 @@ def refusals(target: "Target") -> dict[str, str]:
 
 
 def _of_kind(target: "Target", kind: Kind) -> dict[str, str]:
-    if not isinstance(target.config, dict):
-        return {"config": f"wanted an object, found {type(target.config).__name__}"}
+    if refused := refused_config(target.config):
+        return {"config": refused}
     try:
         secrets = target.secrets()
     except BrokenSealError as error:
@@ -69,31 +71,46 @@ def _of_kind(target: "Target", kind: Kind) -> dict[str, str]:
         found["bus"] = "a bus target needs a bus"
     if kind.name == "api-destination" and target.api_destination_id is None:
         return {"api_destination": "an API destination target needs an API destination"}
-    columns = COLUMNS.get(kind.name, ())
-    secret = {field.name for field in kind.fields if field.secret}
-    for name in target.config:
-        if name in columns:
-            found[f"config.{name}"] = "wanted as a member of the target itself, found in config"
-        elif name in secret:
-            found[f"config.{name}"] = "wanted among the secrets, found in config"
     given = {name: value for name, value in secrets.items() if name != MEMBER}
+    found |= _misplaced(kind, target.config, given)
     settings = {**target.config, **given, **target.columns()}
-    for name, message in check_settings(kind, settings).items():
-        place = (
-            name
-            if name in columns
-            else f"secrets.{name}"
-            if name in secret | given.keys()
-            else f"config.{name}"
-        )
-        found.setdefault(place, message)
+    # What delivering adds is never looked at by ``check_settings``: it must not come from people.
+    judged = {name: value for name, value in settings.items() if name not in kind.given}
+    for name, message in check_settings(kind, judged).items():
+        found.setdefault(_place(kind, name, among_secrets=name in given), message)
     for name in _hosts(kind) if not found else ():
         value = settings.get(name)
         if isinstance(value, str) and value:
             refused = refused_host(value) if name == HOST else refused_url(value)
             if refused:
-                found[name if name in columns else f"config.{name}"] = refused
+                found[_place(kind, name)] = refused
     return found | _of_signing(secrets)
+
+
+def _misplaced(kind: Kind, config: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings that were given where the kind does not take them."""
+    found = {}
+    secret = {field.name for field in kind.fields if field.secret}
+    plain = {field.name for field in kind.fields} - secret
+    for name in config:
+        if name == MEMBER:
+            found[f"config.{name}"] = "wanted no signing secret, which would be shown to everyone"
+        elif name in COLUMNS.get(kind.name, ()) or name in kind.given:
+            found[f"config.{name}"] = "wanted as a member of the target itself, found in config"
+        elif name in secret:
+            found[f"config.{name}"] = "wanted among the secrets, found in config"
+    for name in secrets:
+        if name in plain or name in kind.given:
+            found[f"secrets.{name}"] = "wanted in config or the target itself, found among the secrets"
+    return found
+
+
+def _place(kind: Kind, name: str, *, among_secrets: bool = False) -> str:
+    """Return the path of a setting."""
+    if name in COLUMNS.get(kind.name, ()):
+        return name if kind.name == "webhook" else "api_destination"
+    secret = among_secrets or any(field.secret for field in kind.fields if field.name == name)
+    return f"secrets.{name}" if secret else f"config.{name}"
 
 
 def _hosts(kind: Kind) -> list[str]:
@@ -130,12 +147,16 @@ def formats_of(kind: Kind) -> list[str]:
 
 
 def _of_transforms(target: "Target") -> dict[str, str]:
-    if target.pk is None or target.payload_format == target.Format.EVENTBRIDGE:
+    is_bus = target.kind == target.Kind.BUS
+    if target.pk is None or (target.payload_format == target.Format.EVENTBRIDGE and not is_bus):
         return {}
     transformed = target.links.filter(transform__isnull=False).select_related("rule").first()
     if transformed is None:
         return {}
-    return {"payload_format": f"wanted eventbridge, because rule {transformed.rule.name} transforms it"}
+    because = f"because rule {transformed.rule.name} transforms it"
+    if is_bus:
+        return {"kind": f"wanted another kind than bus, {because}"}
+    return {"payload_format": f"wanted eventbridge, {because}"}
 
 
 def _of_dead_letters(target: "Target") -> dict[str, str]:

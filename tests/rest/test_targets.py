@@ -313,3 +313,65 @@ def test_numbers_that_python_would_lose_are_taken(api: Api, hook: Any) -> None:
     answer = api("PATCH", "/targets/till", b'{"rate_per_second": 0.50}')
 
     assert decode(answer.content)["rate_per_second"].text == "0.5"
+
+
+def test_what_cannot_be_read_and_what_the_model_refuses_are_said_together(api: Api) -> None:
+    found = errors(api("POST", "/targets", {"name": "a b", "enabled": "yes", "colour": "red"}))
+
+    assert set(found) == {"name", "enabled", "colour", "url"}
+
+
+def test_only_what_is_given_is_saved(api: Api, hook: Any) -> None:
+    """Another request or a delivery may have changed the rest meanwhile: see its update_fields."""
+    api("POST", "/targets/till/pause")
+
+    assert api("PATCH", "/targets/till", {"note": "the till"}).json()["paused"] is True
+
+
+def test_events_may_grow_as_old_as_the_schedule_takes(api: Api) -> None:
+    body = {"name": "t", "url": "http://a.example/", "schedule": "standard-webhooks"}
+
+    assert made(api, "/targets", body)["max_age_seconds"] == 302_915
+
+
+def test_signing_ends_by_null(api: Api, hook: Any) -> None:
+    api("POST", "/targets/till/rotate-secret")
+
+    assert api("PATCH", "/targets/till", {"secrets": {"signing": None}}).json()["signing"] == []
+
+
+def test_a_secret_says_its_own_algorithm(api: Api, hook: Any) -> None:
+    secret = api("POST", "/targets/till/rotate-secret").json()["secret"]
+
+    body = {"secret": secret, "algorithm": "v1"}
+    assert "found both" in errors(api("POST", "/targets/till/rotate-secret", body))["algorithm"]
+    again = api("POST", "/targets/till/rotate-secret", {"secret": secret}).json()
+    assert len(again["signing"]) == 1
+
+
+def test_a_target_of_dead_letters_is_kept_while_used(api: Api, hook: Any) -> None:
+    made(api, "/targets", {"name": "t", "url": "http://a.example/", "dead_letter_target": "till"})
+
+    assert "gets the dead letters of t" in assert_problem(api("DELETE", "/targets/till"), 409)["detail"]
+
+
+def test_a_bus_is_given_the_event_itself(api: Api) -> None:
+    made(api, "/targets", {"name": "b", "kind": "bus", "bus": "default"})
+    rule = {"bus": "default", "name": "r", "pattern": {"source": ["shop"]}, "targets": ["b"]}
+
+    found = errors(api("POST", "/rules", rule | {"transforms": {"b": {"InputPath": "$.detail"}}}))
+
+    assert "a bus is given the event itself" in str(found)
+
+
+def test_to_send_an_event_again_is_to_read_it(key_api: Callable[..., Api], api: Api, hook: Any) -> None:
+    limited = key_api(Scope.RULES_READ, Scope.RULES_WRITE)
+    event = {"event_id": "01890000-0000-7000-8000-000000000000"}
+
+    assert_problem(limited("POST", "/targets/till/test", event), 403)
+
+
+def test_what_no_database_can_keep_is_refused(api: Api, hook: Any) -> None:
+    found = errors(api("PATCH", "/targets/till", {"config": {"headers": {"X-A": "\0"}}}))
+
+    assert "null" in str(found) or "printable" in str(found)

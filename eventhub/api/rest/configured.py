@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError as ModelError
 from django.db import models, transaction
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -15,6 +16,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment
 from eventhub.api.rest.pagination import KeyPagination
+from eventhub.api.rest.permissions import refuse_limited
 from eventhub.api.rest.scalars import BooleanField, IntegerField, NumberField, ObjectField, TextField
 from eventhub.flow.configure import take_effect
 
@@ -67,12 +69,38 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
 
     def to_internal_value(self, data: Any) -> Any:
         """Refuse members that we do not know: a misspelt one must not be lost silently."""
-        if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                raise serializers.ValidationError(dict.fromkeys(unknown, f"unknown; known are: {known}"))
-        return super().to_internal_value(data)
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+        unknown = sorted(set(data) - set(self.fields))
+        wrong: dict[str, Any] = dict.fromkeys(unknown, f"unknown; known are: {known}")
+        attrs, unread = self._read({name: value for name, value in data.items() if name not in wrong})
+        wrong |= unread
+        if wrong:
+            raise serializers.ValidationError(wrong | self._refused_beside(wrong, attrs))
+        return attrs
+
+    def _read(self, data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the members that can be read, and what is wrong with the others."""
+        attrs: dict[str, Any] = {}
+        wrong: dict[str, Any] = {}
+        for field in self._writable_fields:
+            try:
+                attrs[str(field.source)] = field.run_validation(field.get_value(data))
+            except serializers.ValidationError as error:
+                wrong[str(field.field_name)] = error.detail
+            except serializers.SkipField:
+                pass
+        return attrs, wrong
+
+    def _refused_beside(self, wrong: Mapping[str, Any], attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return what the model refuses beside what could not be read, so that all is said at once."""
+        try:
+            self.validate(attrs)
+        except serializers.ValidationError as error:
+            refused: dict[str, Any] = dict(error.detail)  # type: ignore[arg-type]  # always by member
+            return {path: said for path, said in refused.items() if path.partition(".")[0] not in wrong}
+        return {}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Ask the model. A whole replacement (PUT) first sets what it leaves out to the defaults."""
@@ -91,6 +119,14 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
             raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
         # From the row, because clean() may set members too (a bus target has no URL).
         return {name: attrs[name] for name in self.beside if name in attrs} | self.taken(row)
+
+    def update(self, instance: M, validated_data: dict[str, Any]) -> M:
+        """Save what differs and nothing else: other requests and deliveries write to the same row."""
+        changed = [name for name, value in validated_data.items() if getattr(instance, name) != value]
+        for name in changed:
+            setattr(instance, name, validated_data[name])
+        instance.save(update_fields=[*changed, "updated_at"])
+        return instance
 
     def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
         """Give the row what it does not take by assignment, before the model is asked."""
@@ -113,6 +149,13 @@ class ConfiguredViewSet(ModelViewSet[M]):
     renderer_classes = [JSONAnswer]
     pagination_class = KeyPagination
     filters: frozenset[str] = frozenset()
+    beyond_buses = ""  # what the rows are called if they belong to no bus; limited keys change none of them
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse at once what would change what others share: not even its errors are to be read."""
+        super().initial(request, *args, **kwargs)
+        if self.beyond_buses and request.method not in SAFE_METHODS:
+            refuse_limited(request, self.beyond_buses)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one page."""

@@ -4,10 +4,10 @@ from typing import TypeVar
 
 from django.db import models
 from django.db.models import QuerySet
-from rest_framework.serializers import BaseSerializer, SlugRelatedField
+from rest_framework.serializers import SlugRelatedField
 
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
-from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.secrets import SealedSerializer
 from eventhub.models import ApiDestination, Connection
 
@@ -71,22 +71,13 @@ class SharedViewSet(ConfiguredViewSet[M]):
         rows: QuerySet[M] = self.shared._default_manager.all()
         return rows if verified(self.request).bus_ids is None else rows.none()
 
-    def perform_create(self, serializer: BaseSerializer[M]) -> None:
-        """Make or change a row."""
-        refuse_limited(self.request, str(self.shared._meta.verbose_name_plural))
-        super().perform_create(serializer)
-
-    def perform_destroy(self, instance: M) -> None:
-        """Delete the row; 409 while something uses it."""
-        refuse_limited(self.request, str(self.shared._meta.verbose_name_plural))
-        super().perform_destroy(instance)
-
 
 class ConnectionViewSet(SharedViewSet[Connection]):
     """``/api/connections``."""
 
     serializer_class = ConnectionSerializer
     shared = Connection
+    beyond_buses = "connections"
 
 
 class ApiDestinationViewSet(SharedViewSet[ApiDestination]):
@@ -94,3 +85,4 @@ class ApiDestinationViewSet(SharedViewSet[ApiDestination]):
 
     serializer_class = ApiDestinationSerializer
     shared = ApiDestination
+    beyond_buses = "API destinations"

@@ -24,7 +24,7 @@ class SecretsField(serializers.Field[Any, Any, Any, Any]):
         """Return the object; what it may hold is the model's to say."""
         if not isinstance(data, dict):
             self.fail("invalid")
-        if MEMBER in data:
+        if data.get(MEMBER) is not None:  # null ends signing
             raise serializers.ValidationError(
                 {MEMBER: "wanted no signing secret here: the action rotate-secret makes or takes one"}
             )
@@ -48,12 +48,21 @@ class SealedSerializer(ConfiguredSerializer[S]):
 
     def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
         """Seal what was given, before the model is asked."""
-        given = attrs.pop("secrets", {})
-        if given:
+        self._given: dict[str, Any] = attrs.pop("secrets", {})
+        if self._given:
             try:
-                row.change_secrets(given)
+                row.change_secrets(self._given)
             except BrokenSealError as error:
                 raise serializers.ValidationError({"secrets": str(error)}) from error
+
+    def update(self, instance: S, validated_data: dict[str, Any]) -> S:
+        """Save what differs; the given secrets beside those that are there by now."""
+        validated_data.pop("sealed")
+        if self._given:
+            now = self.model().objects.select_for_update().only("sealed").get(pk=instance.pk)
+            now.change_secrets(self._given)
+            validated_data["sealed"] = now.sealed
+        return super().update(instance, validated_data)
 
     def taken(self, row: Any) -> dict[str, Any]:
         """Return the sealed secrets beside the members."""

@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import moment_of
-from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import TargetViewSet
 from eventhub.domain.signature import SecretError
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
@@ -22,6 +23,7 @@ from eventhub.journal.limits import BlockedKey, TargetState
 from eventhub.journal.rows import EventRow
 from eventhub.models import Target
 from eventhub.models.signing import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
+from eventhub.secret import BrokenSealError
 from eventhub.targets.kind import Result
 
 _ROTATE = {
@@ -37,7 +39,6 @@ class TargetActionViewSet(TargetViewSet):
 
     def switch(self, request: Request, name: str, how: Switch) -> Response:
         """Enable, disable, pause or resume; answers the target."""
-        refuse_limited(request, "targets")
         Body(request, {}).done()
         switch(self.get_object(), how)
         return Response(self.get_serializer(self.get_object()).data)
@@ -51,12 +52,13 @@ class TargetActionViewSet(TargetViewSet):
 
     def test(self, request: Request, name: str) -> Response:
         """Make one attempt now, as a delivery would, and answer what came of it; nothing is recorded."""
-        refuse_limited(request, "targets")
         target: Target = self.get_object()
         body = Body(request, _TEST)
         text = body.take("event_id", str, default="")
         event = None
         if text:
+            if not verified(request).may(Scope.EVENTS_READ):  # the receiver reads it
+                raise PermissionDenied(f"to send an event again needs the scope {Scope.EVENTS_READ}")
             try:
                 event = stored_event(UUID(text))
             except ValueError:
@@ -69,7 +71,6 @@ class TargetActionViewSet(TargetViewSet):
 
     def rotate_secret(self, request: Request, name: str) -> Response:
         """Give a webhook another signing secret; this answer alone shows it."""
-        refuse_limited(request, "targets")
         target: Target = self.get_object()
         if target.kind != Target.Kind.WEBHOOK:
             raise Conflict(f"targets of kind {target.kind} are not signed for; webhooks are")
@@ -78,6 +79,8 @@ class TargetActionViewSet(TargetViewSet):
         if algorithm not in set(Algorithm):
             body.refuse("algorithm", repr(algorithm))
         text = body.take("secret", str, default="")
+        if text and "algorithm" in body.members:
+            body.wrong["algorithm"] = "wanted either algorithm or secret, which says its own, found both"
         overlap = body.number("overlap_seconds", 0, MAX_OVERLAP_SECONDS, default=OVERLAP_SECONDS)
         body.done()
         try:
@@ -86,6 +89,8 @@ class TargetActionViewSet(TargetViewSet):
             )
         except SecretError as error:
             raise ValidationError({"secret": str(error)}) from error
+        except BrokenSealError as error:
+            raise Conflict(str(error)) from error
         signing = self.get_serializer(self.get_object()).data["signing"]
         # A pair's private half stays here: receivers need the public one. A given secret is known already.
         shown = None if text or public else secret

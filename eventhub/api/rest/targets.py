@@ -10,8 +10,9 @@ from rest_framework.serializers import BaseSerializer, SerializerMethodField, Sl
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.configured import ConfiguredViewSet
 from eventhub.api.rest.media import moment_of
-from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.secrets import SealedSerializer
+from eventhub.domain.retry import Schedule, default_age_seconds
 from eventhub.domain.signature import PrivateKey, parse_secret
 from eventhub.flow.configure import Algorithm
 from eventhub.models import ApiDestination, Bus, Connection, Target
@@ -84,6 +85,17 @@ class TargetSerializer(SealedSerializer[Target]):
         ]
         read_only_fields = ["disabled_reason"]
 
+    def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
+        """Let events grow as old as the schedule takes, unless it is said how old."""
+        given = self.initial_data  # not attrs: PUT has filled in what it leaves out
+        if not self.partial and "schedule" in given and "max_age_seconds" not in given:
+            attrs["max_age_seconds"] = default_age_seconds(Schedule(attrs["schedule"]))
+        super().prepare(row, attrs)
+
+    def taken(self, row: Any) -> dict[str, Any]:
+        """Return what the model clears by itself, too."""
+        return {**super().taken(row), "disabled_reason": row.disabled_reason}
+
     def get_signing(self, row: Target) -> list[dict[str, Any]]:
         """Return what signs the requests of a webhook now, the newest first, without the secrets."""
         try:
@@ -108,20 +120,15 @@ class TargetViewSet(ConfiguredViewSet[Target]):
 
     serializer_class = TargetSerializer
     lookup_field = "name"
+    beyond_buses = "targets"
 
     def get_queryset(self) -> QuerySet[Target]:
         """Return the targets that the caller may see."""
         return visible_targets(verified(self.request).bus_ids)
 
     def perform_create(self, serializer: BaseSerializer[Target]) -> None:
-        """Make or change the target, unless the key is limited to buses or the kind is for administrators."""
-        refuse_limited(self.request, "targets")
+        """Make or change the target, unless its kind is for administrators and the caller is none."""
         kind = kind_of(serializer.validated_data["kind"])
         if getattr(kind, "administrators_only", False) and not verified(self.request).may(Scope.ADMIN):
             raise PermissionDenied(f"a {kind.name} target needs the scope {Scope.ADMIN}")
         super().perform_create(serializer)
-
-    def perform_destroy(self, instance: Target) -> None:
-        """Delete the target; 409 while rules deliver to it."""
-        refuse_limited(self.request, "targets")
-        super().perform_destroy(instance)
