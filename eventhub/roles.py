@@ -15,6 +15,7 @@ acknowledged is durable, and leases run out.
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import resource
@@ -141,6 +142,7 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
                 ending.callback(part.stop, FINISH_SECONDS)
         if address is None:
             process.install(Parts(journal, keeper))
+            spare_what_stays()
             announce()
             wait_with_heartbeat(journal)
         else:
@@ -177,12 +179,22 @@ def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: 
             await hub.start()
             server = chosen.Server(application, limits)
             await server.start(address.listening)
+            spare_what_stays()
             announce()
             await told.wait()
             await hub.stop()
             await server.stop(FINISH_SECONDS)
 
     chosen.run(main())
+
+
+def spare_what_stays() -> None:
+    """Let the garbage collector pass over what is loaded by now and stays: all of our code and rules.
+
+    Going through it takes 100 ms, in which nothing else runs, and comes in the middle of the work.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def wait_with_heartbeat(journal: Journal) -> None:

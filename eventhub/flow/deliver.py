@@ -138,6 +138,9 @@ class Deliverer:
             self._begin(claimed, rulebook)
         if len(claimed) == BATCH:
             return
+        if self._patience.is_woken():  # no need to ask when: now
+            self._patience.wait(0)
+            return
         due_at = self._claiming.next_due_at(rulebook)
         wait = BACKSTOP_SECONDS if due_at is None else (due_at - time.time_ns() // 1000) / 1_000_000
         self._patience.wait(min(BACKSTOP_SECONDS, max(LEAST_WAIT_SECONDS, wait)))
@@ -169,7 +172,7 @@ class Deliverer:
                 self._lanes.take(target.id, sent.size)
                 attempts.append((sent, kind, order))
         self._outbound.submit(attempts)
-        self._settler.hand_in(results)
+        self._settler.hand_in(results, urgent=bool(results))
 
     def _attempted(self, results: list[tuple[Sent, Result]]) -> None:
         """Take results over from the drivers' threads."""
@@ -181,7 +184,9 @@ class Deliverer:
             [
                 (partial(self._ended, sent.claimed, sent.target, result), sent.size + _held(result))
                 for sent, result in results
-            ]
+            ],
+            # The next of a key goes when the one before it is recorded.
+            urgent=any(sent.claimed.fifo_key is not None for sent, _result in results),
         )
         if any(wanted):
             self._patience.wake()

@@ -18,6 +18,10 @@ class Patience:
         if not self._flag.is_set():
             self._flag.set()
 
+    def is_woken(self) -> bool:
+        """Tell whether ``wait`` would return at once."""
+        return self._flag.is_set()
+
     def stop(self) -> None:
         """End every wait, now and from now on."""
         self.stopping = True

@@ -8,6 +8,7 @@ out and the delivery is attempted again, under the same webhook-id.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from eventhub.flow.patience import Patience
@@ -16,6 +17,9 @@ from eventhub.journal.port import Journal, JournalUnavailable, Settled
 log = logging.getLogger("eventhub.deliver")
 
 GROUP = 256
+# How long results may wait for others to be recorded with: what they came of is over, and fewer commits leave
+# the time to those that somebody waits for. At 1,000 deliveries a second this halves what each of them takes.
+GATHER_SECONDS = 0.01
 MAX_HELD = 2048
 MAX_HELD_BYTES = 32 * 2**20
 
@@ -39,7 +43,7 @@ class Settler:
         self._held: list[Unsettled] = []
         self._condition = threading.Condition()
         self._count = self._bytes = 0  # held or being settled
-        self._closing = False
+        self._closing = self._urgent = False
         self._patience = Patience()
         self._thread = threading.Thread(target=self._run, name="settler", daemon=True)
 
@@ -47,13 +51,20 @@ class Settler:
         """Start the thread."""
         self._thread.start()
 
-    def hand_in(self, results: Sequence[Unsettled]) -> None:
-        """Take results to settle. They are worked out in the settler's thread, where time is cheaper."""
+    def hand_in(self, results: Sequence[Unsettled], *, urgent: bool = False) -> None:
+        """Take results to settle. They are worked out in the settler's thread, where time is cheaper.
+
+        What is ``urgent`` is recorded at once, since something waits for the record: others for a moment with
+        more, ``GATHER_SECONDS`` at most.
+        """
         with self._condition:
+            is_first = not self._held
+            self._urgent = self._urgent or urgent
             self._held.extend(results)
             self._count += len(results)
             self._bytes += sum(size for _result, size in results)
-            self._condition.notify()
+            if is_first or urgent or len(self._held) >= GROUP:
+                self._condition.notify()
 
     def is_full(self) -> bool:
         """Tell whether claiming should wait until something is settled."""
@@ -75,8 +86,10 @@ class Settler:
             with self._condition:
                 while not self._held and not self._closing:
                     self._condition.wait()
+                self._gather()
                 if not self._held:
                     return
+                self._urgent = False
                 group, self._held = self._held[:GROUP], self._held[GROUP:]
             self._settle([settled for result, _size in group if (settled := _worked_out(result)) is not None])
             was_full = self.is_full()
@@ -85,6 +98,13 @@ class Settler:
                 self._bytes -= sum(size for _result, size in group)
             if was_full:
                 self._on_room()
+
+    def _gather(self) -> None:
+        ends_at = time.monotonic() + GATHER_SECONDS
+        while not (self._urgent or self._closing or len(self._held) >= GROUP):
+            if (left := ends_at - time.monotonic()) <= 0:
+                return
+            self._condition.wait(left)
 
     def _settle(self, group: list[Settled]) -> None:
         while group:

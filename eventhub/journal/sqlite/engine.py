@@ -138,6 +138,8 @@ class SqliteJournal:
         """Hold a bus's cursor."""
         if not self._cursors.hold(bus_id, holder, lease_seconds):
             return None
+        if (reached := self._cursors.position(bus_id)) is not None:
+            return reached
         with self._reading() as db:
             return routing.read_cursor(db, bus_id)
 
@@ -157,9 +159,12 @@ class SqliteJournal:
             return False
         pending = any(new.state is OutcomeState.PENDING for one in batch.routings for new in one.deliveries)
         hints = {Hint.EVENTS, Hint.DELIVERIES} if pending else {Hint.EVENTS}
-        return self._writer.write(
-            lambda db: routing.apply_route(db, self._numbers, batch), lambda moved: hints if moved else ()
-        )
+
+        def committed(moved: bool) -> set[Hint]:
+            self._cursors.moved(batch, moved)
+            return hints if moved else set()
+
+        return self._writer.write(lambda db: routing.apply_route(db, self._numbers, batch), committed)
 
     # -- deliver -------------------------------------------------------------------------------------
 

@@ -44,11 +44,12 @@ BUSES = """
 
 
 class Cursors:
-    """Who holds which bus's cursor. In memory: a killed holder's lease dies with it."""
+    """Who holds which bus's cursor, and where it is. In memory: a killed holder's lease dies with it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._leases: dict[int, tuple[str, float]] = {}
+        self._reached: dict[int, Position] = {}  # what this process, the only one that moves them, committed
 
     def hold(self, bus_id: int, holder: str, lease_seconds: float) -> bool:
         """Take or prolong the lease; False while another has it."""
@@ -59,6 +60,17 @@ class Cursors:
                 return False
             self._leases[bus_id] = (holder, now + lease_seconds)
             return True
+
+    def position(self, bus_id: int) -> Position | None:
+        """Return how far a bus is routed; None if only the file knows."""
+        return self._reached.get(bus_id)
+
+    def moved(self, batch: RoutedBatch, has_moved: bool) -> None:
+        """Hear what became of a batch that was committed."""
+        if has_moved:
+            self._reached[batch.bus_id] = batch.reached
+        else:
+            self._reached.pop(batch.bus_id, None)
 
     def held_by_another(self, bus_id: int, holder: str) -> bool:
         """Tell whether somebody else took the cursor over."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-SIZES = (128, 32, 8, 1)
+SIZES = (128, 64, 32, *range(16, 0, -1))
 
 
 class Many:
