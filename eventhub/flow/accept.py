@@ -12,6 +12,7 @@ so the cost of a commit is shared by as many as there are, and a lone request wa
 import asyncio
 import logging
 import os
+import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -35,7 +36,7 @@ EVENTS_PER_APPEND = 4000
 MAX_WAITING_BYTES = 64 * 2**20
 # After checking this much `detail`, others get their turn on the loop: about 3 ms of ordinary JSON.
 CHECKED_AT_ONCE = 512 * 1024
-RANDOM_BYTES = 10  # of an event's id: 74 bits
+RANDOM_BITS = 74  # of an event's id
 
 
 class Acceptor:
@@ -45,6 +46,8 @@ class Acceptor:
         self._journal = journal
         self._keeper = keeper
         self._loop = loop
+        # An id is no secret, and a system call for each request gives the interpreter's lock away.
+        self._random = random.Random(os.urandom(32))  # noqa: S311 - as said
         self._waiting: list[_Request] = []
         self._waiting_bytes = 0
         self._is_busy = False  # an append is under way, or about to be
@@ -62,8 +65,6 @@ class Acceptor:
         buses: dict[str, int | Rejected] = {}
         accepted_at = time.time_ns() // 1000
         who = caller.who
-        # For all at once: a system call for each costs as much as the rest of making an id.
-        random = os.urandom(RANDOM_BYTES * len(entries))
         max_bytes: int = settings.MAX_ENTRY_BYTES
         size = checked = 0
         for entry in entries:
@@ -80,8 +81,7 @@ class Acceptor:
                         "source",
                     )
                 else:
-                    start = RANDOM_BYTES * len(events)
-                    bits = int.from_bytes(random[start : start + RANDOM_BYTES])
+                    bits = self._random.getrandbits(RANDOM_BITS)
                     events.append(
                         build_event(entry, bus_id=bus, accepted_at=accepted_at, who=who, random_bits=bits)
                     )

@@ -39,6 +39,7 @@ class Channel(HTTPChannel):
         self._readable.set()
         self._stalled_at = 0.0
         self._stalled_bytes = 0
+        self._host: Any = None
 
     # -- from the network ------------------------------------------------------------------------
 
@@ -47,6 +48,12 @@ class Channel(HTTPChannel):
         super().connectionMade()
         self.server.opened(self.transport, self)
         self.deadline = time.monotonic() + self.server.limits.header_seconds
+
+    def getHost(self) -> Any:
+        """Return our own end's address, asked of the system once: each request wants to know."""
+        if self._host is None:
+            self._host = super().getHost()
+        return self._host
 
     def dataReceived(self, data: bytes) -> None:
         """Parse what came, or discard it after a refusal."""
