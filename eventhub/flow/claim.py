@@ -9,7 +9,7 @@ its circuit and its FIFO order; here is what only this process can know.
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.port import Claimed, Journal, Limits
@@ -68,17 +68,19 @@ class Terms:
 
     limits: Mapping[int, Limits]
     waiting: frozenset[int]  # targets whose deliveries wait
-    lease_seconds: float
 
     @classmethod
     def of(cls, rulebook: Rulebook) -> "Terms":
         """Work them out: once for each rulebook."""
         targets = rulebook.targets.values()
-        timeout = max((target.timeout_seconds for target in targets), default=0)
         return cls(
-            limits={target.id: target.limits for target in targets},
+            limits={
+                target.id: replace(
+                    target.limits, lease_seconds=2 * target.timeout_seconds + LEASE_MARGIN_SECONDS
+                )
+                for target in targets
+            },
             waiting=frozenset(target.id for target in targets if target.waits),
-            lease_seconds=2 * timeout + LEASE_MARGIN_SECONDS,
         )
 
 
@@ -100,7 +102,7 @@ class Claiming:
         return self._journal.claim(
             self._holder,
             now=now,
-            lease_seconds=terms.lease_seconds,
+            lease_seconds=LEASE_MARGIN_SECONDS,  # of a target that is gone: it is not attempted
             limit=limit,
             limits=terms.limits,
             in_flight=self._lanes.in_flight(),

@@ -56,6 +56,11 @@ class Gates:
         """Return a target's limits."""
         return self.limits.get(target_id, UNSAID)
 
+    def lease_until(self, target_id: int, lease_seconds: float) -> int:
+        """Return when a lease of one of its deliveries ends; ``lease_seconds``: where its limits say none."""
+        own = self.of(target_id).lease_seconds
+        return self.now + int((lease_seconds if own is None else own) * 1_000_000)
+
     def circuit(self, target_id: int) -> Circuit | None:
         """Return what opens and closes its circuit."""
         return self.of(target_id).circuit

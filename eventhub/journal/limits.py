@@ -47,6 +47,7 @@ class Limits:
     max_in_flight: int = MAX_IN_FLIGHT
     buckets: Sequence[Bucket] = ()
     circuit: Circuit | None = None
+    lease_seconds: float | None = None  # of its deliveries; None: as the claim says
 
 
 UNSAID = Limits()

@@ -275,10 +275,11 @@ class Journal(Protocol):
     ) -> list[Claimed]:
         """Take due deliveries under a lease, fair between targets, within each target's limits.
 
-        At most ``limit`` in all. A target that ``limits`` does not name has the usual ones. What is in flight
-        is the attempts of this holder, told in ``in_flight``, and the unexpired leases of all others. An open
-        circuit lets one delivery through when its wait is over. None of the targets in ``waiting`` (disabled,
-        paused). An expired lease counts as due.
+        At most ``limit`` in all. A lease lasts as long as its target's limits say, else ``lease_seconds``. A
+        target that ``limits`` does not name has the usual ones. What is in flight is the attempts of this
+        holder, told in ``in_flight``, and the unexpired leases of all others. An open circuit lets one
+        delivery through when its wait is over. None of the targets in ``waiting`` (disabled, paused). An
+        expired lease counts as due.
         """
 
     def settle(self, settled: Sequence[Settled]) -> list[bool]:

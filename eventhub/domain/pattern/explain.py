@@ -99,7 +99,7 @@ class Explanation:
     def words(self) -> str:
         """The whole in one sentence."""
         if self.verdict is Verdict.MATCH:
-            return f"All {self.clauses} clauses hold."
+            return "The one clause holds." if self.clauses == 1 else f"All {self.clauses} clauses hold."
         if self.verdict is Verdict.TOO_COMPLEX:
             if self.first_failing and self.first_failing.is_too_much:
                 return f"Too complex: {self.first_failing.words}."

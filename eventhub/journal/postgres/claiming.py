@@ -61,8 +61,9 @@ CANDIDATES = f"""
     ) ranked ORDER BY turn, random()
 """  # noqa: S608 - our own text
 LEASE = """
-    UPDATE delivery SET due_at = %s, lease_id = nextval('lease_id'), holder = %s WHERE seq = ANY (%s)
-    RETURNING seq, lease_id, fifo_key
+    UPDATE delivery d SET due_at = l.until, lease_id = nextval('lease_id'), holder = %s
+    FROM unnest(%s::bigint[], %s::bigint[]) AS l(seq, until) WHERE d.seq = l.seq
+    RETURNING d.seq, d.lease_id, d.fifo_key
 """
 # The bounds let the planner leave out the other days.
 DETAIL = f"""
@@ -115,23 +116,27 @@ def claim(
     keys = _keys(limits, targets)
     if keys:
         db.execute(MAKE_BUCKETS, (keys,))
-    until = now + int(lease_seconds * 1_000_000)
     with db.transaction():
         circuits = states.lock(db, targets)
         full_at = _full_at(db, keys, lock=True)
         gates = Gates(now, limits, in_flight, {}, circuits, dict(full_at))
+        untils = {target_id: gates.lease_until(target_id, lease_seconds) for target_id in targets}
         chosen = _choose(db, gates, targets, holder, limit)
         if not chosen:
             return []
+        ends = [untils[target_id] for _event_id, _due_at, target_id in chosen.values()]
         leases = {
             seq: (lease_id, chosen[seq], fifo_key)
-            for seq, lease_id, fifo_key in db.execute(LEASE, (until, holder, list(chosen)))
+            for seq, lease_id, fifo_key in db.execute(LEASE, (holder, list(chosen), ends))
         }
-        probes = {target_id: replace(circuits[target_id], probe_until=until) for target_id in gates.probes}
+        probes = {
+            target_id: replace(circuits[target_id], probe_until=untils[target_id])
+            for target_id in gates.probes
+        }
         states.keep(db, probes)
         if gates.full_at != full_at:
             db.execute(KEEP_BUCKETS, (list(gates.full_at), list(gates.full_at.values())))
-    ids = sorted({event_id for event_id, _due_at in chosen.values()})
+    ids = sorted({event_id for event_id, _due_at, _target_id in chosen.values()})
     found = db.execute(DETAIL, {"ids": ids, "seqs": list(leases), "first": ids[0], "last": ids[-1]})
     claimed = [_claimed(row, gates, *leases[row[0]]) for row in found]
     return sorted(claimed, key=lambda one: (one.due_at, one.delivery_id))
@@ -139,8 +144,8 @@ def claim(
 
 def _choose(
     db: psycopg.Connection, gates: Gates, targets: Collection[int], holder: str, limit: int
-) -> dict[int, tuple[Any, int]]:
-    """Lock and return what may be leased: the event's id and the moment it was due, by delivery."""
+) -> dict[int, tuple[Any, int, int]]:
+    """Lock and return what may be leased: the event's id, the moment it was due, its target; by delivery."""
     open_to = {target_id: allowed for target_id in targets if (allowed := gates.allowed(target_id))}
     if not open_to:
         return {}
@@ -156,12 +161,14 @@ def _choose(
             "holder": holder,
         },
     ).fetchall()
-    facts = {seq: (event_id, due_at) for _target_id, seq, event_id, due_at in rows}
+    facts = {seq: (event_id, due_at, target_id) for target_id, seq, event_id, due_at in rows}
     through = gates.let_through(((row[0], row[1]) for row in rows), limit)
     return {seq: facts[seq] for _target_id, seq in through}
 
 
-def _claimed(row: Any, gates: Gates, lease_id: int, was: tuple[Any, int], fifo_key: str | None) -> Claimed:
+def _claimed(
+    row: Any, gates: Gates, lease_id: int, was: tuple[Any, int, int], fifo_key: str | None
+) -> Claimed:
     (
         delivery_id,
         rule_id,

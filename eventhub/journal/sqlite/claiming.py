@@ -105,14 +105,14 @@ class Leases:
             if not chosen:
                 return []
             details = _decode_detail(one_json(db, DETAIL, as_json([seq for _target, seq in chosen]).decode()))
-            until = now + int(lease_seconds * 1_000_000)
-            claimed = [self._leased_to(holder, until, gates, columns) for columns in details]
+            claimed = [self._leased_to(holder, lease_seconds, gates, columns) for columns in details]
             self._full_at = gates.full_at
             for target_id in gates.probes:
+                until = gates.lease_until(target_id, lease_seconds)
                 self._circuits[target_id] = replace(self._circuits[target_id], probe_until=until)
             return claimed
 
-    def _leased_to(self, holder: str, until: int, gates: Gates, columns: DetailColumns) -> Claimed:
+    def _leased_to(self, holder: str, lease_seconds: float, gates: Gates, columns: DetailColumns) -> Claimed:
         (
             delivery_id,
             rule_id,
@@ -134,6 +134,7 @@ class Leases:
         leases = self._by_target.setdefault(target_id, {})
         if delivery_id in leases:  # ran out
             self._held[leases[delivery_id].holder] -= 1
+        until = gates.lease_until(target_id, lease_seconds)
         leases[delivery_id] = Lease(self._last_id, until, holder)
         self._held[holder] += 1
         return Claimed(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from eventhub.journal.port import START, Journal, OutcomeState, ReasonClass, Tail
+from eventhub.journal.port import START, Journal, Limits, OutcomeState, ReasonClass, Tail
 from tests.journal.build import (
     SECOND,
     append,
@@ -52,6 +52,16 @@ def test_an_expired_lease_can_be_claimed_again_and_the_zombie_changes_nothing(st
     assert store.settle([dead(zombie)]) == [False]
     assert store.feed(Tail(), 10).dead_letters == []
     assert store.settle([delivered(heir)]) == [True]
+
+
+def test_each_target_has_leases_of_its_own_length(store: Journal) -> None:
+    pending(store, 7, 8)
+    limits = {7: Limits(lease_seconds=10), 8: Limits(lease_seconds=1000)}
+    assert len(claim(store, limits=limits)) == 2
+
+    (again,) = claim(store, now=now_us() + 11 * SECOND, limits=limits)
+
+    assert again.target_id == 7
 
 
 def test_a_lease_that_ran_out_unclaimed_still_settles(store: Journal) -> None:
