@@ -51,6 +51,8 @@ from eventhub.server.limits import Limits
 
 log = logging.getLogger("eventhub.roles")
 
+# Python looks for cycles after each 700 new objects, which are a dozen events; most of what we make has none.
+COLLECT_AFTER = (10_000, 10, 10)
 # Python lets a busy thread run for 5 ms; the committer and the event loop must take turns more often.
 SWITCH_SECONDS = 0.0005
 # The C decoder of JSON counts its levels against this, beside the frames below it: with room for the 1,000
@@ -195,6 +197,7 @@ def spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def wait_with_heartbeat(journal: Journal) -> None:
