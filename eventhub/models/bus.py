@@ -27,6 +27,10 @@ class Bus(Dated):
         help_text="Letters, digits, dots, hyphens, underscores.",
     )
     description = models.CharField(max_length=512, blank=True)
+    # What EventBridge's door is told and tells again; nothing else reads the last two.
+    policy = models.JSONField(default=list, blank=True, editable=False)  # statements: who else may put events
+    tags = models.JSONField(default=dict, blank=True, editable=False)
+    told = models.JSONField(default=dict, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "buses"

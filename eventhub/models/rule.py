@@ -35,6 +35,9 @@ class Rule(Dated):
         default=True, help_text="A disabled rule makes no deliveries; its matches are recorded."
     )
     targets = models.ManyToManyField(Target, through="RuleTarget", related_name="rules")
+    # What EventBridge's door is told and tells again: tags, and the members that change nothing here.
+    tags = models.JSONField(default=dict, blank=True, editable=False)
+    told = models.JSONField(default=dict, blank=True, editable=False)
 
     rule_column = "pk"
 

@@ -1,7 +1,12 @@
 """Errors as EventBridge words them."""
 
+from datetime import datetime
 from typing import TypedDict
 
+from django.conf import settings
+from django.core.exceptions import ValidationError as ModelError
+
+from eventhub.access.caller import Caller
 from eventhub.domain.entry import Fault, Rejected
 
 
@@ -17,6 +22,16 @@ class AwsError(Exception):
     def document(self) -> dict[str, str]:
         """Return the answer's body."""
         return {"__type": self.code, "message": self.message}
+
+
+def denied(caller: Caller, action: str, resource: str) -> AwsError:
+    """Return the error for what the caller's key does not allow; ``resource`` is an ARN."""
+    return AwsError(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{settings.ACCOUNT_ID}:user/{caller.name} is not authorized to perform: "
+        f"events:{action} on resource: {resource} because no identity-based policy allows the "
+        f"events:{action} action",
+    )
 
 
 class FailedEntry(TypedDict):
@@ -67,3 +82,17 @@ def failed_entry(rejected: Rejected) -> FailedEntry:
         "ErrorCode": "InvalidArgument",
         "ErrorMessage": f"Parameter {parameter} is not valid. Reason: {reason}",
     }
+
+
+def model_refused(error: ModelError) -> AwsError:
+    """Return the error for what our own validation refuses, which admin and REST share."""
+    if hasattr(error, "error_dict"):
+        said = "; ".join(f"{name}: {text}" for name, texts in error.message_dict.items() for text in texts)
+    else:
+        said = "; ".join(error.messages)
+    return AwsError("ValidationException", said)
+
+
+def seconds(moment: datetime) -> int:
+    """Return a moment as answers give it: whole seconds since 1970, since the Java SDK reads no fractions."""
+    return int(moment.timestamp())

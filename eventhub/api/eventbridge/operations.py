@@ -1,40 +1,77 @@
-"""The operations of EventBridge: which there are, and which of them this version answers."""
+"""The operations of EventBridge: all that there are, and what answers each.
 
-from collections.abc import Awaitable, Callable
+An operation is a function from a request, checked against the service's model, and the caller to the answer's
+value. It runs in a thread, for it asks the database. ``PutEvents`` alone reads its bytes itself, on the loop.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db import close_old_connections
 
 from eventhub.access.caller import Caller
-from eventhub.api.eventbridge.errors import AwsError
+from eventhub.api.eventbridge import buses, policies, rules, tags, try_pattern
+from eventhub.api.eventbridge.errors import AwsError, model_refused
+from eventhub.api.eventbridge.model import service
 from eventhub.api.eventbridge.put_events import put_events
+from eventhub.api.eventbridge.validation import validated
+from eventhub.domain import jsontext
 
 Operation = Callable[[bytes, Caller], Awaitable[object]]
 
-ANSWERED: dict[str, Operation] = {"PutEvents": put_events}
-
-_NAMES = """
-    ActivateEventSource CancelReplay CreateApiDestination CreateArchive CreateConnection
-    CreateEndpoint CreateEventBus CreatePartnerEventSource DeactivateEventSource
-    DeauthorizeConnection DeleteApiDestination DeleteArchive DeleteConnection DeleteEndpoint
-    DeleteEventBus DeletePartnerEventSource DeleteRule DescribeApiDestination DescribeArchive
-    DescribeConnection DescribeEndpoint DescribeEventBus DescribeEventSource
-    DescribePartnerEventSource DescribeReplay DescribeRule DisableRule EnableRule
-    ListApiDestinations ListArchives ListConnections ListEndpoints ListEventBuses ListEventSources
-    ListPartnerEventSourceAccounts ListPartnerEventSources ListReplays ListRuleNamesByTarget
-    ListRules ListTagsForResource ListTargetsByRule PutEvents PutPartnerEvents PutPermission PutRule
-    PutTargets RemovePermission RemoveTargets StartReplay TagResource TestEventPattern UntagResource
-    UpdateApiDestination UpdateArchive UpdateConnection UpdateEndpoint UpdateEventBus
-"""
-NAMES = frozenset(_NAMES.split())
+ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
+    "CreateEventBus": buses.create,
+    "DeleteEventBus": buses.delete,
+    "DeleteRule": rules.delete,
+    "DescribeEventBus": buses.describe,
+    "DescribeRule": rules.describe,
+    "DisableRule": partial(rules.switch, enabled=False),
+    "EnableRule": partial(rules.switch, enabled=True),
+    "ListEventBuses": buses.list_all,
+    "ListRules": rules.list_all,
+    "ListTagsForResource": tags.list_all,
+    "PutPermission": policies.put,
+    "PutRule": rules.put,
+    "RemovePermission": policies.remove,
+    "TagResource": tags.add,
+    "TestEventPattern": try_pattern.answer,
+    "UntagResource": tags.remove,
+    "UpdateEventBus": buses.update,
+}
 
 
 def operation(target: str) -> Operation:
     """Return what answers the header ``X-Amz-Target``; raises AwsError if nothing does."""
-    service, _, name = target.partition(".")
-    if service != "AWSEvents" or name not in NAMES:
+    service_name, _, name = target.partition(".")
+    if service_name != "AWSEvents" or name not in service().inputs:
         raise AwsError(
             "UnknownOperationException",
             f"There is no operation {target[:128]!r}; wanted AWSEvents.<Operation>.",
         )
-    answering = ANSWERED.get(name)
-    if answering is None:
+    if name == "PutEvents":
+        return put_events
+    if name not in ANSWERED:
         raise AwsError("OperationDisabledException", f"This version of Eventhub does not answer {name} yet.")
-    return answering
+    return partial(_answer, name)
+
+
+async def _answer(name: str, body: bytes, caller: Caller) -> object:
+    return await asyncio.to_thread(_worked_out, name, body, caller)
+
+
+def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
+    try:
+        document = jsontext.decode(body or b"{}")
+    except jsontext.JsonTextError as error:
+        raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
+    request = validated(name, document)
+    close_old_connections()
+    try:
+        return ANSWERED[name](request, caller)
+    except ModelError as error:
+        raise model_refused(error) from error
+    finally:
+        close_old_connections()

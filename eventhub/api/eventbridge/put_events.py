@@ -8,7 +8,8 @@ from django.conf import settings
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
-from eventhub.api.eventbridge.errors import AwsError, failed_entry, validation_error
+from eventhub.api.eventbridge.errors import AwsError, denied, failed_entry, validation_error
+from eventhub.api.eventbridge.names import bus_arn, bus_of
 from eventhub.domain import jsontext
 from eventhub.domain.entry import Entry, Rejected, entry_bytes
 from eventhub.flow.process import parts
@@ -139,23 +140,10 @@ def _entry(entry: _Entry) -> Entry:
     )
 
 
-def bus_of(name_or_arn: str) -> str:
-    """Return the bus's name; an ARN of another account or region stays as it is, and names no bus of ours."""
-    ours = f":events:{settings.REGION}:{settings.ACCOUNT_ID}:event-bus/"
-    partition, found, name = name_or_arn.partition(ours)
-    return name if found and partition.startswith("arn:aws") else name_or_arn
-
-
 def _authorize(caller: Caller, bus: str, bus_id: int) -> None:
     if caller.may(Scope.EVENTS_PUT, bus_id):
         return
-    account, region = settings.ACCOUNT_ID, settings.REGION
-    raise AwsError(
-        "AccessDeniedException",
-        f"User: arn:aws:iam::{account}:user/{caller.name} is not authorized to perform: events:PutEvents on "
-        f"resource: arn:aws:events:{region}:{account}:event-bus/{bus} because no identity-based policy "
-        "allows the events:PutEvents action",
-    )
+    raise denied(caller, "PutEvents", bus_arn(bus))
 
 
 def _result(result: Appended | Rejected) -> Any:

@@ -1,0 +1,56 @@
+"""Names: what a request calls a bus or a rule, by name or ARN, and the ARNs that answers give."""
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
+from eventhub.api.eventbridge.errors import AwsError, denied
+from eventhub.domain import arn
+from eventhub.models import DEFAULT_BUS, Bus, Rule
+
+
+def bus_arn(bus: str) -> str:
+    """Return a bus's ARN."""
+    return arn.bus_arn(bus, region=settings.REGION, account=settings.ACCOUNT_ID)
+
+
+def rule_arn(bus: str, rule: str) -> str:
+    """Return a rule's ARN."""
+    return arn.rule_arn(bus, rule, region=settings.REGION, account=settings.ACCOUNT_ID)
+
+
+def bus_of(name_or_arn: str) -> str:
+    """Return the bus's name; an ARN of another account or region stays as it is, and names no bus of ours."""
+    ours = f":events:{settings.REGION}:{settings.ACCOUNT_ID}:event-bus/"
+    partition, found, name = name_or_arn.partition(ours)
+    return name if found and partition.startswith("arn:aws") else name_or_arn
+
+
+def find_bus(name_or_arn: str | None, caller: Caller, scope: Scope, action: str) -> Bus:
+    """Return the bus that a request means, the default one if it says none.
+
+    Raises AwsError if there is none or the caller may not do this (``action``, such as ``PutRule``) there.
+    """
+    name = bus_of(name_or_arn or DEFAULT_BUS)
+    bus = Bus.objects.filter(name=name).first()
+    if not caller.may(scope, bus.pk if bus else None):
+        raise denied(caller, action, bus_arn(name))
+    if bus is None:
+        raise AwsError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+    return bus
+
+
+def find_rule(bus: Bus, name: str) -> Rule:
+    """Return a rule of a bus; raises AwsError if there is none."""
+    rule = Rule.objects.select_related("bus").filter(bus=bus, name=name).first()
+    if rule is None:
+        raise AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}.")
+    return rule
+
+
+def visible_buses(caller: Caller) -> "QuerySet[Bus]":
+    """Return the buses that the caller may see."""
+    if caller.bus_ids is None:
+        return Bus.objects.all()
+    return Bus.objects.filter(pk__in=caller.bus_ids)
