@@ -1,8 +1,8 @@
-"""AWS Signature Version 4 in the Authorization header: read what is claimed, then verify it. Pure.
+"""AWS Signature Version 4, in the Authorization header or in the query (presigned): read, then verify. Pure.
 
 Two steps, because the key is looked up between them, and before the body is read::
 
-    signed = read(headers)                     # who claims to sign; raises SignatureError if it is malformed
+    signed = read(headers, query)              # who claims to sign; raises SignatureError if it is malformed
     verify(signed, request, secret, now=now)   # raises SignatureError unless secret and request made it
 
 Texts and codes are AWS's own. Any region is taken as the caller says it, since emulated endpoints are used
@@ -16,11 +16,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "events"
 MAX_SKEW = timedelta(minutes=5)
+MAX_EXPIRES_SECONDS = 7 * 86_400  # of a presigned request
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 # Headers that change what a request means. If sent, they must be covered by the signature; any other x-amz-*
@@ -49,7 +50,7 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What an Authorization header claims."""
+    """What an Authorization header or a presigned query claims."""
 
     key_id: str
     date: str  # YYYYMMDD
@@ -57,6 +58,7 @@ class Signed:
     headers: tuple[str, ...]  # names, as listed
     signature: str  # hexadecimal
     at: str  # X-Amz-Date: YYYYMMDDTHHMMSSZ
+    expires_seconds: int | None = None  # of a presigned request: how long from that moment it may be sent
 
     @property
     def scope(self) -> str:
@@ -88,33 +90,76 @@ def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def read(headers: Mapping[str, str]) -> Signed:
-    """Return what the Authorization header claims; raises SignatureError if it claims nothing sensible."""
+def read(headers: Mapping[str, str], query: str = "") -> Signed:
+    """Return what the Authorization header claims, or the query if there is none (a presigned request).
+
+    Raises SignatureError if neither claims anything sensible.
+    """
     authorization = headers.get("authorization", "")
-    if not authorization:
-        raise SignatureError(*MISSING_TOKEN)
+    if authorization:
+        return _read_header(authorization, headers.get("x-amz-date", ""))
+    if "X-Amz-" in query:
+        return _read_query(dict(parse_qsl(query, keep_blank_values=True)))
+    raise SignatureError(*MISSING_TOKEN)
+
+
+def _read_header(authorization: str, at: str) -> Signed:
     algorithm, _, rest = authorization.partition(" ")
-    if algorithm != ALGORITHM:
-        raise SignatureError(
-            "IncompleteSignatureException", f"Unsupported AWS 'algorithm': '{algorithm[:64]}'."
-        )
+    _check_algorithm(algorithm)
     parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     missing = [
         f"Authorization header requires '{name}' parameter."
         for name in ("Credential", "Signature", "SignedHeaders")
         if not parts.get(name)
     ]
-    at = headers.get("x-amz-date", "")
     if not at:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise SignatureError("IncompleteSignatureException", " ".join(missing))
-    credential = parts["Credential"].split("/")
+    key_id, date, region = _credential(parts["Credential"])
+    return Signed(key_id, date, region, tuple(parts["SignedHeaders"].split(";")), parts["Signature"], at)
+
+
+_PRESIGNED = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
+
+
+def _read_query(members: Mapping[str, str]) -> Signed:
+    algorithm, credential, at, expires, names, signature = (
+        members.get(f"X-Amz-{name}", "") for name in _PRESIGNED
+    )
+    for name in _PRESIGNED:
+        if not members.get(f"X-Amz-{name}"):
+            raise SignatureError(
+                "IncompleteSignatureException",
+                f"AWS query-string parameters must include 'X-Amz-{name}'. "
+                "Re-examine the query-string parameters.",
+            )
+    _check_algorithm(algorithm)
+    if not re.fullmatch("[0-9]{1,6}", expires) or not 1 <= int(expires) <= MAX_EXPIRES_SECONDS:
+        raise SignatureError(
+            "IncompleteSignatureException",
+            f"X-Amz-Expires must be a number of seconds from 1 to {MAX_EXPIRES_SECONDS}. "
+            f"Got '{expires[:64]}'.",
+        )
+    key_id, date, region = _credential(credential)
+    return Signed(key_id, date, region, tuple(names.split(";")), signature, at, int(expires))
+
+
+def _check_algorithm(algorithm: str) -> None:
+    if algorithm != ALGORITHM:
+        raise SignatureError(
+            "IncompleteSignatureException", f"Unsupported AWS 'algorithm': '{algorithm[:64]}'."
+        )
+
+
+def _credential(text: str) -> tuple[str, str, str]:
+    """Return key id, date and region."""
+    credential = text.split("/")
     if len(credential) != 5:
         raise SignatureError(
             "IncompleteSignatureException",
             f"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-            f"got '{parts['Credential'][:256]}'",
+            f"got '{text[:256]}'",
         )
     key_id, date, region, service, term = credential
     if service != SERVICE:
@@ -126,11 +171,14 @@ def read(headers: Mapping[str, str]) -> Signed:
             "InvalidSignatureException",
             "Credential should be scoped with a valid terminator: 'aws4_request'.",
         )
-    return Signed(key_id, date, region, tuple(parts["SignedHeaders"].split(";")), parts["Signature"], at)
+    return key_id, date, region
 
 
 def verify(signed: Signed, request: Request, secret: str, *, now: datetime) -> None:
-    """Raise SignatureError unless ``secret`` signed this request, less than five minutes from ``now``."""
+    """Raise SignatureError unless ``secret`` signed this request, less than five minutes from ``now``.
+
+    A presigned request may be sent until it expires.
+    """
     _check_moment(signed, now)
     unsigned = [name for name in MUST_BE_SIGNED if name in request.headers and name not in signed.headers]
     if unsigned or "host" not in signed.headers:
@@ -165,11 +213,13 @@ def _check_moment(signed: Signed, now: datetime) -> None:
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{signed.date[:64]}' != '{signed.at[:8]}', from '{signed.at}'.",
         )
-    if at < now - MAX_SKEW:
+    expires = signed.expires_seconds
+    oldest = now - (MAX_SKEW if expires is None else timedelta(seconds=expires))
+    if at < oldest:
+        since = "5 min." if expires is None else f"{expires} s."
         raise SignatureError(
             "InvalidSignatureException",
-            f"Signature expired: {signed.at} is now earlier than {_basic(now - MAX_SKEW)} "
-            f"({_basic(now)} - 5 min.)",
+            f"Signature expired: {signed.at} is now earlier than {_basic(oldest)} ({_basic(now)} - {since})",
         )
     if at > now + MAX_SKEW:
         raise SignatureError(
@@ -188,13 +238,20 @@ def _canonical(signed: Signed, request: Request) -> str:
         (
             request.method,
             quote(request.path, safe="/~"),
-            "&".join(sorted(request.query.split("&"))),
+            "&".join(sorted(_signed_members(signed, request.query))),
             *(f"{name}:{request.headers.get(name, '')}" for name in signed.headers),
             "",
             ";".join(signed.headers),
             payload,
         )
     )
+
+
+def _signed_members(signed: Signed, query: str) -> list[str]:
+    members = query.split("&")
+    if signed.expires_seconds is None:
+        return members
+    return [member for member in members if not member.startswith("X-Amz-Signature=")]
 
 
 @lru_cache(maxsize=256)  # a key signs all of a day's requests to a region with the same derived key

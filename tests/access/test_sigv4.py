@@ -1,9 +1,10 @@
 """AWS signatures, made by botocore's own signer."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -44,7 +45,8 @@ def changed(request: sigv4.Request, **headers: str) -> sigv4.Request:
 
 
 def check(request: sigv4.Request, *, after: timedelta = timedelta(0), secret: str = SECRET) -> None:
-    sigv4.verify(sigv4.read(request.headers), request, secret, now=datetime.now(UTC) + after)
+    signed = sigv4.read(request.headers, request.query)
+    sigv4.verify(signed, request, secret, now=datetime.now(UTC) + after)
 
 
 def refusal(
@@ -175,3 +177,83 @@ def test_date_that_is_none_is_refused(at: str) -> None:
     request = changed(signed_by_botocore(), x_amz_date=at)
 
     assert refusal(request).code == "IncompleteSignatureException"
+
+
+def presigned_by_botocore(*, expires_seconds: int = 60, **headers: str) -> sigv4.Request:
+    request = AWSRequest(
+        method="GET",
+        url="http://127.0.0.1:8000/?a=b%20c",
+        headers={
+            "X-Amz-Target": "AWSEvents.ListEventBuses",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+    )
+    SigV4QueryAuth(Credentials(KEY_ID, SECRET), "events", "eu-west-1", expires=expires_seconds).add_auth(
+        request
+    )
+    sent = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    headers_sent = sigv4.joined([*sent, (b"host", b"127.0.0.1:8000")])
+    return sigv4.Request("GET", "/", urlsplit(request.url).query, headers_sent, b"")
+
+
+def with_query(request: sigv4.Request, query: str) -> sigv4.Request:
+    return sigv4.Request(request.method, request.path, query, request.headers, request.body)
+
+
+def test_presigned_request_is_verified_until_it_expires() -> None:
+    request = presigned_by_botocore(expires_seconds=3600)
+
+    check(request)
+    check(request, after=timedelta(minutes=59))
+
+    error = refusal(request, after=timedelta(minutes=61))
+    assert error.code == "InvalidSignatureException"
+    assert error.message.startswith("Signature expired: ")
+    assert error.message.endswith("- 3600 s.)")
+
+
+def test_presigned_request_with_an_unsigned_payload_is_verified() -> None:
+    check(presigned_by_botocore(x_amz_content_sha256="UNSIGNED-PAYLOAD"))
+
+
+def test_presigned_request_of_the_future_is_not_yet_current() -> None:
+    error = refusal(presigned_by_botocore(), after=timedelta(minutes=-6))
+
+    assert error.message.startswith("Signature not yet current: ")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("a=b%20c", "a=b%20d"), ("X-Amz-Expires=60", "X-Amz-Expires=61"), ("&X-Amz-Date", "&b=&X-Amz-Date")],
+)
+def test_anything_changed_in_a_presigned_query_breaks_the_signature(old: str, new: str) -> None:
+    request = presigned_by_botocore()
+    assert old in request.query
+
+    assert refusal(with_query(request, request.query.replace(old, new))).message.startswith(
+        "The request signature we calculated does not match"
+    )
+
+
+@pytest.mark.parametrize("name", ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature"])
+def test_presigned_query_without_a_member_says_which(name: str) -> None:
+    request = presigned_by_botocore()
+    members = [one for one in request.query.split("&") if not one.startswith(f"X-Amz-{name}=")]
+
+    error = refusal(with_query(request, "&".join(members)))
+
+    assert error.code == "IncompleteSignatureException"
+    assert error.message == (
+        f"AWS query-string parameters must include 'X-Amz-{name}'. Re-examine the query-string parameters."
+    )
+
+
+@pytest.mark.parametrize("expires", ["0", "604801", "-5", "1e3", "9" * 30])
+def test_presigned_query_may_not_live_longer_than_a_week(expires: str) -> None:
+    request = presigned_by_botocore()
+
+    error = refusal(
+        with_query(request, request.query.replace("X-Amz-Expires=60", f"X-Amz-Expires={expires}"))
+    )
+
+    assert error.message.startswith("X-Amz-Expires must be a number of seconds from 1 to 604800.")

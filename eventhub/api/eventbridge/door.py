@@ -56,7 +56,8 @@ async def _answer(scope: exchange.Scope, receive: Receive) -> object:
 async def _authenticated(
     scope: exchange.Scope, receive: Receive, headers: dict[str, str]
 ) -> tuple[Caller, bytes]:
-    signed = sigv4.read(headers)
+    query = scope["query_string"].decode("latin-1")
+    signed = sigv4.read(headers, query)
     key = await ring.find_async(signed.key_id)
     if key is None or not key.is_valid():  # before the body: who is unknown sends us none
         raise SignatureError(*sigv4.UNKNOWN_KEY)
@@ -64,7 +65,7 @@ async def _authenticated(
     request = sigv4.Request(
         method=scope["method"],
         path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
+        query=query,
         headers=headers,
         body=body,
     )
