@@ -1,6 +1,7 @@
 """The doors of a running hub: boto3, the AWS command line, curl, and clients that break off."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.running import Running, running_hub
 from tests.until import until
 
 pytestmark = pytest.mark.whole
+
+ROOT = Path(__file__).parents[2]
 
 ENTRY = {"source": "shop", "detail-type": "order placed", "detail": {"order": 17}}
 CHANGE_KEY = """
@@ -83,17 +86,49 @@ def test_boto3_with_a_wrong_secret_is_told_so(hub: Running) -> None:
     assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
 
 
+def environment(hub: Running) -> dict[str, str]:
+    """Return what tells Amazon's own clients where and as whom to call."""
+    return {
+        "AWS_ENDPOINT_URL_EVENTBRIDGE": hub.url,
+        "AWS_ACCESS_KEY_ID": hub.key_id,
+        "AWS_SECRET_ACCESS_KEY": hub.secret,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "HOME": str(hub.data_dir),
+    }
+
+
+def aws(hub: Running, *words: str) -> Any:
+    """Return what ``aws events …`` answers."""
+    done = subprocess.run(
+        [sys.executable, "-m", "awscli", "events", *words],
+        env=environment(hub),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
 def test_command_line_of_aws_puts_events(hub: Running) -> None:
     entries = [{"Source": "shop", "DetailType": "order placed", "Detail": '{"order": 18}'}]
+
+    answer = aws(hub, "put-events", "--entries", json.dumps(entries))
+
+    assert answer["FailedEntryCount"] == 0
+    assert stored(hub, answer["Entries"][0]["EventId"])["detail"] == {"order": 18}
+
+
+def test_client_for_node_configures_and_puts_events(hub: Running) -> None:
+    if not (ROOT / "node_modules" / "@aws-sdk" / "client-eventbridge").exists():
+        missing = "node_modules, which make lint installs"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"needs {missing}")
+
     done = subprocess.run(
-        [sys.executable, "-m", "awscli", "events", "put-events", "--entries", json.dumps(entries)],
-        env={
-            "AWS_ENDPOINT_URL_EVENTBRIDGE": hub.url,
-            "AWS_ACCESS_KEY_ID": hub.key_id,
-            "AWS_SECRET_ACCESS_KEY": hub.secret,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "HOME": str(hub.data_dir),
-        },
+        [Path(sys.executable).with_name("node"), ROOT / "tests" / "api" / "node_client.mjs"],
+        env=environment(hub),
         capture_output=True,
         text=True,
         timeout=60,
@@ -101,9 +136,19 @@ def test_command_line_of_aws_puts_events(hub: Running) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    assert answer["FailedEntryCount"] == 0
-    assert stored(hub, answer["Entries"][0]["EventId"])["detail"] == {"order": 18}
+    answers = json.loads(done.stdout)
+    rule = "arn:aws:events:us-east-1:000000000000:rule/node/orders"
+    assert answers["bus"]["EventBusArn"] == "arn:aws:events:us-east-1:000000000000:event-bus/node"
+    assert answers["rule"] == {"RuleArn": rule}
+    assert answers["described"]["State"] == "ENABLED"
+    assert [one["Arn"] for one in answers["listed"]["Rules"]] == [rule]
+    assert answers["tried"] == {"Result": True}
+    event = stored(hub, answers["put"]["Entries"][0]["EventId"])
+    assert (event["bus"], event["time"], event["detail"]) == ("node", "1970-01-01T00:00:00Z", {"order": 19})
+    assert answers["missing"] == {
+        "name": "ResourceNotFoundException",
+        "message": "Rule orders does not exist on EventBus node.",
+    }
 
 
 def test_curl_posts_an_event(hub: Running) -> None:
@@ -187,7 +232,7 @@ def test_key_works_at_once_and_stops_within_a_second_of_its_deletion(hub: Runnin
         return subprocess.run(
             [sys.executable, "-c", CHANGE_KEY.format(key_id=key_id)],
             env=hub._env,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             timeout=60,

@@ -17,6 +17,7 @@ from eventhub.api.eventbridge import eventbridge
 from eventhub.api.eventbridge.model import service
 from eventhub.models import ApiKey, Bus
 from tests.api.door import Answer, Call, Doors
+from tests.api.shapes import misfits
 from tests.api.test_ingest_refusals import FullDisk
 
 ENTRY = {"Source": "shop", "DetailType": "order placed", "Detail": '{"order": 17}'}
@@ -34,7 +35,7 @@ class Raw:
 
 
 def client(doors: Doors, key_id: str, secret: str) -> BaseClient:
-    """Return boto3's client; its requests go to the door instead of a socket."""
+    """Return boto3's client; its requests go to the door instead of a socket, whose answers fit the model."""
     made = boto3.client(
         "events",
         endpoint_url="http://127.0.0.1:8000",
@@ -48,6 +49,8 @@ def client(doors: Doors, key_id: str, secret: str) -> BaseClient:
         headers = {name: _text(value) for name, value in request.headers.items()}
         headers["host"] = "127.0.0.1:8000"
         answer = doors.answer(Call(eventbridge, "/", headers, [request.body]))
+        operation = headers["X-Amz-Target"].removeprefix("AWSEvents.")
+        assert answer.status >= 400 or not misfits(operation, answer.json), misfits(operation, answer.json)
         return AWSResponse(request.url, answer.status, answer.headers, Raw(answer.body))
 
     made.meta.events.register("before-send.events", to_door)
