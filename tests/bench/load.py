@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import uvloop
 
@@ -155,11 +156,11 @@ def http(path: str, headers: dict[str, str], body: bytes) -> bytes:
 def main() -> None:
     orders = json.load(sys.stdin)
     batch = orders.get("batch", 1)
-    if "body" in orders:  # a fixed request, for instance a signed one
-        fixed = http(orders["path"], orders["headers"], orders["body"].encode())
+    if "requests" in orders:  # fixed ones, for instance signed, in turn
+        fixed = cycle(http("/", one["headers"], one["body"].encode()) for one in orders["requests"])
 
         def request() -> bytes:
-            return fixed
+            return next(fixed)
 
     else:
 
