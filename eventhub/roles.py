@@ -135,7 +135,7 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
         keeper = RulebookKeeper()
         keeper.start()
         ending.callback(keeper.stop)
-        keys.ring.follow(keeper.on_change)
+        keys.ring.follow(keeper.on_other_change)
         ending.callback(keys.ring.unfollow)
         ending.callback(process.uninstall)
         if role is not Role.WEB:

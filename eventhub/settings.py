@@ -45,17 +45,22 @@ DATABASE_URL = environment.text("DATABASE_URL")
 JOURNAL_URL = environment.text("JOURNAL_URL", DATABASE_URL)
 REDIS_URL = environment.text("REDIS_URL")
 
+# Opening one takes longer than most of what is asked of it, with SQLite too.
+CONN_MAX_AGE_SECONDS = 60
+
 
 def _database(url: str, file_name: str, options: dict[str, Any]) -> dict[str, Any]:
     if not url:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(DATA_DIR / file_name),
+            "CONN_MAX_AGE": CONN_MAX_AGE_SECONDS,
             "OPTIONS": options,
             "TEST": {"NAME": str(DATA_DIR / f"test-{file_name}")},
         }
     try:
-        database: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+        parsed = dj_database_url.parse(url, conn_max_age=CONN_MAX_AGE_SECONDS, conn_health_checks=True)
+        database: dict[str, Any] = dict(parsed)
     except Exception as error:
         raise ImproperlyConfigured(
             "EVENTHUB_DATABASE_URL / EVENTHUB_JOURNAL_URL: wanted postgresql://user:password@host:port/name, "

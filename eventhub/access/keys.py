@@ -92,7 +92,7 @@ class KeyRing:
     )  # one reading at a time: no older over a newer
 
     def follow(self, on_change: Callable[[Callable[[object], None]], None]) -> None:
-        """Load all keys, and trust memory from now on because ``on_change`` tells of every change.
+        """Load all keys, and trust memory from now on because ``on_change`` tells of every change of a key.
 
         Until then, and after ``unfollow``, ``find`` reads all keys each time.
         """

@@ -2,6 +2,9 @@
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -13,14 +16,28 @@ from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import OutcomeRow
 from eventhub.models import Bus, Target
 
+_left_to_caller: ContextVar[bool] = ContextVar("left_to_caller", default=False)
+
 
 def take_effect() -> None:
     """Put what this transaction changes in force as soon as it commits; other processes take a second."""
-    # Robust: the change is committed by then; a rulebook that cannot be loaded now is loaded by its keeper.
-    transaction.on_commit(_refresh, robust=True)
+    if not _left_to_caller.get():
+        # Robust: the change is committed by then; a rulebook that cannot be loaded now is loaded later.
+        transaction.on_commit(effect, robust=True)
 
 
-def _refresh() -> None:
+@contextmanager
+def effect_left_to_caller() -> Iterator[None]:
+    """Let ``take_effect`` do nothing: the caller calls ``effect``, perhaps once for several changes."""
+    token = _left_to_caller.set(True)
+    try:
+        yield
+    finally:
+        _left_to_caller.reset(token)
+
+
+def effect() -> None:
+    """Put in force in this process whatever is committed."""
     try:
         keeper = parts().keeper
     except NotRunningError:  # a command that configures without a role; running processes watch the version

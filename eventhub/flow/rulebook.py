@@ -104,6 +104,7 @@ class Rulebook:
     bus_names: Mapping[int, str]
     rules: Mapping[int, BusRules]  # by bus id
     targets: Mapping[int, TargetInForce]
+    others_version: int = -1  # the one with which something other than a rule changed last
 
     def rule(self, bus_id: int, rule_id: int) -> RuleOnBus | None:
         """Return a rule of a bus, or None if it is not (any more) there."""
@@ -139,7 +140,7 @@ def _read_all(previous: Rulebook, version: int) -> Rulebook:
         bus_id: state if (state := previous.rules.get(bus_id)) and state.rules == rules else BusRules(rules)
         for bus_id, rules in found.items()
     }
-    return _rulebook(version, buses, states, targets_in_force())
+    return _rulebook(version, buses, states, targets_in_force(), others_version=version)
 
 
 def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Rulebook:
@@ -157,7 +158,8 @@ def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Ruleboo
                 changed[rule_id] = now
         if changed:
             states[bus_id] = state.changed(changed)
-    return _rulebook(version, buses, states, targets)
+    others_version = version if changes.others else previous.others_version
+    return _rulebook(version, buses, states, targets, others_version=others_version)
 
 
 def _rulebook(
@@ -165,8 +167,11 @@ def _rulebook(
     buses: Mapping[str, int],
     rules: Mapping[int, BusRules],
     targets: Mapping[int, TargetInForce],
+    *,
+    others_version: int,
 ) -> Rulebook:
-    return Rulebook(version, buses, {bus_id: name for name, bus_id in buses.items()}, rules, targets)
+    names = {bus_id: name for name, bus_id in buses.items()}
+    return Rulebook(version, buses, names, rules, targets, others_version)
 
 
 def _read_buses() -> dict[str, int]:
@@ -228,6 +233,18 @@ class RulebookKeeper:
     def on_change(self, callback: Callable[[Rulebook], None]) -> None:
         """Call back with every new rulebook, from the keeper's thread; again, if any callback raises."""
         self._changed.append(callback)
+
+    def on_other_change(self, callback: Callable[[Rulebook], None]) -> None:
+        """Do as ``on_change``, but only if something other than a rule changed."""
+        told = self.current.others_version
+
+        def tell(rulebook: Rulebook) -> None:
+            nonlocal told
+            if rulebook.others_version != told:
+                callback(rulebook)
+                told = rulebook.others_version
+
+        self.on_change(tell)
 
     def refresh(self) -> Rulebook:
         """Load the configuration now if its version moved."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 
 from eventhub.domain.pattern import PatternError, parse
 from eventhub.domain.payload import PayloadFormat
 from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models.bus import Bus
-from eventhub.models.change import Dated, Noted, note_change
+from eventhub.models.change import Dated, Noted
 from eventhub.models.target import Target
 
 MAX_PATTERN_LENGTH = 4096  # EventBridge's
@@ -90,7 +90,8 @@ class Rule(Dated):
     def record_version(self, *, by: str) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
 
-        Call it inside the transaction that saved the rule (which locks its row) and changed its targets.
+        Call it inside the transaction that saved the rule (which locks its row, and notes the change, with
+        which running processes read the version's number) and changed its targets.
         """
         targets = [link.recorded() for link in self.links.select_related("target").order_by("target_id")]
         state = {"name": self.name, "pattern": self.pattern, "enabled": self.enabled, "targets": targets}
@@ -176,9 +177,7 @@ class RuleVersion(models.Model):
         return f"{self.name} v{self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert the version and note the change, for routing records the number; it never changes again."""
+        """Insert the version; it never changes again. Saving its rule has noted the change."""
         if not self._state.adding:
             raise TypeError("a rule version is immutable")
-        with transaction.atomic():
-            super().save(*args, **kwargs)
-            note_change([self.rule_id])
+        super().save(*args, **kwargs)

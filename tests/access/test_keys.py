@@ -28,7 +28,7 @@ def keeper() -> RulebookKeeper:
 @pytest.fixture
 def ring(keeper: RulebookKeeper) -> Iterator[KeyRing]:
     ring = KeyRing()
-    ring.follow(keeper.on_change)
+    ring.follow(keeper.on_other_change)
     return ring
 
 

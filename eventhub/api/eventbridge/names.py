@@ -43,7 +43,7 @@ def find_bus(name_or_arn: str | None, caller: Caller, scope: Scope, action: str)
 
 def find_rule(bus: Bus, name: str) -> Rule:
     """Return a rule of a bus; raises AwsError if there is none."""
-    rule = Rule.objects.select_related("bus").filter(bus=bus, name=name).first()
+    rule = Rule.objects.filter(bus=bus, name=name).first()
     if rule is None:
         raise AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}.")
     return rule

@@ -1,11 +1,15 @@
 """The operations of EventBridge: all that there are, and what answers each.
 
 An operation is a function from a request, checked against the service's model, and the caller to the answer's
-value. It runs in a thread, for it asks the database. ``PutEvents`` alone reads its bytes itself, on the loop.
+value. It runs in a thread, for it asks the database. Those that change something queue up for one thread:
+SQLite takes one writer at a time and lets the others poll, some of them for long. A change is answered once
+it is in force, and several may come in force at once. ``PutEvents`` alone reads its bytes itself,
+on the loop.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -19,6 +23,7 @@ from eventhub.api.eventbridge.model import service
 from eventhub.api.eventbridge.put_events import put_events
 from eventhub.api.eventbridge.validation import validated
 from eventhub.domain import jsontext
+from eventhub.flow.configure import effect, effect_left_to_caller
 
 Operation = Callable[[bytes, Caller], Awaitable[object]]
 
@@ -42,6 +47,9 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "UpdateEventBus": buses.update,
 }
 
+_READING = ("Describe", "List", "Test")  # how the names of those begin that change nothing
+_changes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventbridge-change")
+
 
 def operation(target: str) -> Operation:
     """Return what answers the header ``X-Amz-Target``; raises AwsError if nothing does."""
@@ -59,7 +67,16 @@ def operation(target: str) -> Operation:
 
 
 async def _answer(name: str, body: bytes, caller: Caller) -> object:
-    return await asyncio.to_thread(_worked_out, name, body, caller)
+    if name.startswith(_READING):
+        return await asyncio.to_thread(_worked_out, name, body, caller)
+    answer = await asyncio.get_running_loop().run_in_executor(_changes, _changed, name, body, caller)
+    await asyncio.to_thread(effect)
+    return answer
+
+
+def _changed(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
+    with effect_left_to_caller():
+        return _worked_out(name, body, caller)
 
 
 def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rules: put, describe, enable, disable, delete, list."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from eventhub.flow.configure import take_effect
 from eventhub.models import Bus, Rule
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
+SHOWN = ("name", "pattern", "description", "enabled", "told")
 
 
 def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer DescribeRule."""
     bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_READ, "DescribeRule")
-    return _shown(find_rule(bus, request["Name"])) | {"CreatedBy": settings.ACCOUNT_ID}
+    return _shown(find_rule(bus, request["Name"]), bus=bus) | {"CreatedBy": settings.ACCOUNT_ID}
 
 
 def switch(request: dict[str, Any], caller: Caller, *, enabled: bool) -> dict[str, Any]:
@@ -88,8 +90,8 @@ def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListRules of one bus."""
     bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_READ, "ListRules")
-    rows = Rule.objects.select_related("bus").filter(bus=bus, name__startswith=request.get("NamePrefix", ""))
-    return page(request, rows, of=f"rules of {bus.pk}", shown=_shown, member="Rules")
+    rows = Rule.objects.filter(bus=bus, name__startswith=request.get("NamePrefix", "")).only(*SHOWN)
+    return page(request, rows, of=f"rules of {bus.pk}", shown=partial(_shown, bus=bus), member="Rules")
 
 
 def state_of(rule: Rule) -> str:
@@ -97,8 +99,7 @@ def state_of(rule: Rule) -> str:
     return str(rule.told.get("State", ENABLED)) if rule.enabled else DISABLED
 
 
-def _shown(rule: Rule) -> dict[str, Any]:
-    bus: Bus = rule.bus
+def _shown(rule: Rule, *, bus: Bus) -> dict[str, Any]:
     shown = {
         "Name": rule.name,
         "Arn": rule_arn(bus.name, rule.name),
