@@ -118,11 +118,22 @@ RETENTION_BYTES = environment.integer("RETENTION_BYTES", 0)  # 0: no limit by si
 MIN_FREE_BYTES = environment.integer("MIN_FREE_BYTES", 256 * 2**20)
 MAX_CONNECTIONS = environment.integer("MAX_CONNECTIONS", 1024, minimum=8, maximum=65_000)
 
+# EventBridge's quotas, which its door alone keeps.
+MAX_TARGETS_PER_RULE = environment.integer("MAX_TARGETS_PER_RULE", 5, minimum=1, maximum=1000)
+MAX_RULES_PER_BUS = environment.integer("MAX_RULES_PER_BUS", 300, minimum=1)
+MAX_BUSES = environment.integer("MAX_BUSES", 100, minimum=1)
+
 # -- Amazon's dialect --------------------------------------------------------------------------------
 ACCOUNT_ID = environment.text("ACCOUNT_ID", "000000000000")
 REGION = environment.text("REGION", "us-east-1")
 # Takes the calls of all AWS targets in place of AWS itself: an emulator, a gateway. Trusted.
 AWS_ENDPOINT_URL = environment.text("AWS_ENDPOINT_URL").rstrip("/")
+AWS_ACCESS_KEY_ID = environment.text("AWS_ACCESS_KEY_ID")
+AWS_SECRET_ACCESS_KEY = environment.text("AWS_SECRET_ACCESS_KEY")
+if bool(AWS_ACCESS_KEY_ID) != bool(AWS_SECRET_ACCESS_KEY):
+    raise ImproperlyConfigured(
+        "EVENTHUB_AWS_ACCESS_KEY_ID and EVENTHUB_AWS_SECRET_ACCESS_KEY: set both or none"
+    )
 _aws = urlsplit(AWS_ENDPOINT_URL)
 if AWS_ENDPOINT_URL and (_aws.scheme not in {"http", "https"} or not _aws.hostname or "@" in _aws.netloc):
     raise ImproperlyConfigured(

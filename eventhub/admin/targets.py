@@ -29,7 +29,7 @@ class TargetAdmin(TargetActions, ConfiguredAdmin):
 
     form = TargetForm
     list_display = ["name", "kind", "address", "state", "rule_count"]
-    list_filter = ["kind", "enabled", "paused"]
+    list_filter = ["kind", "enabled", "paused", "owned"]
     list_select_related = ["bus", "api_destination"]
     search_fields = ["name", "url", "note"]
     actions = ["enable", "disable", "pause", "resume"]

@@ -1,11 +1,14 @@
 """Rules and their versions."""
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 
 from eventhub.domain.pattern import PatternError, parse
 from eventhub.domain.payload import PayloadFormat
@@ -110,16 +113,22 @@ class RuleTarget(Noted):
     # What the target gets instead of the event, as ``domain.transform`` stores it; None: the event itself.
     transform = models.JSONField(null=True, blank=True)
 
+    # EventBridge's Id of it, by which its door finds it again; without one, the target's name.
+    identifier = models.CharField(max_length=64, blank=True, editable=False)
+    # What EventBridge's door is told and tells again, such as RoleArn.
+    told = models.JSONField(default=dict, blank=True, editable=False)
+
     rule_column = "rule_id"
 
     class Meta:
         verbose_name = "target"
         constraints = [
+            models.UniqueConstraint(fields=["rule", "identifier"], name="identifier_once_per_rule"),
             models.UniqueConstraint(
                 fields=["rule", "target"],
                 name="target_once_per_rule",
                 violation_error_message="the rule already has this target",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -139,10 +148,32 @@ class RuleTarget(Noted):
             wanted = f"a target that receives {PayloadFormat.EVENTBRIDGE}, found one that receives {found}"
             raise ValidationError({"transform": f"wanted {wanted}"})
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the link, with an identifier that no other of the rule has."""
+        if not self.identifier:
+            self.identifier = self._free_identifier()
+        super().save(*args, **kwargs)
+
+    def _free_identifier(self) -> str:
+        name = self.target.name
+        taken = set(RuleTarget.objects.filter(rule=self.rule_id).values_list("identifier", flat=True))
+        for number in count(2):
+            if name not in taken:
+                break
+            suffix = f"-{number}"
+            name = self.target.name[: 64 - len(suffix)] + suffix
+        return name
+
     def recorded(self) -> dict[str, Any]:
         """Return what a rule's version says of it."""
         said = {"id": self.target_id, "name": self.target.name}
         return said if self.transform is None else said | {"transform": self.transform}
+
+
+@receiver(post_delete, sender=RuleTarget)
+def drop_owned(instance: RuleTarget, **_: Any) -> None:
+    """Delete a link's target with it if it was made for it alone; this way also when the rule is deleted."""
+    instance.target.drop_if_owned()
 
 
 class VersionQuerySet(models.QuerySet["RuleVersion"]):

@@ -1,5 +1,6 @@
 """Targets: where rules deliver."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -143,6 +144,8 @@ class Target(Sealed):
         related_name="dead_letters_of",
         help_text="Where dead letters are delivered too.",
     )
+    # Made by EventBridge's door for one target of a rule, or for its dead letters; it goes with that.
+    owned = models.BooleanField("made by EventBridge's door", default=False, editable=False)
     note = models.CharField(max_length=512, blank=True, help_text="For people: what this receiver is for.")
 
     class Meta:
@@ -180,6 +183,18 @@ class Target(Sealed):
         """Take a new signing secret; the old ones go on signing for the overlap. Saving is the caller's."""
         secrets = rotated(self.signing(now=now), text, now=now, overlap_seconds=overlap_seconds)
         self.change_secrets({MEMBER: [one.stored() for one in secrets]})
+
+    def serves(self, bus_ids: Collection[int]) -> bool:
+        """Tell whether a rule of one of these buses delivers to it."""
+        return self.links.filter(rule__bus_id__in=bus_ids).exists()
+
+    def drop_if_owned(self) -> None:
+        """Delete the target, and its dead-letter target, if it was made for a rule that no longer has it."""
+        if self.owned and not self.links.exists() and not self.dead_letters_of.exists():
+            beyond = self.dead_letter_target
+            self.delete()
+            if beyond is not None:
+                beyond.drop_if_owned()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the target, unless rules deliver to it, or others their dead letters."""

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
-from eventhub.api.eventbridge.errors import AwsError, denied, seconds
+from eventhub.api.eventbridge.errors import AwsError, denied, over_quota, seconds
 from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, visible_buses
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.policies import document
@@ -32,6 +33,8 @@ def create(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     with transaction.atomic():
         if Bus.objects.filter(name=name).exists():
             raise AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+        if Bus.objects.count() >= settings.MAX_BUSES:
+            raise over_quota()
         bus = Bus(
             name=name, description=request.get("Description", ""), tags=tags.read(request.get("Tags", []))
         )

@@ -34,6 +34,11 @@ def denied(caller: Caller, action: str, resource: str) -> AwsError:
     )
 
 
+def over_quota() -> AwsError:
+    """Return the error for one resource more than a quota lets there be."""
+    return AwsError("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+
+
 class FailedEntry(TypedDict):
     """What PutEvents answers for an entry that it did not take."""
 

@@ -17,7 +17,7 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import close_old_connections
 
 from eventhub.access.caller import Caller
-from eventhub.api.eventbridge import buses, policies, rules, tags, try_pattern
+from eventhub.api.eventbridge import buses, policies, rules, tags, targets, try_pattern
 from eventhub.api.eventbridge.errors import AwsError, model_refused
 from eventhub.api.eventbridge.model import service
 from eventhub.api.eventbridge.put_events import put_events
@@ -36,11 +36,15 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "DisableRule": partial(rules.switch, enabled=False),
     "EnableRule": partial(rules.switch, enabled=True),
     "ListEventBuses": buses.list_all,
+    "ListRuleNamesByTarget": targets.list_rules,
     "ListRules": rules.list_all,
     "ListTagsForResource": tags.list_all,
+    "ListTargetsByRule": targets.list_by_rule,
     "PutPermission": policies.put,
     "PutRule": rules.put,
+    "PutTargets": targets.put,
     "RemovePermission": policies.remove,
+    "RemoveTargets": targets.remove,
     "TagResource": tags.add,
     "TestEventPattern": try_pattern.answer,
     "UntagResource": tags.remove,

@@ -9,7 +9,7 @@ from django.db import transaction
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
-from eventhub.api.eventbridge.errors import AwsError
+from eventhub.api.eventbridge.errors import AwsError, over_quota
 from eventhub.api.eventbridge.names import find_bus, find_rule, rule_arn
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.try_pattern import parsed
@@ -40,6 +40,8 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule")
         rule = Rule.objects.select_for_update().filter(bus=bus, name=request["Name"]).first()
         if rule is None:
+            if bus.rules.count() >= settings.MAX_RULES_PER_BUS:
+                raise over_quota()
             rule = Rule(bus=bus, name=request["Name"], tags=tags.read(request.get("Tags", [])))
         rule.pattern = request["EventPattern"]
         rule.description = request.get("Description", "")

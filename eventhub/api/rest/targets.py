@@ -66,6 +66,7 @@ class TargetSerializer(SealedSerializer[Target]):
             "payload_format",
             "enabled",
             "disabled_reason",
+            "owned",
             "paused",
             "max_attempts",
             "max_age_seconds",
@@ -83,7 +84,7 @@ class TargetSerializer(SealedSerializer[Target]):
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["disabled_reason"]
+        read_only_fields = ["disabled_reason", "owned"]
 
     def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
         """Let events grow as old as the schedule takes, unless it is said how old."""

@@ -19,10 +19,9 @@ from eventhub.targets.shown import shown_payload
 from eventhub.targets.verdict import Decision, Fault, Verdict
 
 CREDENTIALS = (
-    Field("access_key_id", "Access key ID", "Of the credentials that each call is signed with.",
-          required=True, high=128, example="AKIAIOSFODNN7EXAMPLE"),
-    Field("secret_access_key", "Secret access key", "The key that belongs to it.", required=True, high=512,
-          secret=True),
+    Field("access_key_id", "Access key ID", "Of the credentials that each call is signed with. Empty: this "
+          "installation's (EVENTHUB_AWS_ACCESS_KEY_ID).", high=128, example="AKIAIOSFODNN7EXAMPLE"),
+    Field("secret_access_key", "Secret access key", "The key that belongs to it.", high=512, secret=True),
     Field("session_token", "Session token", "Of temporary credentials only. They stop working when they run "
           "out: a role to assume is the better way.", high=8192, secret=True),
     Field("role_arn", "Role to assume", "A role that these credentials may assume; calls are then made under "
@@ -44,7 +43,7 @@ class AwsKind(CallKind):
     """A service of AWS: a subclass says what its ARNs look like, what a call carries, and makes it."""
 
     extra = "aws"
-    installation = ("aws_endpoint_url",)
+    installation = ("aws_endpoint_url", "aws_access_key_id", "aws_secret_access_key")
     service: ClassVar[str]  # botocore's name
     operation: ClassVar[str]  # as AWS documents it, for people
     shape: ClassVar[ArnShape]
@@ -54,7 +53,12 @@ class AwsKind(CallKind):
         return str(settings.get("arn", ""))
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, str]:
-        """Refuse a role without the partition of what is called, and an external ID without a role."""
+        """Refuse half of a pair of keys, a role of another partition, and an external ID without a role."""
+        pair = ("access_key_id", "secret_access_key")
+        given = [name for name in pair if settings.get(name)]
+        if len(given) == 1 or (settings.get("session_token") and not given):
+            [lacking, *_] = [name for name in pair if name not in given]
+            return {lacking: "wanted both keys, or none to use this installation's, found one"}
         role = settings.get("role_arn") or ""
         if settings.get("external_id") and not role:
             return {"external_id": "wanted together with a role to assume, found without one"}
@@ -87,7 +91,7 @@ class AwsKind(CallKind):
         except ValueError as error:  # settings that no form let pass, or a payload that is no text
             raise CallError.of(Fault.INVALID, f"not sent: {error}") from error
         endpoint_url = settings.get("aws_endpoint_url") or ""
-        own = keys = Keys.of(settings)
+        own = keys = _keys(settings)
         role = _role(settings, arn, own, endpoint_url)
         with within(Bounds(guard, arn.partition, endpoint_url, order.connect_timeout_seconds, ends_at)):
             if role is not None:
@@ -121,6 +125,18 @@ class AwsKind(CallKind):
             "headers": headers,
             **shown_payload(order, order.body),
         }
+
+
+def _keys(settings: Mapping[str, Any]) -> Keys:
+    if settings.get("access_key_id"):
+        return Keys.of(settings)
+    if not settings.get("aws_access_key_id"):
+        raise CallError.of(
+            Fault.INVALID,
+            "not sent: no credentials for AWS: give the target its own, or this installation "
+            "EVENTHUB_AWS_ACCESS_KEY_ID and EVENTHUB_AWS_SECRET_ACCESS_KEY",
+        )
+    return Keys(settings["aws_access_key_id"], settings["aws_secret_access_key"])
 
 
 def _role(settings: Mapping[str, Any], arn: Arn, own: Keys, endpoint_url: str) -> Role | None:

@@ -274,10 +274,36 @@ def test_settings_that_cannot_work_are_refused(name: str, settings: dict[str, st
     assert refused[member].startswith(words)
 
 
-def test_keys_are_required():
-    refused = check_settings(kind_of("sqs"), {"arn": QUEUE})
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ({"access_key_id": "AKIA"}, "secret_access_key"),
+        ({"secret_access_key": SECRET}, "access_key_id"),
+        ({"session_token": TOKEN}, "access_key_id"),
+    ],
+)
+def test_a_target_has_both_keys_or_none(given: dict[str, str], lacking: str):
+    refused = check_settings(kind_of("sqs"), {"arn": QUEUE, **given})
 
-    assert set(refused) == {"access_key_id", "secret_access_key"}
+    assert refused == {lacking: "wanted both keys, or none to use this installation's, found one"}
+
+
+def test_a_target_without_keys_uses_those_of_the_installation(receiver: Receiver):
+    receiver.answer("/", PUT)
+    none = {"access_key_id": "", "secret_access_key": ""}
+    installed = {"aws_access_key_id": "INSTALLED", "aws_secret_access_key": "its secret"}
+
+    delivered(attempt("kinesis", STREAM, receiver.url(""), **none, **installed))
+
+    assert signed_by(receiver) == ["INSTALLED"]
+
+
+def test_without_any_keys_nothing_is_sent_and_the_reason_says_what_to_set(receiver: Receiver):
+    result = attempt("kinesis", STREAM, receiver.url(""), access_key_id="", secret_access_key="")
+
+    assert result.verdict.decision is Decision.GIVE_UP
+    assert "EVENTHUB_AWS_ACCESS_KEY_ID" in result.verdict.reason
+    assert receiver.requests == []
 
 
 def test_keys_are_in_no_representation():
