@@ -121,7 +121,7 @@ def _put(rule: Rule, link: RuleTarget | None, told: dict[str, Any], caller: Call
     named = named_by(told["Arn"])
     if caller.bus_ids is not None and (named.target is None or not named.target.serves(caller.bus_ids)):
         reason = (
-            "A key that is limited to buses names targets of their rules: arn:aws:events:…:target/<name>."
+            "A key that is limited to buses names targets of their rules, by arn:aws:events:…:target/<name>"
         )
         raise ArnError("AccessDeniedException", reason)
     before = link.target if link else None
