@@ -17,7 +17,16 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import close_old_connections
 
 from eventhub.access.caller import Caller
-from eventhub.api.eventbridge import buses, policies, rules, tags, targets, try_pattern
+from eventhub.api.eventbridge import (
+    api_destinations,
+    buses,
+    connections,
+    policies,
+    rules,
+    tags,
+    targets,
+    try_pattern,
+)
 from eventhub.api.eventbridge.errors import AwsError, model_refused
 from eventhub.api.eventbridge.model import service
 from eventhub.api.eventbridge.put_events import put_events
@@ -28,13 +37,22 @@ from eventhub.flow.configure import effect, effect_left_to_caller
 Operation = Callable[[bytes, Caller], Awaitable[object]]
 
 ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
+    "CreateApiDestination": api_destinations.create,
+    "CreateConnection": connections.create,
     "CreateEventBus": buses.create,
+    "DeauthorizeConnection": connections.deauthorize,
+    "DeleteApiDestination": api_destinations.delete,
+    "DeleteConnection": connections.delete,
     "DeleteEventBus": buses.delete,
     "DeleteRule": rules.delete,
+    "DescribeApiDestination": api_destinations.describe,
+    "DescribeConnection": connections.describe,
     "DescribeEventBus": buses.describe,
     "DescribeRule": rules.describe,
     "DisableRule": partial(rules.switch, enabled=False),
     "EnableRule": partial(rules.switch, enabled=True),
+    "ListApiDestinations": api_destinations.list_all,
+    "ListConnections": connections.list_all,
     "ListEventBuses": buses.list_all,
     "ListRuleNamesByTarget": targets.list_rules,
     "ListRules": rules.list_all,
@@ -48,6 +66,8 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "TagResource": tags.add,
     "TestEventPattern": try_pattern.answer,
     "UntagResource": tags.remove,
+    "UpdateApiDestination": api_destinations.update,
+    "UpdateConnection": connections.update,
     "UpdateEventBus": buses.update,
 }
 
