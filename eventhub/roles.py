@@ -43,6 +43,7 @@ from eventhub.flow.redrive import Redriver
 from eventhub.flow.retain import Retainer
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
+from eventhub.flow.schedule import Scheduler
 from eventhub.journal import open_journal
 from eventhub.journal.port import Journal
 from eventhub.live.hub import Hub
@@ -160,6 +161,7 @@ def background(journal: Journal, keeper: RulebookKeeper) -> list[Background]:
         Deliverer(journal, keeper),
         Redriver(journal, keeper),
         Router(journal, keeper),
+        Scheduler(journal),
     ]
 
 

@@ -118,6 +118,8 @@ RETENTION_BYTES = environment.integer("RETENTION_BYTES", 0)  # 0: no limit by si
 MIN_FREE_BYTES = environment.integer("MIN_FREE_BYTES", 256 * 2**20)
 MAX_CONNECTIONS = environment.integer("MAX_CONNECTIONS", 1024, minimum=8, maximum=65_000)
 
+MISSED_RUNS = environment.choice("MISSED_RUNS", "once", ["once", "skip"])
+
 # EventBridge's quotas, which its door alone keeps.
 MAX_TARGETS_PER_RULE = environment.integer("MAX_TARGETS_PER_RULE", 5, minimum=1, maximum=1000)
 MAX_RULES_PER_BUS = environment.integer("MAX_RULES_PER_BUS", 300, minimum=1)

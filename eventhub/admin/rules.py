@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
+from eventhub.flow.schedule import next_runs
 from eventhub.models import Bus, Rule, RuleTarget, RuleVersion
 
 VERSIONS_SHOWN = 20
@@ -25,7 +26,7 @@ class RuleForm(NamedForm):
 
     class Meta:
         model = Rule
-        fields = ["bus", "name", "description", "pattern", "enabled"]
+        fields = ["bus", "name", "description", "pattern", "schedule_expression", "enabled"]
         widgets = {
             "pattern": forms.Textarea(
                 attrs={
@@ -128,12 +129,13 @@ class RuleAdmin(ConfiguredAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         """Show the versions of a rule that has some."""
-        fields = ["bus", "name", "description", "pattern", "enabled"]
+        runs = ["runs"] if obj and obj.schedule_expression else []
+        fields = ["bus", "name", "description", "pattern", "schedule_expression", *runs, "enabled"]
         return [(None, {"fields": fields}), *([("History", {"fields": ["versions"]})] if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         """Versions are facts."""
-        return ["versions"]
+        return ["versions", "runs"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Take ``?bus=…&pattern=…`` from the address; without it choose the bus if there is one only."""
@@ -152,6 +154,17 @@ class RuleAdmin(ConfiguredAdmin):
     def changed(self, row: Rule, request: HttpRequest) -> None:
         """Record the version that an action makes."""
         row.record_version(by=who(request))
+
+    @admin.display(description="next runs")
+    def runs(self, rule: Rule) -> SafeString:
+        """Return the next ten runs of the schedule."""
+        found = next_runs(rule)
+        if not found:
+            return format_html(
+                "none: {}", "the rule is disabled" if not rule.enabled else "the schedule ended"
+            )
+        items = format_html_join("", "<li>{}</li>", ((f"{run:%a %Y-%m-%d %H:%M:%S} UTC",) for run in found))
+        return format_html('<ol class="runs">{}</ol>', items)
 
     @admin.display(description="targets")
     def target_names(self, rule: Rule) -> str:

@@ -31,6 +31,7 @@ from eventhub.models import (
     RuleVersion,
     changes_between,
     current_version,
+    routed_pattern,
 )
 
 log = logging.getLogger("eventhub.rulebook")
@@ -196,9 +197,10 @@ def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterato
         target_ids.setdefault(rule_id, []).append(target_id)
         if (transform := read_transform(rule_id, target_id, stored)) is not None:
             transforms.setdefault(rule_id, {})[target_id] = transform
-    for rule_id, name, bus_id, enabled, text in rules.values_list(
-        "pk", "name", "bus_id", "enabled", "pattern"
+    for rule_id, name, bus_id, enabled, own, schedule in rules.values_list(
+        "pk", "name", "bus_id", "enabled", "pattern", "schedule_expression"
     ):
+        text = routed_pattern(name, own, schedule)
         old = previous.rule(bus_id, rule_id)
         try:
             pattern = old.pattern if old and old.pattern.text == text else parse(text)

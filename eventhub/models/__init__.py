@@ -11,7 +11,7 @@ from eventhub.models.change import (
 )
 from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.key import ApiKey, SignInLink
-from eventhub.models.rule import Rule, RuleTarget, RuleVersion
+from eventhub.models.rule import NextRun, Rule, RuleTarget, RuleVersion, routed_pattern
 from eventhub.models.target import Target
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Changes",
     "Configuration",
     "Connection",
+    "NextRun",
     "Rule",
     "RuleTarget",
     "RuleVersion",
@@ -31,4 +32,5 @@ __all__ = [
     "changes_between",
     "current_version",
     "note_change",
+    "routed_pattern",
 ]

@@ -1,26 +1,49 @@
 """Rules and their versions."""
 
+import json
 from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from eventhub.domain.arn import rule_arn
 from eventhub.domain.pattern import PatternError, parse
 from eventhub.domain.payload import PayloadFormat
+from eventhub.domain.schedule import MAX_LENGTH, ScheduleError, parse_schedule
 from eventhub.domain.transform import TransformError, parse_transform
-from eventhub.models.bus import Bus
+from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import Dated, Noted
 from eventhub.models.target import Target
 
 MAX_PATTERN_LENGTH = 4096  # EventBridge's
+# Of the events that schedules make, in EventBridge's words.
+SCHEDULED_SOURCE, SCHEDULED_TYPE = "aws.events", "Scheduled Event"
 rule_name = RegexValidator(
     r"\A[.\-_A-Za-z0-9]{1,64}\Z", "wanted 1 to 64 letters, digits, dots, hyphens or underscores"
 )
+
+
+def routed_pattern(name: str, pattern: str, schedule: str) -> str:
+    """Return the pattern that a rule is routed by: its own, or the one that picks what its schedule makes.
+
+    A rule with a schedule alone so matches its scheduled events and nothing else, one with both either.
+    """
+    if not schedule:
+        return pattern
+    scheduled = json.dumps(
+        {
+            "source": [SCHEDULED_SOURCE],
+            "detail-type": [SCHEDULED_TYPE],
+            "resources": [rule_arn(DEFAULT_BUS, name, region=settings.REGION, account=settings.ACCOUNT_ID)],
+        }
+    )
+    return f'{{"$or": [{scheduled}, {pattern}]}}' if pattern.strip() else scheduled
 
 
 class Rule(Dated):
@@ -31,8 +54,14 @@ class Rule(Dated):
     description = models.CharField(max_length=512, blank=True)
     pattern = models.TextField(
         max_length=MAX_PATTERN_LENGTH,
+        blank=True,
         help_text="JSON: which events the rule picks, e.g. "
         '{"source": ["shop"], "detail": {"amount": [{"numeric": [">", 100]}]}}',
+    )
+    schedule_expression = models.CharField(
+        max_length=MAX_LENGTH,
+        blank=True,
+        help_text="When the rule makes an event itself, in UTC: rate(5 minutes) or cron(0 12 ? * MON-FRI *).",
     )
     enabled = models.BooleanField(
         default=True, help_text="A disabled rule makes no deliveries; its matches are recorded."
@@ -62,16 +91,34 @@ class Rule(Dated):
         errors = {}
         if len(self.pattern) > MAX_PATTERN_LENGTH:
             errors["pattern"] = f"wanted at most {MAX_PATTERN_LENGTH} characters, found {len(self.pattern)}"
-        elif self.pattern.strip():  # an empty one is refused by the field
+        elif self.pattern.strip():
             try:
                 parse(self.pattern)
             except PatternError as error:
                 errors["pattern"] = str(error)
+        elif not self.schedule_expression:
+            errors["pattern"] = "This field is required, unless the rule has a schedule."
+        if self.schedule_expression:
+            errors |= self._of_schedule()
         if self.pk is not None and Rule.objects.filter(pk=self.pk).exclude(bus_id=self.bus_id).exists():
             # Its versions are recorded with the bus's events: on another bus it is another rule.
             errors["bus"] = "a rule stays on its bus: make another rule instead"
         if errors:
             raise ValidationError(errors)
+
+    def _of_schedule(self) -> dict[str, str]:
+        try:
+            parse_schedule(self.schedule_expression)
+        except ScheduleError as error:
+            return {"schedule_expression": str(error)}
+        if self.bus_id is not None and self.bus.name != DEFAULT_BUS:  # as with EventBridge
+            return {"schedule_expression": f"wanted a rule of bus {DEFAULT_BUS}, found bus {self.bus.name}"}
+        return {}
+
+    @property
+    def routed_pattern(self) -> str:
+        """Return the pattern that the rule is routed by."""
+        return routed_pattern(self.name, self.pattern, self.schedule_expression)
 
     def set_targets(self, targets: Iterable[Target]) -> None:
         """Make these the rule's targets; links that stay are left alone. Call it inside a transaction."""
@@ -97,7 +144,12 @@ class Rule(Dated):
         which running processes read the version's number) and changed its targets.
         """
         targets = [link.recorded() for link in self.links.select_related("target").order_by("target_id")]
-        state = {"name": self.name, "pattern": self.pattern, "enabled": self.enabled, "targets": targets}
+        state = {
+            "name": self.name,
+            "pattern": self.routed_pattern,
+            "enabled": self.enabled,
+            "targets": targets,
+        }
         latest = self.versions.order_by("-number").first()
         if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
             return None
@@ -212,3 +264,14 @@ class RuleVersion(models.Model):
         if not self._state.adding:
             raise TypeError("a rule version is immutable")
         super().save(*args, **kwargs)
+
+
+class NextRun(models.Model):
+    """When a rule's schedule runs next: kept by the worker that runs it, not configured."""
+
+    rule = models.OneToOneField(Rule, on_delete=models.CASCADE, related_name="next_run")
+    schedule_expression = models.CharField(max_length=MAX_LENGTH)  # that it was worked out from
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.at:%Y-%m-%d %H:%M:%S}"

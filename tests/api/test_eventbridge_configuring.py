@@ -245,3 +245,33 @@ def _key(*scopes: Scope, buses: Any = ()) -> tuple[str, str]:
 def test_an_operation_that_is_not_answered_yet_says_so(events: BaseClient) -> None:
     with pytest.raises(ClientError, match="does not answer ListEndpoints yet"):
         events.list_endpoints()
+
+
+def test_a_rule_may_have_a_schedule_in_place_of_a_pattern_or_beside_it(events: BaseClient) -> None:
+    events.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")
+    alone = without_metadata(events.describe_rule(Name="tick"))
+    events.put_rule(Name="tick", ScheduleExpression="cron(0 12 ? * MON-FRI *)", EventPattern=PATTERN)
+    both = events.describe_rule(Name="tick")
+    events.put_rule(Name="tick", EventPattern=PATTERN)
+
+    assert alone["ScheduleExpression"] == "rate(5 minutes)"
+    assert "EventPattern" not in alone
+    assert (both["ScheduleExpression"], both["EventPattern"]) == ("cron(0 12 ? * MON-FRI *)", PATTERN)
+    assert "ScheduleExpression" not in events.describe_rule(Name="tick")
+
+
+def test_a_schedule_that_is_none_or_on_another_bus_is_refused(events: BaseClient) -> None:
+    Bus.objects.create(name="orders")
+
+    neither = error_of(events.put_rule, Name="tick")
+    wrong = error_of(events.put_rule, Name="tick", ScheduleExpression="rate(5 minute)")
+    elsewhere = error_of(
+        events.put_rule, Name="tick", EventBusName="orders", ScheduleExpression="rate(5 minutes)"
+    )
+
+    assert neither["Message"] == "Parameter(s) EventPattern or ScheduleExpression must be specified."
+    assert wrong["Message"] == (
+        "Parameter ScheduleExpression is not valid. Reason: rate: wanted minutes after 5, found minute."
+    )
+    assert elsewhere["Message"] == "ScheduleExpression is supported only on the default event bus."
+    assert not Rule.objects.exists()

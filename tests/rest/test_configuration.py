@@ -75,6 +75,8 @@ def test_a_rule_answers_with_names_and_its_version(api: Api, rule: Any) -> None:
         "name": "sales",
         "description": "",
         "pattern": {"source": ["shop"]},
+        "schedule_expression": "",
+        "next_runs": [],
         "enabled": True,
         "targets": ["till"],
         "transforms": {},

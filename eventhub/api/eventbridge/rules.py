@@ -10,14 +10,15 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
 from eventhub.api.eventbridge.errors import AwsError, over_quota
-from eventhub.api.eventbridge.names import find_bus, find_rule, rule_arn
+from eventhub.api.eventbridge.names import bus_of, find_bus, find_rule, rule_arn
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.try_pattern import parsed
+from eventhub.domain.schedule import ScheduleError, parse_schedule
 from eventhub.flow.configure import take_effect
-from eventhub.models import Bus, Rule
+from eventhub.models import DEFAULT_BUS, Bus, Rule
 
 ENABLED, DISABLED = "ENABLED", "DISABLED"
-SHOWN = ("name", "pattern", "description", "enabled", "told")
+SHOWN = ("name", "pattern", "schedule_expression", "description", "enabled", "told")
 
 
 def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -25,16 +26,15 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
     Raises AwsError; ``InvalidEventPatternException`` in the reference's words.
     """
-    if "ScheduleExpression" in request:
-        raise AwsError(
-            "ValidationException",
-            "Parameter ScheduleExpression is not valid. Reason: this version has no schedules yet.",
-        )
-    if "EventPattern" not in request:
+    pattern, schedule = request.get("EventPattern", ""), request.get("ScheduleExpression", "")
+    if not pattern and not schedule:
         raise AwsError(
             "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."
         )
-    parsed(request["EventPattern"])
+    if pattern:
+        parsed(pattern)
+    if schedule:
+        _check_schedule(schedule, bus_of(request.get("EventBusName") or DEFAULT_BUS))
     state = request.get("State", ENABLED)
     with transaction.atomic():
         bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule")
@@ -43,7 +43,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
             if bus.rules.count() >= settings.MAX_RULES_PER_BUS:
                 raise over_quota()
             rule = Rule(bus=bus, name=request["Name"], tags=tags.read(request.get("Tags", [])))
-        rule.pattern = request["EventPattern"]
+        rule.pattern, rule.schedule_expression = pattern, schedule
         rule.description = request.get("Description", "")
         rule.enabled = state != DISABLED
         rule.told = {name: request[name] for name in ("RoleArn",) if name in request}
@@ -54,6 +54,19 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         rule.record_version(by=caller.who)
         take_effect()
     return {"RuleArn": rule_arn(bus.name, rule.name)}
+
+
+def _check_schedule(text: str, bus: str) -> None:
+    if bus != DEFAULT_BUS:
+        raise AwsError(
+            "ValidationException", "ScheduleExpression is supported only on the default event bus."
+        )
+    try:
+        parse_schedule(text)
+    except ScheduleError as error:
+        raise AwsError(
+            "ValidationException", f"Parameter ScheduleExpression is not valid. Reason: {error}."
+        ) from error
 
 
 def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -105,10 +118,13 @@ def _shown(rule: Rule, *, bus: Bus) -> dict[str, Any]:
     shown = {
         "Name": rule.name,
         "Arn": rule_arn(bus.name, rule.name),
-        "EventPattern": rule.pattern,
         "State": state_of(rule),
         "EventBusName": bus.name,
     }
+    if rule.pattern:
+        shown["EventPattern"] = rule.pattern
+    if rule.schedule_expression:
+        shown["ScheduleExpression"] = rule.schedule_expression
     if rule.description:
         shown["Description"] = rule.description
     if "RoleArn" in rule.told:

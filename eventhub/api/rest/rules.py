@@ -13,10 +13,11 @@ from eventhub.api.rest.media import RuleBody, verbatim
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import visible_targets
 from eventhub.domain.transform import TransformError, parse_transform
+from eventhub.flow.schedule import next_runs
 from eventhub.models import Bus, Rule, Target
 
 
-class PatternField(serializers.Field[str, Any, msgspec.Raw, Any]):
+class PatternField(serializers.Field[str, Any, msgspec.Raw | None, Any]):
     """A pattern: read as a JSON object (by ``RuleBody``, as text) or as text, answered as an object."""
 
     default_error_messages = {"invalid": "wanted a JSON object, or its text as a string"}
@@ -27,9 +28,9 @@ class PatternField(serializers.Field[str, Any, msgspec.Raw, Any]):
             self.fail("invalid")
         return data
 
-    def to_representation(self, value: str) -> msgspec.Raw:
-        """Return the object, as it was written."""
-        return verbatim(value)
+    def to_representation(self, value: str) -> msgspec.Raw | None:
+        """Return the object, as it was written; null if the rule has only a schedule."""
+        return verbatim(value) if value else None
 
 
 class VisibleBus(serializers.SlugRelatedField[Bus]):
@@ -85,7 +86,8 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
         queryset=Bus.objects.all(),
         error_messages={"does_not_exist": "no bus is named {value!r}", "invalid": "wanted the name of a bus"},
     )
-    pattern = PatternField()
+    pattern = PatternField(required=False, default="")
+    next_runs = serializers.SerializerMethodField()
     targets = VisibleTarget(
         many=True,
         slug_field="name",
@@ -107,6 +109,8 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
             "name",
             "description",
             "pattern",
+            "schedule_expression",
+            "next_runs",
             "enabled",
             "targets",
             "transforms",
@@ -116,6 +120,10 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
         ]
         read_only_fields = ["id"]
         validators: list[Any] = []  # the model names the rule that is in the way
+
+    def get_next_runs(self, rule: Rule) -> list[str]:
+        """Return the next ten runs of the schedule."""
+        return [run.isoformat().replace("+00:00", "Z") for run in next_runs(rule)]
 
     def get_version(self, rule: Rule) -> int:
         """Return the number of the newest version."""
