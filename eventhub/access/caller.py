@@ -23,6 +23,7 @@ class Caller:
     name: str
     scopes: frozenset[Scope]
     bus_ids: frozenset[int] | None = None  # None: every bus
+    account: str = ""  # of another account: only the buses whose policy allows it
 
     @property
     def who(self) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import close_old_connections, transaction
 
 from eventhub.access import seal
 from eventhub.access.caller import Caller, CallerKind, known_scopes
 from eventhub.access.scopes import Scope
+from eventhub.domain.arn import bus_arn
+from eventhub.domain.policy import allows
 from eventhub.models import ApiKey, Bus, current_version
 
 KEY_ID = re.compile(r"[A-Z0-9]{16,32}")
@@ -181,12 +184,7 @@ def load() -> dict[str, Key]:
     """Read all keys from the database."""
     return {
         row.pk: Key(
-            caller=Caller(
-                CallerKind.KEY,
-                row.pk,
-                known_scopes(row.scopes),
-                frozenset(bus.pk for bus in row.buses.all()) or None,
-            ),
+            caller=_caller(row),
             digest=bytes(row.secret_digest),
             sealed=bytes(row.sealed_secret),
             enabled=row.enabled,
@@ -194,6 +192,30 @@ def load() -> dict[str, Key]:
         )
         for row in ApiKey.objects.prefetch_related("buses")
     }
+
+
+def _caller(row: ApiKey) -> Caller:
+    bus_ids = frozenset(bus.pk for bus in row.buses.all()) or None
+    if not row.account or row.account == settings.ACCOUNT_ID:
+        return Caller(CallerKind.KEY, row.pk, known_scopes(row.scopes), bus_ids)
+    allowed = frozenset(
+        bus.pk
+        for bus in Bus.objects.exclude(policy=[])
+        if allows(
+            bus.policy,
+            account=row.account,
+            action="events:PutEvents",
+            resource=bus_arn(bus.name, region=settings.REGION, account=settings.ACCOUNT_ID),
+        )
+    )
+    puts = bool(known_scopes(row.scopes) & {Scope.EVENTS_PUT, Scope.ADMIN})
+    return Caller(
+        CallerKind.KEY,
+        row.pk,
+        frozenset({Scope.EVENTS_PUT}) if puts else frozenset(),
+        allowed if bus_ids is None else allowed & bus_ids,
+        row.account,
+    )
 
 
 ring = KeyRing()  # this process's

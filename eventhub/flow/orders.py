@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.conf import settings as installation
 
+from eventhub.domain import jsontext
+from eventhub.domain.entry import TRACE_HEADER
 from eventhub.domain.payload import PayloadFormat
 from eventhub.domain.transform import Transform, TransformError
 from eventhub.flow.payload import envelope_of, payload_of
@@ -101,7 +103,16 @@ def order_of(
         timeout_seconds=target.timeout_seconds,
         connect_timeout_seconds=target.connect_timeout_seconds,
         attributes=attributes,
+        trace_header=trace_header(event),
     )
+
+
+def trace_header(event: NewEvent) -> str:
+    """Return X-Ray's header that came with an event; empty if none did."""
+    if event.attributes == b"{}":  # as nearly all
+        return ""
+    found = jsontext.decode(event.attributes).get(TRACE_HEADER)
+    return found if isinstance(found, str) else ""
 
 
 def settings_of(target: TargetInForce, kind: Kind) -> dict[str, Any]:

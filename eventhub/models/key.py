@@ -1,10 +1,13 @@
 """API keys and one-time sign-in links, as rows; what they allow is decided in ``access``."""
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated
+
+account_id = RegexValidator(r"\A[0-9]{12}\Z", "wanted 12 digits")
 
 
 class ApiKey(Dated):
@@ -16,6 +19,13 @@ class ApiKey(Dated):
     sealed_secret = models.BinaryField(editable=False)
     scopes = models.JSONField(default=list)
     buses = models.ManyToManyField(Bus, blank=True, help_text="Leave empty for every bus.")
+    account = models.CharField(
+        max_length=12,
+        blank=True,
+        validators=[account_id],
+        help_text="Of a partner: an account of 12 digits. Such a key only puts events, on buses whose policy "
+        "allows that account. Leave empty for a key of this installation.",
+    )
     enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -75,6 +75,7 @@ class Order:
     timeout_seconds: float
     connect_timeout_seconds: float = 10.0
     attributes: Mapping[str, str] = field(default_factory=dict)  # of a dead-letter target: why it is there
+    trace_header: str = ""  # of X-Ray, as the producer gave it
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,13 @@ def _parsed(text: str) -> SigningSecret:
 
 
 def attributes(order: Order) -> Sequence[tuple[str, str]]:
-    """Return the headers that tell a dead-letter target why it gets the event: ``eventhub-error-code: …``."""
-    return [
+    """Return the headers that an event brings along.
+
+    They are X-Ray's trace, and those that tell a dead-letter target why it gets the event:
+    ``eventhub-error-code: …``.
+    """
+    traced = [("X-Amzn-Trace-Id", headers.one_line(order.trace_header))] if order.trace_header else []
+    return traced + [
         (f"eventhub-{name.lower().replace('_', '-')}", headers.one_line(value))
         for name, value in order.attributes.items()
     ]

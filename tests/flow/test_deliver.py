@@ -420,3 +420,14 @@ def test_a_result_that_comes_too_late_for_its_lease_is_only_logged(
         until(lambda: [one for one in caplog.records if one.message == "delivery.lease_lost"], what="a line")
 
     assert [one.state for one in house.outcomes(event)] == ["pending"]
+
+
+def test_the_trace_of_x_ray_reaches_a_webhook_over_two_buses(house: House, receiver: Receiver) -> None:
+    house.rule(house.to_bus("second"), name="on")
+    house.rule(house.webhook("/hook"), bus="second", name="out")
+    house.start()
+
+    house.put(attributes=b'{"trace-header":"Root=1-5759e988;Sampled=1"}')
+
+    request = until(lambda: receiver.requests, what="a delivery")[0]
+    assert request.headers["x-amzn-trace-id"] == "Root=1-5759e988;Sampled=1"

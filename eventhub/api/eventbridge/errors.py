@@ -26,10 +26,11 @@ class AwsError(Exception):
 
 def denied(caller: Caller, action: str, resource: str) -> AwsError:
     """Return the error for what the caller's key does not allow; ``resource`` is an ARN."""
+    policy = "resource-based" if caller.account else "identity-based"
     return AwsError(
         "AccessDeniedException",
-        f"User: arn:aws:iam::{settings.ACCOUNT_ID}:user/{caller.name} is not authorized to perform: "
-        f"events:{action} on resource: {resource} because no identity-based policy allows the "
+        f"User: arn:aws:iam::{caller.account or settings.ACCOUNT_ID}:user/{caller.name} is not authorized to "
+        f"perform: events:{action} on resource: {resource} because no {policy} policy allows the "
         f"events:{action} action",
     )
 

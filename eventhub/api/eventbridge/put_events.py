@@ -11,7 +11,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError, denied, failed_entry, validation_error
 from eventhub.api.eventbridge.names import bus_arn, bus_of
 from eventhub.domain import jsontext
-from eventhub.domain.entry import Entry, Rejected, entry_bytes
+from eventhub.domain.entry import TRACE_HEADER, Entry, Rejected, entry_bytes
 from eventhub.flow.process import parts
 from eventhub.journal.port import UNKNOWN_BUS, Appended
 from eventhub.models import DEFAULT_BUS
@@ -20,7 +20,6 @@ MAX_ENTRIES = 10
 MAX_BUS_NAME = 1600
 MAX_TRACE_HEADER = 500
 BUS_PATTERN = r"(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+"
-TRACE_HEADER = "trace-header"  # its name among an event's attributes
 
 _bus = re.compile(BUS_PATTERN, re.ASCII)
 

@@ -14,6 +14,10 @@ SHAPE = ArnShape(
 )
 
 
+def _text(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
+
+
 class SqsKind(AwsKind):
     """Sends messages; into a FIFO queue with group and deduplication id."""
 
@@ -39,6 +43,11 @@ class SqsKind(AwsKind):
             "MessageBody": body,
             "MessageAttributes": attributes,
             **message.identity(order),
+            **(
+                {"MessageSystemAttributes": {"AWSTraceHeader": _text(order.trace_header)}}
+                if order.trace_header
+                else {}
+            ),
         }
 
     def hand_over(self, service: Any, parameters: dict[str, Any]) -> Mapping[str, object]:

@@ -49,6 +49,16 @@ def test_a_dead_letter_carries_the_six_attributes_of_eventbridge(moto: Moto):
     }
 
 
+def test_the_trace_of_x_ray_goes_along(moto: Moto):
+    url = queue(moto, "traced")
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+
+    delivered(attempt("sqs", moto.arn("sqs", "traced"), moto.url, trace_header=trace))
+
+    [message] = received(moto, url)
+    assert message["Attributes"]["AWSTraceHeader"] == trace
+
+
 def test_an_attribute_without_text_is_left_out(moto: Moto):
     url = queue(moto, "no-text")
 
