@@ -121,6 +121,38 @@ def test_command_line_of_aws_puts_events(hub: Running) -> None:
     assert stored(hub, answer["Entries"][0]["EventId"])["detail"] == {"order": 18}
 
 
+def test_command_line_of_aws_configures_what_a_first_rule_needs(hub: Running) -> None:
+    pattern, tags = json.dumps({"source": ["cli"]}), ["--tags", "Key=team,Value=shop"]
+    arn = "arn:aws:events:us-east-1:000000000000"
+    queue = "arn:aws:sqs:eu-west-1:111122223333:orders"
+
+    made = aws(hub, "create-event-bus", "--name", "cli", *tags)
+    on_bus = ("--event-bus-name", "cli")
+    aws(hub, "put-rule", "--name", "orders", "--event-pattern", pattern, *on_bus)
+    put = aws(hub, "put-targets", "--rule", "orders", "--targets", f"Id=q,Arn={queue}", *on_bus)
+    targets = aws(hub, "list-targets-by-rule", "--rule", "orders", *on_bus)
+    names = aws(hub, "list-rule-names-by-target", "--target-arn", queue, *on_bus)
+    aws(hub, "disable-rule", "--name", "orders", *on_bus)
+    rule = aws(hub, "describe-rule", "--name", "orders", *on_bus)
+    rules = aws(hub, "list-rules", "--name-prefix", "ord", *on_bus)
+    told = aws(hub, "list-tags-for-resource", "--resource-arn", made["EventBusArn"])
+    buses = aws(hub, "list-event-buses", "--name-prefix", "cl")
+    aws(hub, "put-rule", "--name", "tick", "--schedule-expression", "rate(5 minutes)", "--state", "DISABLED")
+    tick = aws(hub, "describe-rule", "--name", "tick")
+    aws(hub, "remove-targets", "--rule", "orders", "--ids", "q", *on_bus)
+    aws(hub, "delete-rule", "--name", "orders", *on_bus)
+    aws(hub, "delete-event-bus", "--name", "cli")
+
+    assert made["EventBusArn"] == buses["EventBuses"][0]["Arn"] == f"{arn}:event-bus/cli"
+    assert put == {"FailedEntryCount": 0, "FailedEntries": []}
+    assert targets["Targets"] == [{"Id": "q", "Arn": queue}]
+    assert names["RuleNames"] == ["orders"]
+    assert (rule["State"], rule["EventPattern"]) == ("DISABLED", pattern)
+    assert rules["Rules"][0]["Arn"] == f"{arn}:rule/cli/orders"
+    assert told["Tags"] == [{"Key": "team", "Value": "shop"}]
+    assert (tick["ScheduleExpression"], tick["State"]) == ("rate(5 minutes)", "DISABLED")
+
+
 def test_client_for_node_configures_and_puts_events(hub: Running) -> None:
     if not (ROOT / "node_modules" / "@aws-sdk" / "client-eventbridge").exists():
         missing = "node_modules, which make lint installs"
