@@ -93,8 +93,10 @@ def operation(target: str) -> Operation:
 async def _answer(name: str, body: bytes, caller: Caller) -> object:
     if name.startswith(_READING):
         return await asyncio.to_thread(_worked_out, name, body, caller)
-    answer = await asyncio.get_running_loop().run_in_executor(_changes, _changed, name, body, caller)
-    await asyncio.to_thread(effect)
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(_changes, _changed, name, body, caller)
+    # Behind the changes that queue up by now, so that one reading serves them all.
+    await loop.run_in_executor(_changes, effect)
     return answer
 
 

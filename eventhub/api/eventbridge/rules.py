@@ -49,7 +49,8 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         rule.told = {name: request[name] for name in ("RoleArn",) if name in request}
         if state not in {ENABLED, DISABLED}:
             rule.told["State"] = state
-        rule.full_clean()
+        # The bus was found and the name looked for in this transaction: asking again costs a tenth of it all.
+        rule.full_clean(exclude=["bus"], validate_unique=False, validate_constraints=False)
         rule.save()
         rule.record_version(by=caller.who)
         take_effect()
