@@ -28,12 +28,19 @@ QUESTIONS_PER_SECOND = 20
 
 
 def mint(
-    name: str, scopes: Collection[Scope], buses: Iterable[Bus] = (), expires_at: datetime | None = None
+    name: str,
+    scopes: Collection[Scope],
+    buses: Iterable[Bus] = (),
+    expires_at: datetime | None = None,
+    account: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which cannot be shown again. No buses: every bus."""
     key_id = "EH" + "".join(secrets.choice(_LETTERS) for _ in range(18))
     secret = secrets.token_urlsafe(32)
-    return store(key_id, secret, name=name, scopes=scopes, buses=buses, expires_at=expires_at), secret
+    made = store(
+        key_id, secret, name=name, scopes=scopes, buses=buses, expires_at=expires_at, account=account
+    )
+    return made, secret
 
 
 def store(
@@ -44,6 +51,7 @@ def store(
     scopes: Collection[Scope],
     buses: Iterable[Bus] = (),
     expires_at: datetime | None = None,
+    account: str = "",
 ) -> ApiKey:
     """Keep a key whose id and secret are given; raises IntegrityError if the id is taken."""
     with transaction.atomic():
@@ -54,6 +62,7 @@ def store(
             sealed_secret=seal.seal(secret),
             scopes=sorted(scopes),
             expires_at=expires_at,
+            account=account,
         )
         key.save(force_insert=True)
         key.buses.set(buses)

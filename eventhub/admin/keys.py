@@ -62,7 +62,7 @@ class KeyAdmin(ConfiguredAdmin):
     """Credentials of programs."""
 
     form = KeyForm
-    list_display = ["name", "id", "scope_names", "bus_names", "enabled", "expires_at", "is_valid"]
+    list_display = ["name", "id", "scope_names", "bus_names", "account", "enabled", "expires_at", "is_valid"]
     list_filter = ["enabled"]
     search_fields = ["name", "id"]
     actions = ["enable", "disable"]
@@ -86,7 +86,9 @@ class KeyAdmin(ConfiguredAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        made, secret = mint(obj.name, form.cleaned_data["scopes"], expires_at=obj.expires_at)
+        made, secret = mint(
+            obj.name, form.cleaned_data["scopes"], expires_at=obj.expires_at, account=obj.account
+        )
         # The form goes on with the row that was made: its buses are saved in save_related.
         obj.__dict__.update(made.__dict__)
         request.made_secret = secret  # type: ignore[attr-defined]  # for response_add, within this request alone

@@ -41,6 +41,22 @@ def test_the_secret_is_shown_once_and_never_again(ann: Client) -> None:
     assert secret not in str(ann.cookies) + str(dict(ann.session.items()))
 
 
+def test_a_key_of_another_account_is_made_as_such_and_puts_events_only_where_a_policy_lets_it(
+    ann: Client,
+) -> None:
+    ours, theirs = Bus.objects.create(name="ours"), Bus.objects.create(name="theirs")
+    theirs.policy = [{"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}]
+    theirs.save()
+
+    key, secret = make_key(ann, account="111122223333", scopes=[Scope.EVENTS_PUT, Scope.EVENTS_READ])
+
+    caller = ring.bearer(f"Bearer {key.pk}.{secret}")
+    assert caller is not None
+    assert (key.account, caller.scopes) == ("111122223333", {Scope.EVENTS_PUT})
+    assert caller.may(Scope.EVENTS_PUT, theirs.pk)
+    assert not caller.may(Scope.EVENTS_PUT, ours.pk)
+
+
 def test_a_key_without_a_scope_is_refused(ann: Client) -> None:
     response = ann.post(LIST + "add/", {"name": "till"})
 
