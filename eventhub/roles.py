@@ -40,6 +40,7 @@ from eventhub.flow.accept import Acceptor
 from eventhub.flow.deliver import Deliverer
 from eventhub.flow.process import Parts
 from eventhub.flow.redrive import Redriver
+from eventhub.flow.replay import Replayer
 from eventhub.flow.retain import Retainer
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
@@ -155,11 +156,12 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
 
 
 def background(journal: Journal, keeper: RulebookKeeper) -> list[Background]:
-    """Return the parts that route, redrive, deliver and prune."""
+    """Return the parts that route, redrive, replay, deliver and prune."""
     return [
         Retainer(journal),
         Deliverer(journal, keeper),
         Redriver(journal, keeper),
+        Replayer(journal, keeper),
         Router(journal, keeper),
         Scheduler(journal),
     ]

@@ -1,8 +1,8 @@
 """The envelope: an event's JSON as patterns see it and as targets receive it by default.
 
 Shape and member order as EventBridge delivers it: ``version "0", id, detail-type, source, account,
-time (YYYY-MM-DDTHH:MM:SSZ), region, resources[], detail{}``. The producer's own bytes of ``detail`` go in
-unchanged.
+time (YYYY-MM-DDTHH:MM:SSZ), region, resources[], detail{}``; a replayed event's has
+``replay-name`` before ``detail``. The producer's own bytes of ``detail`` go in unchanged.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ class Envelope:
     detail: bytes  # a JSON object, the producer's own text
     account: str
     region: str
+    replay_name: str = ""  # of the replay that put the event on its bus again
 
     def as_bytes(self) -> bytes:
         """Return the envelope as JSON."""
@@ -47,6 +48,7 @@ class Envelope:
                 _encode(self.region),
                 b',"resources":',
                 self.resources,
+                b',"replay-name":' + _encode(self.replay_name) if self.replay_name else b"",
                 b',"detail":',
                 self.detail,
                 b"}",
@@ -55,6 +57,7 @@ class Envelope:
 
     def decoded(self) -> dict[str, Any]:
         """Return what a pattern is matched against."""
+        replayed = {"replay-name": self.replay_name} if self.replay_name else {}
         return {
             "version": "0",
             "id": str(self.id),
@@ -64,6 +67,7 @@ class Envelope:
             "time": utc_seconds(self.time),
             "region": self.region,
             "resources": jsontext.decode(self.resources),
+            **replayed,
             "detail": jsontext.decode(self.detail),
         }
 

@@ -15,6 +15,15 @@ def event_id(accepted_ms: int, random_bits: int) -> UUID:
     )
 
 
+def earliest_id(accepted_ms: int) -> UUID:
+    """Return what no event's id of this moment (milliseconds since 1970) or later lies before.
+
+    >>> str(earliest_id(0x0192F3C7A1B2))
+    '0192f3c7-a1b2-0000-0000-000000000000'
+    """
+    return UUID(int=(accepted_ms & (2**48 - 1)) << 80)
+
+
 def accepted_ms(identifier: UUID) -> int:
     """Return the moment (milliseconds since 1970) that a UUIDv7 carries.
 

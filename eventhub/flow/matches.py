@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from eventhub.domain import jsontext
+from eventhub.domain.pattern import Verdict, match
 from eventhub.flow.fifo import fifo_key
 from eventhub.flow.indexes import Indexes
 from eventhub.flow.payload import envelope_of
-from eventhub.flow.rulebook import Rulebook, RuleOnBus
+from eventhub.flow.replayed import replay_of, rules_of
+from eventhub.flow.rulebook import ArchiveInForce, Rulebook, RuleOnBus
 from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Routing, RoutingState, StoredEvent
 from eventhub.targets import bus
 
@@ -36,16 +38,19 @@ def routing_of(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed
 def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_at: int) -> Routing:
     event = stored.event
     on_bus = rulebook.rules[event.bus_id]
-    if not on_bus.rules:
+    archives = rulebook.archives.get(event.bus_id, ())
+    if not on_bus.rules and not archives:
         return Routing(stored, RoutingState.UNMATCHED, routed_at)
     decoded = envelope_of(event).decoded()
     matches = indexes.of(event.bus_id, on_bus).match(decoded)
+    rule_ids, too_complex = matches.rule_ids, matches.too_complex
+    if (chosen := rules_of(event)) is not None:
+        rule_ids = [rule_id for rule_id in rule_ids if rule_id in chosen]
+        too_complex = [rule_id for rule_id in too_complex if rule_id in chosen]
     deliveries = [
-        new
-        for rule_id in matches.rule_ids
-        for new in _deliveries(event, decoded, on_bus.rules[rule_id], rulebook)
+        new for rule_id in rule_ids for new in _deliveries(event, decoded, on_bus.rules[rule_id], rulebook)
     ]
-    for rule_id in matches.too_complex:
+    for rule_id in too_complex:
         rule = on_bus.rules[rule_id]
         reason = "matching took too many steps: the rule asks too much of arrays in this event"
         deliveries.append(
@@ -53,11 +58,19 @@ def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_a
         )
     return Routing(
         stored,
-        RoutingState.MATCHED if matches.rule_ids else RoutingState.UNMATCHED,
+        RoutingState.MATCHED if rule_ids else RoutingState.UNMATCHED,
         routed_at,
-        matched=len(matches.rule_ids),
+        matched=len(rule_ids),
         deliveries=deliveries,
+        archive_ids=[archive.id for archive in archives if _keeps(archive, event, decoded)],
     )
+
+
+def _keeps(archive: ArchiveInForce, event: NewEvent, decoded: dict[str, Any]) -> bool:
+    """Tell whether an archive keeps the event: none that was replayed; rather one too complex than not."""
+    if replay_of(event):
+        return False
+    return archive.pattern is None or match(archive.pattern, decoded) is not Verdict.NO_MATCH
 
 
 def _deliveries(

@@ -11,6 +11,7 @@ from eventhub.domain.arn import rule_arn
 from eventhub.domain.envelope import Envelope
 from eventhub.domain.payload import Payload, PayloadFormat, render
 from eventhub.domain.transform import Context, Transform, TransformError
+from eventhub.flow.replayed import replay_of
 from eventhub.journal.port import NewEvent
 
 
@@ -29,6 +30,7 @@ def envelope_of(event: NewEvent) -> Envelope:
         detail=event.detail,
         account=settings.ACCOUNT_ID,
         region=settings.REGION,
+        replay_name=replay_of(event),
     )
 
 

@@ -9,8 +9,10 @@ import threading
 import time
 
 from django.conf import settings
+from django.db import close_old_connections
 
 from eventhub.journal.port import Health, Journal, JournalUnavailable
+from eventhub.models import Archive
 
 log = logging.getLogger("eventhub.retain")
 
@@ -63,8 +65,25 @@ class Retainer:
             if not pruned.more:
                 break
             self._stopping.wait(time.monotonic() - began)  # half of the time is for the others
+        self._prune_archives()
         if removed:
             log.info("retain.pruned", extra={"fields": {"events": removed}})
+
+    def _prune_archives(self) -> None:
+        """Remove what archives need not keep any more, and all that deleted ones held."""
+        sizes = self._journal.archive_sizes()
+        if not sizes:
+            return
+        # Read after the sizes: an archive that holds something and is not here was deleted.
+        kept = dict(Archive.objects.values_list("pk", "retention_days"))
+        close_old_connections()
+        for archive_id in sizes:
+            days = kept.get(archive_id)
+            if days == 0:
+                continue
+            before = None if days is None else time.time_ns() // 1000 - days * DAY_US
+            while self._journal.prune_archive(archive_id, before=before) and not self._stopping.is_set():
+                pass
 
 
 def exceeds(health: Health) -> bool:

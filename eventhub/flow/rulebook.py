@@ -12,7 +12,7 @@ finds what is different without comparing all of it.
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import close_old_connections
@@ -24,6 +24,7 @@ from eventhub.flow.target import TargetInForce, targets_in_force
 from eventhub.flow.transforms import Transforms, read_transform
 from eventhub.journal.port import RuleInForce
 from eventhub.models import (
+    Archive,
     Bus,
     Changes,
     Rule,
@@ -54,6 +55,14 @@ class RuleOnBus:
     pattern: Pattern
     target_ids: tuple[int, ...]
     transforms: Transforms = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveInForce:
+    """An archive as routing sees it."""
+
+    id: int
+    pattern: Pattern | None  # None keeps every event
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +114,7 @@ class Rulebook:
     bus_names: Mapping[int, str]
     rules: Mapping[int, BusRules]  # by bus id
     targets: Mapping[int, TargetInForce]
+    archives: Mapping[int, Sequence[ArchiveInForce]] = field(default_factory=dict)  # by bus id
     others_version: int = -1  # the one with which something other than a rule changed last
 
     def rule(self, bus_id: int, rule_id: int) -> RuleOnBus | None:
@@ -141,13 +151,14 @@ def _read_all(previous: Rulebook, version: int) -> Rulebook:
         bus_id: state if (state := previous.rules.get(bus_id)) and state.rules == rules else BusRules(rules)
         for bus_id, rules in found.items()
     }
-    return _rulebook(version, buses, states, targets_in_force(), others_version=version)
+    return _rulebook(version, buses, states, targets_in_force(), _read_archives(), others_version=version)
 
 
 def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Rulebook:
     """Read the rules that changed, and the rest if anything of it did."""
     buses = _read_buses() if changes.others else previous.buses
     targets = targets_in_force() if changes.others else previous.targets
+    archives = _read_archives() if changes.others else previous.archives
     states = {bus_id: previous.rules.get(bus_id) or BusRules({}) for bus_id in buses.values()}
     found = {rule.id: rule for rule in _read_rules(previous, changes.rule_ids)}
     for bus_id, state in states.items():
@@ -160,7 +171,7 @@ def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Ruleboo
         if changed:
             states[bus_id] = state.changed(changed)
     others_version = version if changes.others else previous.others_version
-    return _rulebook(version, buses, states, targets, others_version=others_version)
+    return _rulebook(version, buses, states, targets, archives, others_version=others_version)
 
 
 def _rulebook(
@@ -168,11 +179,26 @@ def _rulebook(
     buses: Mapping[str, int],
     rules: Mapping[int, BusRules],
     targets: Mapping[int, TargetInForce],
+    archives: Mapping[int, Sequence[ArchiveInForce]],
     *,
     others_version: int,
 ) -> Rulebook:
     names = {bus_id: name for name, bus_id in buses.items()}
-    return Rulebook(version, buses, names, rules, targets, others_version)
+    return Rulebook(version, buses, names, rules, targets, archives, others_version)
+
+
+def _read_archives() -> Mapping[int, Sequence[ArchiveInForce]]:
+    found: dict[int, list[ArchiveInForce]] = {}
+    for archive_id, bus_id, text in Archive.objects.order_by("pk").values_list("pk", "bus_id", "pattern"):
+        try:
+            pattern = parse(text) if text else None
+        except PatternError as error:  # only by a hand in the database: saving refuses it
+            log.exception(
+                "archive.pattern_broken", extra={"fields": {"archive": archive_id, "error": str(error)}}
+            )
+            continue
+        found.setdefault(bus_id, []).append(ArchiveInForce(archive_id, pattern))
+    return found
 
 
 def _read_buses() -> dict[str, int]:

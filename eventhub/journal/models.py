@@ -1,13 +1,25 @@
 """Where Django looks for models: see ``rows``."""
 
 from eventhub.journal.rows import (
+    ArchivedEventRow,
     AttemptRow,
     DeadLetterRow,
     EventRow,
     OutcomeRow,
     RedriveRow,
+    ReplayRow,
     RoutingRow,
     RulesetRow,
 )
 
-__all__ = ["AttemptRow", "DeadLetterRow", "EventRow", "OutcomeRow", "RedriveRow", "RoutingRow", "RulesetRow"]
+__all__ = [
+    "ArchivedEventRow",
+    "AttemptRow",
+    "DeadLetterRow",
+    "EventRow",
+    "OutcomeRow",
+    "RedriveRow",
+    "ReplayRow",
+    "RoutingRow",
+    "RulesetRow",
+]

@@ -29,6 +29,10 @@ from eventhub.journal.redriving import DeadLetter as DeadLetter
 from eventhub.journal.redriving import Redrive as Redrive
 from eventhub.journal.redriving import RedriveState as RedriveState
 from eventhub.journal.redriving import Selection as Selection
+from eventhub.journal.replaying import ArchiveSize as ArchiveSize
+from eventhub.journal.replaying import NewReplay as NewReplay
+from eventhub.journal.replaying import Replay as Replay
+from eventhub.journal.replaying import ReplayState as ReplayState
 from eventhub.journal.states import OutcomeState as OutcomeState
 from eventhub.journal.states import RoutingState as RoutingState
 from eventhub.journal.tail import Feed as Feed
@@ -116,6 +120,7 @@ class Routing:
     matched: int = 0  # rules whose pattern holds
     error: str = ""
     deliveries: Sequence[NewDelivery] = ()
+    archive_ids: Sequence[int] = ()  # archives that keep a copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,7 @@ class Health:
 
     writable: bool
     reason: str  # why not writable; empty if it is
-    size_bytes: int
+    size_bytes: int  # without archives, which retention leaves alone
     free_bytes: int | None  # None where the engine cannot know
     unrouted: int  # events beyond their bus's cursor, counted to 10,000 and no further
     oldest_unrouted_at: int | None
@@ -257,7 +262,7 @@ class Journal(Protocol):
         """Return a bus's next events in order, exactly: none that commits later can fall before them."""
 
     def route(self, batch: RoutedBatch) -> bool:
-        """Commit deliveries, outcomes, routing rows and the moved cursor together.
+        """Commit deliveries, outcomes, routing rows, archived copies and the moved cursor together.
 
         False, and nothing changed, if the cursor is not at ``read_from`` or held by another.
         """
@@ -330,6 +335,40 @@ class Journal(Protocol):
         ``refusal`` says why one cannot be (its target or rule is gone), or nothing; it must not block. The
         delivery keeps its number, attempts and history; its budget begins anew. All of it and the progress
         commit together. Returns the progress; None if it is not running.
+        """
+
+    def archive_sizes(self) -> Mapping[int, ArchiveSize]:
+        """Return what each archive holds that has, or had, any events."""
+
+    def count_archived(self, archive_id: int, *, since: int, until: int) -> int:
+        """Return how many of an archive's events were accepted in ``since <= … < until``."""
+
+    def prune_archive(self, archive_id: int, *, before: int | None) -> bool:
+        """Remove a chunk of an archive's events accepted before a moment (None: of all); more to come?"""
+
+    def start_replay(self, order: NewReplay) -> Replay | None:
+        """Make a replay; None if there is one of its name."""
+
+    def replays_under_way(self) -> list[Replay]:
+        """Return the replays that have work to do, oldest first."""
+
+    def cancel_replay(self, replay_id: int) -> bool:
+        """Ask a replay to end: its next step does. False if it is in no state for that, or not there."""
+
+    def replay(
+        self,
+        replay_id: int,
+        *,
+        limit: int,
+        now: int,
+        refusal: str,
+        make: Callable[[NewEvent, Replay], NewEvent],
+    ) -> Replay | None:
+        """Put a replay's next archived events on their bus, as many as its rate allows by ``now``.
+
+        ``make`` gives the event that is put for an archived one; it must not block. Keys of idempotency are
+        not asked. With a ``refusal``, which says why it cannot go on, the replay fails. The events and the
+        progress commit together. Returns the progress; None if the replay has ended.
         """
 
     def head(self) -> Tail:

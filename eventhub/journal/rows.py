@@ -200,6 +200,65 @@ class RedriveRow(models.Model):
         verbose_name = "redrive"
 
 
+class ArchivedEventRow(models.Model):
+    """An archive's copy of an event."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    archive_id = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    id = models.UUIDField()
+    bus_id = models.BigIntegerField()
+    bus = models.TextField()
+    source = models.TextField()
+    detail_type = models.TextField()
+    time = MomentField()
+    accepted_at = MomentField()
+    resources = models.TextField()
+    detail = models.TextField()
+    attributes = models.TextField()
+    key = models.TextField(null=True)
+    who = models.TextField()
+    cause_id = models.UUIDField(null=True)
+    hops = models.IntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "archived_event"
+        verbose_name = "archived event"
+
+
+class ReplayRow(models.Model):
+    """A replay; ``archiving.ReplayState`` says what ``state`` may be."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.TextField()
+    description = models.TextField()
+    archive_id = models.BigIntegerField()
+    archive = models.TextField()
+    bus_id = models.BigIntegerField()
+    bus = models.TextField()
+    since = MomentField()
+    until = MomentField()
+    rules = models.TextField()  # JSON object: the ids and the ARNs of the rules that see the events
+    per_second = models.FloatField()
+    made_at = MomentField()
+    made_by = models.TextField()
+    state = models.TextField()
+    reason = models.TextField()
+    total = models.BigIntegerField()  # events in its window when it was made
+    done = models.BigIntegerField()
+    started_at = MomentField(null=True)
+    last_at = MomentField(null=True)  # when the last event that was put was accepted the first time
+    ended_at = MomentField(null=True)
+    position = models.UUIDField(null=True)  # of the last archived event that was put
+    full_at = MomentField()  # when its rate's bucket is full again
+
+    class Meta:
+        managed = False
+        db_table = "replay"
+        verbose_name = "replay"
+
+
 class RulesetRow(models.Model):
     """The rule versions in force on a bus when events were routed; ``rules`` is a JSON array."""
 

@@ -1,5 +1,6 @@
 """Configuration rows: what people and programs set up. What happened is in ``eventhub.journal``."""
 
+from eventhub.models.archive import Archive
 from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import (
     Change,
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_BUS",
     "ApiDestination",
     "ApiKey",
+    "Archive",
     "Bus",
     "Change",
     "Changes",

@@ -16,6 +16,7 @@ from eventhub.domain.identity import event_id
 from eventhub.flow.claim import Lanes
 from eventhub.flow.deliver import Deliverer
 from eventhub.flow.redrive import Redriver
+from eventhub.flow.replay import Replayer
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import Journal, NewEvent
@@ -41,6 +42,7 @@ class House:
     router: Router | None = None
     deliverer: Deliverer | None = None
     redriver: Redriver | None = None
+    replayer: Replayer | None = None
 
     def start(self, *, routes: bool = True, delivers: bool = True) -> "House":
         self.keeper.refresh()
@@ -56,6 +58,8 @@ class House:
             self.deliverer.start()
             self.redriver = Redriver(self.journal, self.keeper)
             self.redriver.start()
+            self.replayer = Replayer(self.journal, self.keeper)
+            self.replayer.start()
         return self
 
     def stop(self) -> None:
@@ -63,6 +67,8 @@ class House:
             self.router.stop()
         if self.redriver:
             self.redriver.stop()
+        if self.replayer:
+            self.replayer.stop()
         if self.deliverer:
             self.deliverer.stop(grace_seconds=0)
         self.keeper.stop()

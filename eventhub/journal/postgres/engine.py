@@ -11,6 +11,7 @@ from eventhub.journal import columns
 from eventhub.journal.port import (
     NOTHING,
     Appended,
+    ArchiveSize,
     Claimed,
     DeadLetter,
     Feed,
@@ -19,11 +20,13 @@ from eventhub.journal.port import (
     JournalUnavailable,
     Limits,
     NewEvent,
+    NewReplay,
     OutcomeState,
     Position,
     Pruned,
     Redrive,
     RedriveState,
+    Replay,
     RoutedBatch,
     RuleInForce,
     Selection,
@@ -32,11 +35,21 @@ from eventhub.journal.port import (
     Tail,
     TargetState,
 )
-from eventhub.journal.postgres import claiming, days, faring, feed, redriving, routing, schema, settling
+from eventhub.journal.postgres import (
+    archiving,
+    claiming,
+    days,
+    faring,
+    feed,
+    redriving,
+    routing,
+    schema,
+    settling,
+)
 from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
-from eventhub.journal.postgres.pruning import Pruning
+from eventhub.journal.postgres.pruning import CHUNK, Pruning
 from eventhub.journal.watchers import Watchers
 
 
@@ -211,6 +224,53 @@ class PostgresJournal:
         with self._pool.lend() as db:
             after = redriving.chunk(db, redrive_id, limit, now, refusal)
         self._tell({Hint.DELIVERIES})
+        return after
+
+    # -- archive and replay --------------------------------------------------------------------------
+
+    def archive_sizes(self) -> Mapping[int, ArchiveSize]:
+        """Return what the archives hold."""
+        with self._pool.lend() as db:
+            return archiving.sizes(db)
+
+    def count_archived(self, archive_id: int, *, since: int, until: int) -> int:
+        """Count an archive's events of a window."""
+        with self._pool.lend() as db:
+            return archiving.count(db, archive_id, since, until)
+
+    def prune_archive(self, archive_id: int, *, before: int | None) -> bool:
+        """Remove a chunk of an archive's oldest events."""
+        with self._pool.lend() as db:
+            return archiving.prune(db, archive_id, before, CHUNK)
+
+    def start_replay(self, order: NewReplay) -> Replay | None:
+        """Make a replay."""
+        with self._pool.lend() as db:
+            return archiving.start(db, order)
+
+    def replays_under_way(self) -> list[Replay]:
+        """Return the replays that have work to do."""
+        with self._pool.lend() as db:
+            return archiving.under_way(db)
+
+    def cancel_replay(self, replay_id: int) -> bool:
+        """Ask a replay to end."""
+        with self._pool.lend() as db:
+            return archiving.cancel(db, replay_id)
+
+    def replay(
+        self,
+        replay_id: int,
+        *,
+        limit: int,
+        now: int,
+        refusal: str,
+        make: Callable[[NewEvent, Replay], NewEvent],
+    ) -> Replay | None:
+        """Put a replay's next events."""
+        with self._pool.lend() as db:
+            after = archiving.step(db, replay_id, limit=limit, now=now, refusal=refusal, make=make)
+        self._tell({Hint.EVENTS})
         return after
 
     # -- watch ---------------------------------------------------------------------------------------

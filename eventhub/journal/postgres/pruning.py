@@ -37,6 +37,7 @@ SPENT_KEYS = """
     DELETE FROM dedup WHERE ctid = ANY (ARRAY(SELECT ctid FROM dedup WHERE until < %s LIMIT %s))
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < %s"
+ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < %s"
 SIZE = """
     SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
     WHERE c.relkind = 'r' AND (
@@ -94,6 +95,7 @@ class Pruning:
         days.make_ahead(db, today)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
+        db.execute(ENDED_REPLAYS, (before,))
         cutoff = days.day_of(before)
         strays = self._prune_strays(db, cutoff)
         if strays:

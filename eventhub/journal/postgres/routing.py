@@ -9,7 +9,7 @@ import psycopg
 
 from eventhub.journal import columns
 from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Position, RoutedBatch, StoredEvent
-from eventhub.journal.postgres import states
+from eventhub.journal.postgres import archiving, states
 from eventhub.journal.postgres.copying import copy
 
 EVENT_COLUMNS = (
@@ -104,6 +104,7 @@ def write_batch(db: psycopg.Connection, batch: RoutedBatch) -> bool:
                 for routing in batch.routings
             ),
         )
+        archiving.archive(db, batch.routings)
         made = [(routing, new) for routing in batch.routings for new in routing.deliveries]
         if not made:
             return True

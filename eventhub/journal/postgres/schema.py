@@ -132,6 +132,30 @@ STEPS = [
         full_at bigint NOT NULL, made_at bigint NOT NULL, made_by text NOT NULL, changed_at bigint NOT NULL
     );
     """,
+    # Copies that outlive their events, and putting them on their bus again.
+    """
+    CREATE TABLE archived_event (
+        seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, archive_id bigint NOT NULL,
+        bytes bigint NOT NULL, id uuid NOT NULL, bus_id bigint NOT NULL, bus text NOT NULL,
+        source text NOT NULL,
+        detail_type text NOT NULL, "time" bigint NOT NULL, accepted_at bigint NOT NULL,
+        resources text NOT NULL, detail text NOT NULL, attributes text NOT NULL, key text,
+        who text NOT NULL, cause_id uuid, hops integer NOT NULL
+    );
+    CREATE UNIQUE INDEX archived_event_order ON archived_event (archive_id, id);
+    CREATE TABLE archive_size (
+        archive_id bigint PRIMARY KEY, events bigint NOT NULL, bytes bigint NOT NULL
+    ) WITH (fillfactor = 50);
+
+    CREATE TABLE replay (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE,
+        description text NOT NULL, archive_id bigint NOT NULL, archive text NOT NULL, bus_id bigint NOT NULL,
+        bus text NOT NULL, since bigint NOT NULL, until bigint NOT NULL, rules text NOT NULL,
+        per_second double precision NOT NULL, made_at bigint NOT NULL, made_by text NOT NULL,
+        state text NOT NULL, reason text NOT NULL, total bigint NOT NULL, done bigint NOT NULL,
+        started_at bigint, last_at bigint, ended_at bigint, position uuid, full_at bigint NOT NULL
+    );
+    """,
 ]
 
 

@@ -11,6 +11,7 @@ from eventhub.journal import columns
 from eventhub.journal.port import (
     NOTHING,
     Appended,
+    ArchiveSize,
     Claimed,
     DeadLetter,
     Feed,
@@ -19,11 +20,13 @@ from eventhub.journal.port import (
     JournalUnavailable,
     Limits,
     NewEvent,
+    NewReplay,
     OutcomeState,
     Position,
     Pruned,
     Redrive,
     RedriveState,
+    Replay,
     RoutedBatch,
     RuleInForce,
     Selection,
@@ -32,14 +35,14 @@ from eventhub.journal.port import (
     Tail,
     TargetState,
 )
-from eventhub.journal.sqlite import connections, redriving, routing, schema
+from eventhub.journal.sqlite import archiving, connections, redriving, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, trouble
 from eventhub.journal.sqlite.feed import read_feed, read_head
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
-from eventhub.journal.sqlite.pruning import Pruning
+from eventhub.journal.sqlite.pruning import CHUNK, Pruning
 from eventhub.journal.sqlite.settling import Moved, Settling
 from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
@@ -263,6 +266,54 @@ class SqliteJournal:
         return self._writer.write(
             lambda db: redriving.apply_chunk(db, redrive_id, limit, now, refusal),
             lambda _after: {Hint.DELIVERIES},
+        )
+
+    # -- archive and replay --------------------------------------------------------------------------
+
+    def archive_sizes(self) -> Mapping[int, ArchiveSize]:
+        """Return what the archives hold."""
+        with self._reading() as db:
+            return archiving.sizes(db)
+
+    def count_archived(self, archive_id: int, *, since: int, until: int) -> int:
+        """Count an archive's events of a window."""
+        with self._reading() as db:
+            return archiving.count(db, archive_id, since, until)
+
+    def prune_archive(self, archive_id: int, *, before: int | None) -> bool:
+        """Remove a chunk of an archive's oldest events."""
+        return self._writer.write(lambda db: archiving.apply_prune(db, archive_id, before, CHUNK))
+
+    def start_replay(self, order: NewReplay) -> Replay | None:
+        """Make a replay."""
+        return self._writer.write(lambda db: archiving.apply_start(db, order))
+
+    def replays_under_way(self) -> list[Replay]:
+        """Return the replays that have work to do."""
+        with self._reading() as db:
+            return archiving.under_way(db)
+
+    def cancel_replay(self, replay_id: int) -> bool:
+        """Ask a replay to end."""
+        return self._writer.write(lambda db: archiving.apply_cancel(db, replay_id))
+
+    def replay(
+        self,
+        replay_id: int,
+        *,
+        limit: int,
+        now: int,
+        refusal: str,
+        make: Callable[[NewEvent, Replay], NewEvent],
+    ) -> Replay | None:
+        """Put a replay's next events."""
+        if self._pruning.refusal:
+            raise JournalUnavailable(self._pruning.refusal)
+        return self._writer.write(
+            lambda db: archiving.apply_step(
+                db, replay_id, self._appending.store, limit=limit, now=now, refusal=refusal, make=make
+            ),
+            lambda _after: {Hint.EVENTS},
         )
 
     # -- watch ---------------------------------------------------------------------------------------

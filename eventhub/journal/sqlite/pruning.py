@@ -22,6 +22,7 @@ SPENT_KEYS = """
     )
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < ?"
+ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < ?"
 
 # The oldest events after ?1, whether they may go, and when they came. Routing has passed them, and nothing of
 # theirs is pending.
@@ -77,7 +78,7 @@ class Pruning:
         return pruned
 
     def _apply(self, db: sqlite3.Connection, *, before: int, max_bytes: int) -> Pruned:
-        pressed = bool(self.refusal) or 0 < max_bytes < used_bytes(db)
+        pressed = bool(self.refusal) or 0 < max_bytes < used_bytes(db) - _archived_bytes(db)
         oldest = _decode(one_json(db, OLDEST, self._after, CHUNK))
         gone = [
             (seq, event_id)
@@ -92,6 +93,7 @@ class Pruning:
             self._numbers.note(db)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, 10 * CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
+        db.execute(ENDED_REPLAYS, (before,))
         more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)
         self._after = oldest[-1][0] if more else 0
         return Pruned(len(gone), more)
@@ -105,7 +107,7 @@ class Pruning:
         return Health(
             writable=not reason,
             reason=reason,
-            size_bytes=used_bytes(db),
+            size_bytes=used_bytes(db) - _archived_bytes(db),
             free_bytes=self._free_bytes(),
             unrouted=min(unrouted or 0, COUNTED),
             oldest_unrouted_at=oldest_unrouted_at,
@@ -144,6 +146,10 @@ def used_bytes(db: sqlite3.Connection) -> int:
         db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
     )
     return int((pages - free) * size)
+
+
+def _archived_bytes(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM archive_size").fetchone()[0])
 
 
 def _delete(table: str, column: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from eventhub.journal import columns
 from eventhub.journal.port import NewDelivery, OutcomeState, Position, RoutedBatch, StoredEvent
+from eventhub.journal.sqlite.archiving import apply_archive
 from eventhub.journal.sqlite.connections import one_json
 from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
 from eventhub.journal.sqlite.numbers import Numbers
@@ -124,6 +125,7 @@ def apply_route(db: sqlite3.Connection, numbers: Numbers, batch: RoutedBatch) ->
     ROUTING.run(db, routings)
     OUTCOME.run(db, outcomes)
     DELIVERY.run(db, deliveries)
+    apply_archive(db, batch.routings)
     return True
 
 

@@ -114,6 +114,28 @@ STEPS = [
         made_at INTEGER NOT NULL, made_by TEXT NOT NULL, changed_at INTEGER NOT NULL
     );
     """,
+    # Copies that outlive their events, and putting them on their bus again.
+    """
+    CREATE TABLE archived_event (
+        seq INTEGER PRIMARY KEY, archive_id INTEGER NOT NULL, bytes INTEGER NOT NULL, id TEXT NOT NULL,
+        bus_id INTEGER NOT NULL, bus TEXT NOT NULL, source TEXT NOT NULL, detail_type TEXT NOT NULL,
+        time INTEGER NOT NULL, accepted_at INTEGER NOT NULL, resources TEXT NOT NULL, detail TEXT NOT NULL,
+        attributes TEXT NOT NULL, key TEXT, who TEXT NOT NULL, cause_id TEXT, hops INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX archived_event_order ON archived_event (archive_id, id);
+    CREATE TABLE archive_size (
+        archive_id INTEGER PRIMARY KEY, events INTEGER NOT NULL, bytes INTEGER NOT NULL
+    );
+
+    CREATE TABLE replay (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL,
+        archive_id INTEGER NOT NULL, archive TEXT NOT NULL, bus_id INTEGER NOT NULL, bus TEXT NOT NULL,
+        since INTEGER NOT NULL, until INTEGER NOT NULL, rules TEXT NOT NULL, per_second REAL NOT NULL,
+        made_at INTEGER NOT NULL, made_by TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+        total INTEGER NOT NULL, done INTEGER NOT NULL, started_at INTEGER, last_at INTEGER, ended_at INTEGER,
+        position TEXT, full_at INTEGER NOT NULL
+    );
+    """,
 ]
 
 

@@ -36,7 +36,9 @@ class Place:
 
 # Emptied databases of earlier tests: making the tables anew takes ten times as long.
 _emptied: list[str] = []
-_TABLES = (*PARTITIONED, "delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive")
+_ARCHIVES = ("archived_event", "archive_size", "replay")
+_WORK = ("delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive")
+_TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
