@@ -53,18 +53,26 @@ class Acceptor:
         self._is_busy = False  # an append is under way, or about to be
 
     async def accept(
-        self, entries: Sequence[Entry | Rejected], *, caller: Caller, keeps_unknown_bus: bool = False
+        self,
+        entries: Sequence[Entry | Rejected],
+        *,
+        caller: Caller,
+        keeps_unknown_bus: bool = False,
+        is_partner: bool = False,
     ) -> list[Appended | Rejected]:
         """Make events of entries and return, in order, what became of each once that is durable.
 
         An entry for a bus that does not exist is rejected, or with ``keeps_unknown_bus`` kept as an event of
-        no bus. Raises JournalUnavailable, with nothing stored, if no commit is possible or too many wait.
+        no bus. Reserved sources are for administrators; ``is_partner`` says that the door has checked them:
+        they are a partner's. Raises JournalUnavailable, with nothing stored, if no commit is possible or too
+        many wait.
         """
         results: list[Appended | Rejected | None] = []
         events: list[NewEvent] = []
         buses: dict[str, int | Rejected] = {}
         accepted_at = time.time_ns() // 1000
         who = caller.who
+        may_reserved = is_partner or caller.may(Scope.ADMIN)
         max_bytes: int = settings.MAX_ENTRY_BYTES
         size = checked = 0
         for entry in entries:
@@ -74,7 +82,7 @@ class Acceptor:
                     bus = buses[entry.bus] = self._bus(entry.bus, caller, keeps_unknown_bus)
                 if isinstance(bus, Rejected):
                     result = bus
-                elif entry.source.startswith(RESERVED_SOURCE) and not caller.may(Scope.ADMIN):
+                elif entry.source.startswith(RESERVED_SOURCE) and not may_reserved:
                     result = Rejected(
                         Fault.RESERVED_SOURCE,
                         f'a source that begins with "{RESERVED_SOURCE}" needs an administrator\'s key',

@@ -12,6 +12,7 @@ from eventhub.models.change import (
 )
 from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.key import ApiKey, SignInLink
+from eventhub.models.partner import PartnerSource, SourceStateError
 from eventhub.models.rule import NextRun, Rule, RuleTarget, RuleVersion, routed_pattern
 from eventhub.models.target import Target
 
@@ -26,10 +27,12 @@ __all__ = [
     "Configuration",
     "Connection",
     "NextRun",
+    "PartnerSource",
     "Rule",
     "RuleTarget",
     "RuleVersion",
     "SignInLink",
+    "SourceStateError",
     "Target",
     "changes_between",
     "current_version",

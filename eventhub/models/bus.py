@@ -8,12 +8,14 @@ from django.db import models, transaction
 from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
+from eventhub.models.partner import PartnerSource, is_source_name
 
 DEFAULT_BUS = "default"
 
-# EventBridge: 1-256 of these; a slash only in partner buses, which a later door makes.
+# EventBridge: 1-256 of these; a slash only in the name of a bus that takes a partner's events.
 bus_name = RegexValidator(
-    r"\A[.\-_A-Za-z0-9]{1,256}\Z", "wanted 1 to 256 letters, digits, dots, hyphens or underscores"
+    r"\A([.\-_A-Za-z0-9]{1,256}|aws\.partner(/[.\-_A-Za-z0-9]+){2,})\Z",
+    "wanted 1 to 256 letters, digits, dots, hyphens or underscores",
 )
 
 
@@ -40,9 +42,24 @@ class Bus(Dated):
         return self.name
 
     def clean(self) -> None:
-        """Refuse another name for a bus: producers post to it and its events carry it."""
+        """Refuse another name for a bus: producers post to it and its events carry it.
+
+        A bus with slashes in its name takes the events of the partner event source of that name.
+        """
         if self.pk is not None and Bus.objects.filter(pk=self.pk).exclude(name=self.name).exists():
             raise ValidationError({"name": "a bus keeps its name: make another bus instead"})
+        waiting = PartnerSource.shared().filter(name=self.name, bus=None)
+        if self._state.adding and is_source_name(self.name) and not waiting.exists():
+            raise ValidationError({"name": "no partner event source of this name waits for its bus"})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the bus; a new one for a partner's events makes their source active."""
+        with transaction.atomic():
+            is_new = self._state.adding
+            super().save(*args, **kwargs)
+            if is_new and is_source_name(self.name):
+                sources = PartnerSource.shared().filter(name=self.name, bus=None)
+                sources.update(bus=self, pending_since=None)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the bus and its rules; refused for the default bus and for one that a target feeds."""
@@ -58,4 +75,6 @@ class Bus(Dated):
                 if key.buses.count() == 1:
                     key.enabled = False
                     key.save(update_fields=["enabled", "updated_at"])
+            for source in PartnerSource.objects.filter(bus=self):
+                source.lose_bus()
             return super().delete(*args, **kwargs)

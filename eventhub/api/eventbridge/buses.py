@@ -14,7 +14,7 @@ from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, visible_bu
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.policies import document
 from eventhub.flow.configure import has_pending, take_effect
-from eventhub.models import DEFAULT_BUS, Bus
+from eventhub.models import DEFAULT_BUS, Bus, PartnerSource
 
 # Told and told again, and without meaning here: events are not encrypted by KMS, and what cannot be routed is
 # kept by every bus with its reason.
@@ -26,10 +26,7 @@ def create(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     name = request["Name"]
     if not caller.may(Scope.RULES_WRITE) or caller.bus_ids is not None:
         raise denied(caller, "CreateEventBus", bus_arn(name))
-    if "EventSourceName" in request:
-        raise AwsError(
-            "ResourceNotFoundException", f"Event source {request['EventSourceName']} does not exist."
-        )
+    _check_source(name, request.get("EventSourceName"))
     with transaction.atomic():
         if Bus.objects.filter(name=name).exists():
             raise AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
@@ -92,6 +89,17 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         raise denied(caller, "ListEventBuses", bus_arn("*"))
     rows = visible_buses(caller).filter(name__startswith=request.get("NamePrefix", ""))
     return page(request, rows, of="buses", shown=_listed, member="EventBuses")
+
+
+def _check_source(name: str, source: str | None) -> None:
+    """Raise AwsError unless a bus for a partner's events, and none other, names their source, as itself."""
+    if source is None:
+        if "/" in name:
+            raise AwsError("ValidationException", "Event bus name must not contain '/'.")
+    elif source != name:
+        raise AwsError("ValidationException", "Event bus name must be the name of its event source.")
+    elif not PartnerSource.shared().filter(name=source).exists():
+        raise AwsError("ResourceNotFoundException", f"Event source {source} does not exist.")
 
 
 def _said(bus: Bus) -> dict[str, Any]:

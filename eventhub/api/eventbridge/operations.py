@@ -3,8 +3,8 @@
 An operation is a function from a request, checked against the service's model, and the caller to the answer's
 value. It runs in a thread, for it asks the database. Those that change something queue up for one thread:
 SQLite takes one writer at a time and lets the others poll, some of them for long. A change is answered once
-it is in force, and several may come in force at once. ``PutEvents`` alone reads its bytes itself,
-on the loop.
+it is in force, and several may come in force at once. What puts events waits for the journal on the loop
+instead, and ``PutEvents`` alone reads its bytes itself.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from eventhub.api.eventbridge import (
     api_destinations,
     buses,
     connections,
+    partners,
     policies,
     rules,
     tags,
@@ -29,6 +30,7 @@ from eventhub.api.eventbridge import (
 )
 from eventhub.api.eventbridge.errors import AwsError, model_refused
 from eventhub.api.eventbridge.model import service
+from eventhub.api.eventbridge.partner_events import put_partner_events
 from eventhub.api.eventbridge.put_events import put_events
 from eventhub.api.eventbridge.validation import validated
 from eventhub.domain import jsontext
@@ -37,23 +39,32 @@ from eventhub.flow.configure import effect, effect_left_to_caller
 Operation = Callable[[bytes, Caller], Awaitable[object]]
 
 ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
+    "ActivateEventSource": partners.activate,
     "CreateApiDestination": api_destinations.create,
     "CreateConnection": connections.create,
     "CreateEventBus": buses.create,
+    "CreatePartnerEventSource": partners.create,
+    "DeactivateEventSource": partners.deactivate,
     "DeauthorizeConnection": connections.deauthorize,
     "DeleteApiDestination": api_destinations.delete,
     "DeleteConnection": connections.delete,
     "DeleteEventBus": buses.delete,
+    "DeletePartnerEventSource": partners.delete,
     "DeleteRule": rules.delete,
     "DescribeApiDestination": api_destinations.describe,
     "DescribeConnection": connections.describe,
     "DescribeEventBus": buses.describe,
+    "DescribeEventSource": partners.describe_shared,
+    "DescribePartnerEventSource": partners.describe,
     "DescribeRule": rules.describe,
     "DisableRule": partial(rules.switch, enabled=False),
     "EnableRule": partial(rules.switch, enabled=True),
     "ListApiDestinations": api_destinations.list_all,
     "ListConnections": connections.list_all,
     "ListEventBuses": buses.list_all,
+    "ListEventSources": partners.list_shared,
+    "ListPartnerEventSourceAccounts": partners.list_accounts,
+    "ListPartnerEventSources": partners.list_all,
     "ListRuleNamesByTarget": targets.list_rules,
     "ListRules": rules.list_all,
     "ListTagsForResource": tags.list_all,
@@ -85,9 +96,15 @@ def operation(target: str) -> Operation:
         )
     if name == "PutEvents":
         return put_events
+    if name == "PutPartnerEvents":
+        return _put_partner_events
     if name not in ANSWERED:
         raise AwsError("OperationDisabledException", f"This version of Eventhub does not answer {name} yet.")
     return partial(_answer, name)
+
+
+async def _put_partner_events(body: bytes, caller: Caller) -> object:
+    return await put_partner_events(_request("PutPartnerEvents", body), caller)
 
 
 async def _answer(name: str, body: bytes, caller: Caller) -> object:
@@ -106,11 +123,7 @@ def _changed(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
 
 
 def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
-    try:
-        document = jsontext.decode(body or b"{}")
-    except jsontext.JsonTextError as error:
-        raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
-    request = validated(name, document)
+    request = _request(name, body)
     close_old_connections()
     try:
         return ANSWERED[name](request, caller)
@@ -118,3 +131,11 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
         raise model_refused(error) from error
     finally:
         close_old_connections()
+
+
+def _request(name: str, body: bytes) -> dict[str, Any]:
+    try:
+        document = jsontext.decode(body or b"{}")
+    except jsontext.JsonTextError as error:
+        raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
+    return validated(name, document)
