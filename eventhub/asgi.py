@@ -6,8 +6,10 @@ dispatched on method and path here. The application knows no server: daphne, uvi
 
 import ipaddress
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -25,7 +27,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_BUSES, _EVENTS = "/api/buses/", "/events"
+_API, _BUSES, _EVENTS = "/api/", "/api/buses/", "/events"
 _live = LiveConsumer.as_asgi()
 
 
@@ -34,7 +36,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if settings.TRUSTED_PROXIES:
         scope = behind_proxy(scope)
     if scope["type"] == "http":
-        await door(scope["method"], scope["path"])(scope, receive, send)
+        path = slashes_kept(scope)
+        answering = door(scope["method"], path)
+        await answering(scope | {"path": path} if answering is pages else scope, receive, send)
     elif scope["type"] == "websocket" and scope["path"] == "/ws/live":
         await _live(scope, receive, send)
     elif scope["type"] == "websocket":
@@ -57,6 +61,19 @@ def door(method: str, path: str) -> Callable[..., Awaitable[None]]:
     if path == "/readyz":
         return readyz
     return pages
+
+
+def slashes_kept(scope: Scope) -> str:
+    """Return the path of a request, with ``%2F`` where it has that: a slash in the name of a bus.
+
+    >>> slashes_kept({"path": "/api/buses/a/b", "raw_path": b"/api/buses/a%2fb"})
+    '/api/buses/a%2Fb'
+    """
+    path: str = scope["path"]
+    raw = scope.get("raw_path") or b""
+    if not path.startswith(_API) or b"%2f" not in raw.lower():
+        return path
+    return "%2F".join(unquote(part) for part in re.split("%2[fF]", raw.decode("latin-1")))
 
 
 def behind_proxy(scope: Scope) -> Scope:

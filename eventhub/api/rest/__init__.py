@@ -3,6 +3,8 @@
     /api/buses  /api/buses/{name}            GET POST / GET PUT PATCH DELETE     rules:read, rules:write
     /api/rules  /api/rules/{id}              the same
     /api/targets  /api/targets/{name}        the same
+    /api/partner-sources  /api/partner-sources/{name}  GET POST / GET DELETE     the same
+    /api/partner-sources/{name}/{activate,deactivate}  POST                      rules:write
     /api/events  /api/events/{id}            GET                                 events:read
     /api/buses/{name}/events                 GET (POST there is the ingest door, before Django)
     /api/deliveries  /api/deliveries/{id}    GET; a delivery is its outcome row
@@ -21,5 +23,6 @@ inserted before one, pages neither repeat nor miss a row while events arrive.
 What may be written is decided by the models' ``full_clean``, as in the admin; here only JSON's types are
 read. Numbers inside a pattern and a detail keep their text (``media``). Errors are problem documents
 (``errors``). A key that is limited to buses sees those buses, their rules, the targets of those rules and
-their events; it changes the rules, but neither buses nor targets, which others share.
+their events; it changes the rules, but neither buses nor targets, which others share. A slash in the name of
+a bus or a partner event source is ``%2F`` in an address.
 """

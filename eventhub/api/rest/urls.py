@@ -15,6 +15,7 @@ from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.media import JSONAnswer
+from eventhub.api.rest.partners import PartnerSourceViewSet
 from eventhub.api.rest.previewing import Preview
 from eventhub.api.rest.redrives import RedriveViewSet
 from eventhub.api.rest.rules import RuleViewSet
@@ -39,6 +40,20 @@ class Name:
         return value
 
 
+class Slashed(Name):
+    """A name that may hold slashes, ``%2F`` in addresses: of partner event sources and their buses."""
+
+    regex = r"(?:aws\.partner(?:%2F[.\-_A-Za-z0-9]+){2,}|[.\-_A-Za-z0-9]{1,256})"
+
+    def to_python(self, value: str) -> str:
+        """Return the name."""
+        return value.replace("%2F", "/")
+
+    def to_url(self, value: str) -> str:
+        """Return the name as ``asgi`` hands it on."""
+        return value.replace("/", "%2F")
+
+
 class NothingHere(APIView):
     """Any other address under ``/api/``: 404 in the form of this API, to anybody."""
 
@@ -57,6 +72,7 @@ class NothingHere(APIView):
 
 
 register_converter(Name, "name")
+register_converter(Slashed, "slashed")
 
 _MANY: dict[str, Any] = {"get": "list", "post": "create"}
 _ONE: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
@@ -66,8 +82,8 @@ _STEER: dict[str, Any] = {"post": "steer"}
 
 urlpatterns = [
     path("buses", BusViewSet.as_view(_MANY)),
-    path("buses/<name:name>", BusViewSet.as_view(_ONE)),
-    path("buses/<name:bus>/events", BusEventViewSet.as_view(_LIST)),
+    path("buses/<slashed:name>", BusViewSet.as_view(_ONE)),
+    path("buses/<slashed:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("targets", TargetViewSet.as_view(_MANY)),
@@ -85,6 +101,21 @@ urlpatterns = [
     path("connections/<name:name>", ConnectionViewSet.as_view(_ONE)),
     path("api-destinations", ApiDestinationViewSet.as_view(_MANY)),
     path("api-destinations/<name:name>", ApiDestinationViewSet.as_view(_ONE)),
+    path("partner-sources", PartnerSourceViewSet.as_view(_MANY)),
+    path(
+        "partner-sources/<slashed:name>",
+        PartnerSourceViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+    ),
+    path(
+        "partner-sources/<slashed:name>/activate",
+        PartnerSourceViewSet.as_view({"post": "switch"}),
+        {"active": True},
+    ),
+    path(
+        "partner-sources/<slashed:name>/deactivate",
+        PartnerSourceViewSet.as_view({"post": "switch"}),
+        {"active": False},
+    ),
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
