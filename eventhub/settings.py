@@ -124,6 +124,8 @@ MISSED_RUNS = environment.choice("MISSED_RUNS", "once", ["once", "skip"])
 MAX_TARGETS_PER_RULE = environment.integer("MAX_TARGETS_PER_RULE", 5, minimum=1, maximum=1000)
 MAX_RULES_PER_BUS = environment.integer("MAX_RULES_PER_BUS", 300, minimum=1)
 MAX_BUSES = environment.integer("MAX_BUSES", 100, minimum=1)
+MAX_ARCHIVES = environment.integer("MAX_ARCHIVES", 100, minimum=1)
+MAX_REPLAYS = environment.integer("MAX_REPLAYS", 10, minimum=1)
 
 # -- Amazon's dialect --------------------------------------------------------------------------------
 ACCOUNT_ID = environment.text("ACCOUNT_ID", "000000000000")

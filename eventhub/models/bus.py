@@ -62,13 +62,18 @@ class Bus(Dated):
                 sources.update(bus=self, pending_since=None)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the bus and its rules; refused for the default bus and for one that a target feeds."""
+        """Delete the bus and its rules; not the default one, nor one that a target feeds or an archive keeps."""
         if self.name == DEFAULT_BUS:
             raise ValidationError("Cannot delete event bus default.")
         feeding = list(self.fed_by.all())
         if feeding:
             names = ", ".join(target.name for target in feeding)
             raise ProtectedError(f"bus {self.name} is fed by target {names}: delete it first", set(feeding))
+        if archives := list(self.archives.all()):
+            names = ", ".join(archive.name for archive in archives)
+            raise ProtectedError(
+                f"bus {self.name} is kept by archive {names}: delete it first", set(archives)
+            )
         with transaction.atomic():
             # A key without buses is for every bus: one that was for this bus alone must not become that.
             for key in self.apikey_set.filter(enabled=True):

@@ -10,6 +10,7 @@ from typing import Any
 
 from eventhub.api.eventbridge.errors import AwsError
 from eventhub.api.eventbridge.model import Shape, service
+from eventhub.domain.jsontext import Number
 
 _FOUND = {str: "STRING_VALUE", bool: "TRUE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}
 _WANTED = {
@@ -26,6 +27,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "timestamp": (int, float),
 }
+
+END_OF_TIME = 253_402_300_800  # seconds: the year 10000
 
 
 def validated(operation: str, document: object) -> dict[str, Any]:
@@ -68,11 +71,20 @@ def _read(shape: Shape, value: Any) -> Any:
         return {key: None if one is None else _read(shapes[shape.member], one) for key, one in value.items()}
     if isinstance(value, (dict, list)):
         raise _unexpected(value)
+    if isinstance(value, Number):
+        return _read(shape, float(value.text))
     is_other = isinstance(value, bool) and shape.type != "boolean"
     if is_other or not isinstance(value, _TYPES[shape.type]):
         found = "FALSE_VALUE" if value is False else _FOUND[type(value)]
         raise AwsError("SerializationException", f"{found} can not be converted to {_WANTED[shape.type]}")
+    if shape.type == "timestamp":
+        _check_moment(value)
     return value
+
+
+def _check_moment(value: Any) -> None:
+    if not 0 <= value < END_OF_TIME:
+        raise AwsError("SerializationException", f"{value} can not be converted to a Date")
 
 
 def _unexpected(value: object) -> AwsError:

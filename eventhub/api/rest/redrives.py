@@ -18,7 +18,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.rest.dead_letters import selection_of
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
-from eventhub.api.rest.listing import check_parameters
+from eventhub.api.rest.listing import check_parameters, whole_parameter
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment_of
 from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from eventhub.api.rest.permissions import verified
@@ -46,8 +46,8 @@ class RedriveViewSet(ViewSet):
     def list(self, request: Request) -> Response:
         """Answer the redrives, the newest first; ``before`` takes the id of one."""
         check_parameters(request, frozenset({"limit", "before"}))
-        limit = _whole(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = _whole(request, "before", 2**63 - 1)
+        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
+        before = whole_parameter(request, "before", 2**63 - 1)
         rows = self._seen(request)
         if before is not None:
             rows = rows.filter(id__lt=before)
@@ -162,12 +162,3 @@ def selection_json(selection: Selection) -> dict[str, Any]:
         if name in given:
             given[name] = moment_of(given[name])
     return {"ids": None, "filter": given}
-
-
-def _whole(request: Request, name: str, most: int) -> int | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise ValidationError({name: f"wanted a whole number from 1 to {most}, found {text!r:.40}"})
-    return int(text)

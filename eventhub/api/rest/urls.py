@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventhub.api.rest.archives import ArchiveViewSet
 from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
@@ -18,6 +19,7 @@ from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.partners import PartnerSourceViewSet
 from eventhub.api.rest.previewing import Preview
 from eventhub.api.rest.redrives import RedriveViewSet
+from eventhub.api.rest.replays import ReplayViewSet
 from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.target_actions import TargetActionViewSet
 from eventhub.api.rest.target_kinds import TargetKinds
@@ -116,6 +118,11 @@ urlpatterns = [
         PartnerSourceViewSet.as_view({"post": "switch"}),
         {"active": False},
     ),
+    path("archives", ArchiveViewSet.as_view(_MANY)),
+    path("archives/<name:name>", ArchiveViewSet.as_view(_ONE)),
+    path("replays", ReplayViewSet.as_view(_MANY)),
+    path("replays/<name:name>", ReplayViewSet.as_view(_READ)),
+    path("replays/<name:name>/cancel", ReplayViewSet.as_view({"post": "cancel"})),
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),

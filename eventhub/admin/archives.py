@@ -1,0 +1,245 @@
+"""Archives in the admin, and replays: begun with a count first, followed, cancelled."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
+from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum, utc
+from eventhub.flow import archives
+from eventhub.flow.process import NotRunningError, parts
+from eventhub.journal.port import ArchiveSize, ReplayState
+from eventhub.journal.rows import ReplayRow, microseconds
+from eventhub.models import Archive, Rule
+
+
+def _size_of(archive: Archive) -> ArchiveSize:
+    try:
+        return archives.size_of(parts().journal, archive)
+    except NotRunningError:
+        return archives.EMPTY
+
+
+class ArchiveForm(NamedForm):
+    """An archive; its name and its bus are fixed once it is made."""
+
+    class Meta:
+        model = Archive
+        fields = ["name", "bus", "description", "pattern", "retention_days"]
+        labels = {"retention_days": "Days"}
+        widgets = {
+            "pattern": forms.Textarea(
+                attrs={"rows": 8, "class": "vLargeTextField pattern-text", "spellcheck": "false"}
+            )
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            fix(self, "name")
+            fix(self, "bus")
+
+
+@admin.register(Archive)
+class ArchiveAdmin(ConfiguredAdmin):
+    """Standing selections of a bus's events."""
+
+    form = ArchiveForm
+    list_display = ["name", "bus", "events", "size", "retention", "replay"]
+    list_select_related = ["bus"]
+    list_filter = ["bus"]
+    search_fields = ["name", "description"]
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: Archive | None = None) -> list[str]:
+        """Show of one that is made what it holds."""
+        return ["events", "size", "replay"] if obj else []
+
+    @admin.display(description="events")
+    def events(self, archive: Archive) -> str:
+        """Return how many events it holds."""
+        return f"{_size_of(archive).events:,}"
+
+    @admin.display(description="size")
+    def size(self, archive: Archive) -> str:
+        """Return how large their texts are."""
+        return filesizeformat(_size_of(archive).bytes)
+
+    @admin.display(description="kept", ordering="retention_days")
+    def retention(self, archive: Archive) -> str:
+        """Return for how long an event is kept."""
+        days = archive.retention_days
+        return f"{days} day{'s' * (days != 1)}" if days else "for ever"
+
+    @admin.display(description="replay")
+    def replay(self, archive: Archive) -> SafeString:
+        """Return a link to the form of a new replay."""
+        address = reverse("admin:journal_replayrow_add")
+        return format_html('<a href="{}?archive={}">Replay…</a>', address, archive.pk)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say before a deletion what goes with it."""
+        shown, counts, perms_needed, protected = super().get_deleted_objects(list(objs), request)
+        shown += [f"{_size_of(archive).events:,} events that {archive} keeps" for archive in objs]
+        return shown, counts, perms_needed, protected
+
+
+class ReplayForm(forms.Form):
+    """What is put on the bus again."""
+
+    archive = forms.ModelChoiceField(Archive.objects.select_related("bus").order_by("name"))
+    name = forms.CharField(max_length=64, help_text=f"{archives.NAME_WANTED}. The events say it.")
+    description = forms.CharField(max_length=512, required=False)
+    since = forms.DateTimeField(
+        label="From",
+        help_text="UTC. Events that the bus accepted at this moment or later,",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+    until = forms.DateTimeField(
+        label="Until",
+        help_text="and before this one.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+    rules = forms.ModelMultipleChoiceField(
+        Rule.objects.select_related("bus").order_by("bus__name", "name"),
+        required=False,
+        help_text="These rules alone see the events. Choose none for every rule of the archive's bus, whose "
+        "targets then get the events a second time.",
+    )
+    per_second = forms.FloatField(
+        label="Events a second",
+        initial=archives.PER_SECOND,
+        min_value=archives.LEAST_PER_SECOND,
+        max_value=archives.MOST_PER_SECOND,
+    )
+
+    def clean_name(self) -> str:
+        """Refuse a name that no replay may have, or that one has."""
+        name: str = self.cleaned_data["name"]
+        if not re.fullmatch(archives.NAME, name):
+            raise ValidationError(f"wanted {archives.NAME_WANTED}")
+        if ReplayRow.objects.filter(name=name).exists():
+            raise ValidationError(f"there is a replay named {name}")
+        return name
+
+    def clean(self) -> None:
+        """Refuse an empty window, and rules of another bus."""
+        given = self.cleaned_data
+        if "since" in given and "until" in given and given["since"] >= given["until"]:
+            self.add_error("until", "wanted a moment after the one above")
+        archive = given.get("archive")
+        strange = [
+            rule.name for rule in given.get("rules") or () if archive and rule.bus_id != archive.bus_id
+        ]
+        if archive is not None and strange:
+            self.add_error("rules", f"wanted rules of bus {archive.bus}, found {', '.join(strange)}")
+
+
+@admin.register(ReplayRow)
+class ReplayAdmin(HappenedAdmin):
+    """Replays, the newest first."""
+
+    list_display = ["name", "archive", "bus", "window", "state", "progress", "made_by"]
+    list_filter = [by_enum("state", ReplayState, "state"), BusFilter]
+    search_fields = ["name"]
+    search_help_text = "The name of a replay, or its beginning."
+    actions = ["cancel"]
+    readonly_fields = ["window", "progress"]
+    fields = ["name", "description", "archive", "bus", "window", "state", "reason", "progress", "made_by"]
+
+    def get_ordering(self, _request: HttpRequest) -> Any:
+        """Return the order of making, newest first."""
+        return ["-id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find replays by the beginning of their names."""
+        return queryset.filter(name__startswith=search_term.strip()), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let those replay who may change archives."""
+        return request.user.has_perm("eventhub.change_archive")
+
+    has_cancel_permission = has_add_permission
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the form; count what it asks for; begin."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        count = None
+        if request.method == "POST":
+            form = ReplayForm(request.POST)
+            if form.is_valid():
+                if "start" in request.POST:
+                    return self._start(request, form.cleaned_data)
+                count = _count(form.cleaned_data)
+        else:
+            now = timezone.now().replace(microsecond=0)
+            archive = request.GET.get("archive", "")
+            initial = {"archive": archive, "since": now - timedelta(days=1), "until": now}
+            form = ReplayForm(initial=initial)
+        context = self.admin_site.each_context(request) | {
+            "title": "Replay an archive",
+            "opts": self.opts,
+            "form": form,
+            "count": count,
+        }
+        return TemplateResponse(request, "admin/eventhub/replayrow/start.html", context)
+
+    def _start(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
+        archive: Archive = given["archive"]
+        rules = list(given["rules"])
+        made = archives.start_replay(
+            parts().journal,
+            archive,
+            name=given["name"],
+            since=microseconds(given["since"]),
+            until=microseconds(given["until"]),
+            who=who(request),
+            rules=rules,
+            filter_arns=[archives.arn_of(rule, archive.bus.name) for rule in rules],
+            description=given["description"],
+            per_second=given["per_second"],
+        )
+        said = (
+            f"Replay {made.order.name} puts {made.total:,} event{'s' * (made.total != 1)} on {archive.bus}."
+        )
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:journal_replayrow_changelist"))
+
+    @admin.action(description="Cancel", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """End the chosen replays."""
+        ended = [row.name for row in queryset if parts().journal.cancel_replay(row.id)]
+        said = f"Cancelled: {', '.join(ended)}." if ended else "None of these was under way."
+        self.message_user(request, said, messages.SUCCESS if ended else messages.WARNING)
+
+    @admin.display(description="accepted")
+    def window(self, row: ReplayRow) -> str:
+        """Return the window, as moments of acceptance."""
+        return f"{utc(row.since)} – {utc(row.until)}"
+
+    @admin.display(description="progress")
+    def progress(self, row: ReplayRow) -> SafeString:
+        """Return how far it is."""
+        bar = '<progress max="{}" value="{}" aria-label="progress"></progress> {} of {}'
+        return format_html(bar, max(row.total, 1), row.done, f"{row.done:,}", f"{row.total:,}")
+
+
+def _count(given: dict[str, Any]) -> int:
+    window = {name: microseconds(given[name]) for name in ("since", "until")}
+    return parts().journal.count_archived(given["archive"].pk, **window)
