@@ -62,7 +62,7 @@ class Bus(Dated):
                 sources.update(bus=self, pending_since=None)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the bus and its rules; not the default one, nor one that a target feeds or an archive keeps."""
+        """Delete the bus and its rules; not the default one, one that a target feeds, or an archive keeps."""
         if self.name == DEFAULT_BUS:
             raise ValidationError("Cannot delete event bus default.")
         feeding = list(self.fed_by.all())
