@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, in the Authorization header or in the query (presigned): read, then verify. Pure.
+"""AWS Signature Version 4 or 4A, in the Authorization header or the query (presigned): read, verify. Pure.
 
 Two steps, because the key is looked up between them, and before the body is read::
 
@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
+from eventhub.access import sigv4a
+
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "events"
 MAX_SKEW = timedelta(minutes=5)
@@ -26,7 +28,14 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 # Headers that change what a request means. If sent, they must be covered by the signature; any other x-amz-*
 # may have been added on the way (CloudFront does).
-MUST_BE_SIGNED = ("host", "x-amz-date", "x-amz-target", "x-amz-content-sha256", "x-amz-security-token")
+MUST_BE_SIGNED = (
+    "host",
+    "x-amz-date",
+    "x-amz-target",
+    "x-amz-content-sha256",
+    "x-amz-security-token",
+    "x-amz-region-set",
+)
 
 _FIELDS = ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))  # of X-Amz-Date
 
@@ -54,7 +63,7 @@ class Signed:
 
     key_id: str
     date: str  # YYYYMMDD
-    region: str
+    region: str  # empty if the signature holds for several: Version 4A, which names them in a header
     headers: tuple[str, ...]  # names, as listed
     signature: str  # hexadecimal
     at: str  # X-Amz-Date: YYYYMMDDTHHMMSSZ
@@ -63,7 +72,8 @@ class Signed:
     @property
     def scope(self) -> str:
         """Return the credential scope."""
-        return f"{self.date}/{self.region}/{SERVICE}/aws4_request"
+        region = f"/{self.region}" if self.region else ""
+        return f"{self.date}{region}/{SERVICE}/aws4_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def _read_header(authorization: str, at: str) -> Signed:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise SignatureError("IncompleteSignatureException", " ".join(missing))
-    key_id, date, region = _credential(parts["Credential"])
+    key_id, date, region = _credential(parts["Credential"], algorithm)
     return Signed(key_id, date, region, tuple(parts["SignedHeaders"].split(";")), parts["Signature"], at)
 
 
@@ -141,27 +151,33 @@ def _read_query(members: Mapping[str, str]) -> Signed:
             f"X-Amz-Expires must be a number of seconds from 1 to {MAX_EXPIRES_SECONDS}. "
             f"Got '{expires[:64]}'.",
         )
-    key_id, date, region = _credential(credential)
+    key_id, date, region = _credential(credential, algorithm)
     return Signed(key_id, date, region, tuple(names.split(";")), signature, at, int(expires))
 
 
 def _check_algorithm(algorithm: str) -> None:
-    if algorithm != ALGORITHM:
+    if algorithm not in {ALGORITHM, sigv4a.ALGORITHM}:
         raise SignatureError(
             "IncompleteSignatureException", f"Unsupported AWS 'algorithm': '{algorithm[:64]}'."
         )
 
 
-def _credential(text: str) -> tuple[str, str, str]:
-    """Return key id, date and region."""
+def _credential(text: str, algorithm: str) -> tuple[str, str, str]:
+    """Return key id, date and region; the last is empty in Version 4A."""
+    wanted = ["keyid", "date", "region", "service", "term"]
+    if algorithm == sigv4a.ALGORITHM:
+        wanted.remove("region")
     credential = text.split("/")
-    if len(credential) != 5:
+    if len(credential) != len(wanted):
         raise SignatureError(
             "IncompleteSignatureException",
-            f"Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"Credential must have exactly {len(wanted)} slash-delimited elements, e.g. {'/'.join(wanted)}, "
             f"got '{text[:256]}'",
         )
-    key_id, date, region, service, term = credential
+    key_id, date, *regions, service, term = credential
+    region = "".join(regions)
+    if not region and algorithm == ALGORITHM:
+        raise SignatureError("InvalidSignatureException", "Credential should be scoped to a valid region. ")
     if service != SERVICE:
         raise SignatureError(
             "InvalidSignatureException", f"Credential should be scoped to correct service: '{SERVICE}'. "
@@ -186,7 +202,12 @@ def verify(signed: Signed, request: Request, secret: str, *, now: datetime) -> N
             "InvalidSignatureException",
             f"'{(unsigned or ['host'])[0]}' must be a 'SignedHeader' in the AWS Authorization.",
         )
-    text = f"{ALGORITHM}\n{signed.at}\n{signed.scope}\n{_digest(_canonical(signed, request).encode())}"
+    algorithm = ALGORITHM if signed.region else sigv4a.ALGORITHM
+    text = f"{algorithm}\n{signed.at}\n{signed.scope}\n{_digest(_canonical(signed, request).encode())}"
+    if not signed.region:
+        if not sigv4a.is_signed(text, signed.signature, key_id=signed.key_id, secret=secret):
+            raise SignatureError(*MISMATCH)
+        return
     key = _signing_key(secret, signed.date, signed.region)
     wanted = hmac.new(key, text.encode(), "sha256").hexdigest()  # not hmac.digest: see seal.digest
     # Compared as bytes: compare_digest refuses text that is not ASCII.

@@ -1,11 +1,22 @@
 """Configuring in Django's admin, and looking through the journal there.
 
 One module per thing: ``buses``, ``rules``, ``targets``, ``connections``, ``archives`` (with replays),
-``partners``, ``keys`` to change; ``happened`` to read. What kinds of target say of their settings makes their
-forms. All that is changed here is judged by the models' ``full_clean``, as over REST, recorded with who
-changed it, and in force when the page is back. The looks are in ``templates/admin`` and ``static/css``.
+``partners``, ``endpoints``, ``keys`` to change; ``happened`` to read. What kinds of target say of their
+settings makes their forms. All that is changed here is judged by the models' ``full_clean``, as over REST,
+recorded with who changed it, and in force when the page is back. The looks are in ``templates/admin`` and
+``static/css``.
 """
 
-from eventhub.admin import archives, buses, connections, happened, keys, partners, rules, targets
+from eventhub.admin import archives, buses, connections, endpoints, happened, keys, partners, rules, targets
 
-__all__ = ["archives", "buses", "connections", "happened", "keys", "partners", "rules", "targets"]
+__all__ = [
+    "archives",
+    "buses",
+    "connections",
+    "endpoints",
+    "happened",
+    "keys",
+    "partners",
+    "rules",
+    "targets",
+]

@@ -11,6 +11,7 @@ from eventhub.models.change import (
     note_change,
 )
 from eventhub.models.connection import ApiDestination, Connection
+from eventhub.models.endpoint import GlobalEndpoint
 from eventhub.models.key import ApiKey, SignInLink
 from eventhub.models.partner import PartnerSource, SourceStateError
 from eventhub.models.rule import NextRun, Rule, RuleTarget, RuleVersion, routed_pattern
@@ -26,6 +27,7 @@ __all__ = [
     "Changes",
     "Configuration",
     "Connection",
+    "GlobalEndpoint",
     "NextRun",
     "PartnerSource",
     "Rule",

@@ -74,6 +74,11 @@ class Bus(Dated):
             raise ProtectedError(
                 f"bus {self.name} is kept by archive {names}: delete it first", set(archives)
             )
+        if endpoints := list(self.endpoints.all()):
+            names = ", ".join(endpoint.name for endpoint in endpoints)
+            raise ProtectedError(
+                f"bus {self.name} is of global endpoint {names}: delete it first", set(endpoints)
+            )
         with transaction.atomic():
             # A key without buses is for every bus: one that was for this bus alone must not become that.
             for key in self.apikey_set.filter(enabled=True):

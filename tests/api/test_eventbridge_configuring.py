@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from eventhub.access.keys import mint
 from eventhub.access.scopes import Scope
@@ -240,11 +239,6 @@ def test_a_key_without_the_right_is_denied_and_one_of_a_bus_stays_on_it(doors: D
 def _key(*scopes: Scope, buses: Any = ()) -> tuple[str, str]:
     key, secret = mint("test", scopes, buses)
     return key.pk, secret
-
-
-def test_an_operation_that_is_not_answered_yet_says_so(events: BaseClient) -> None:
-    with pytest.raises(ClientError, match="does not answer ListEndpoints yet"):
-        events.list_endpoints()
 
 
 def test_a_rule_may_have_a_schedule_in_place_of_a_pattern_or_beside_it(events: BaseClient) -> None:

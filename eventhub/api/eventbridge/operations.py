@@ -22,6 +22,7 @@ from eventhub.api.eventbridge import (
     archives,
     buses,
     connections,
+    endpoints,
     partners,
     policies,
     replays,
@@ -46,6 +47,7 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "CreateApiDestination": api_destinations.create,
     "CreateArchive": archives.create,
     "CreateConnection": connections.create,
+    "CreateEndpoint": endpoints.create,
     "CreateEventBus": buses.create,
     "CreatePartnerEventSource": partners.create,
     "DeactivateEventSource": partners.deactivate,
@@ -53,12 +55,14 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "DeleteApiDestination": api_destinations.delete,
     "DeleteArchive": archives.delete,
     "DeleteConnection": connections.delete,
+    "DeleteEndpoint": endpoints.delete,
     "DeleteEventBus": buses.delete,
     "DeletePartnerEventSource": partners.delete,
     "DeleteRule": rules.delete,
     "DescribeApiDestination": api_destinations.describe,
     "DescribeArchive": archives.describe,
     "DescribeConnection": connections.describe,
+    "DescribeEndpoint": endpoints.describe,
     "DescribeEventBus": buses.describe,
     "DescribeEventSource": partners.describe_shared,
     "DescribePartnerEventSource": partners.describe,
@@ -69,6 +73,7 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "ListApiDestinations": api_destinations.list_all,
     "ListArchives": archives.list_all,
     "ListConnections": connections.list_all,
+    "ListEndpoints": endpoints.list_all,
     "ListEventBuses": buses.list_all,
     "ListEventSources": partners.list_shared,
     "ListPartnerEventSourceAccounts": partners.list_accounts,
@@ -90,6 +95,7 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "UpdateApiDestination": api_destinations.update,
     "UpdateArchive": archives.update,
     "UpdateConnection": connections.update,
+    "UpdateEndpoint": endpoints.update,
     "UpdateEventBus": buses.update,
 }
 
@@ -109,8 +115,6 @@ def operation(target: str) -> Operation:
         return put_events
     if name == "PutPartnerEvents":
         return _put_partner_events
-    if name not in ANSWERED:
-        raise AwsError("OperationDisabledException", f"This version of Eventhub does not answer {name} yet.")
     return partial(_answer, name)
 
 

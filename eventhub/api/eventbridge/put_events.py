@@ -1,10 +1,12 @@
 """PutEvents: up to ten entries, each answered for itself."""
 
+import asyncio
 import re
 from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.db import close_old_connections
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
@@ -14,14 +16,18 @@ from eventhub.domain import jsontext
 from eventhub.domain.entry import TRACE_HEADER, Entry, Rejected, entry_bytes
 from eventhub.flow.process import parts
 from eventhub.journal.port import UNKNOWN_BUS, Appended
-from eventhub.models import DEFAULT_BUS
+from eventhub.models import DEFAULT_BUS, GlobalEndpoint
 
 MAX_ENTRIES = 10
 MAX_BUS_NAME = 1600
 MAX_TRACE_HEADER = 500
+MAX_ENDPOINT_ID = 50
 BUS_PATTERN = r"(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+"
 
+ENDPOINT_PATTERN = r"^[A-Za-z0-9\-]+[\.][A-Za-z0-9\-]+$"
+
 _bus = re.compile(BUS_PATTERN, re.ASCII)
+_endpoint = re.compile(ENDPOINT_PATTERN, re.ASCII)
 
 
 class _Entry(msgspec.Struct, rename="pascal", gc=False):
@@ -49,7 +55,10 @@ async def put_events(body: bytes, caller: Caller) -> dict[str, Any]:
     """
     request = _read(body)
     _check(request)
-    entries = [_entry(entry) for entry in request.entries or ()]
+    submitted = request.entries or []
+    if request.endpoint_id is not None:
+        await asyncio.to_thread(_route, submitted, request.endpoint_id)
+    entries = [_entry(entry) for entry in submitted]
     running = parts()
     buses = running.keeper.current.buses
     for name in {entry.bus for entry in entries}:
@@ -88,10 +97,10 @@ def _check(request: _Request) -> None:
         constraint = f"Member must have length less than or equal to {MAX_ENTRIES}"
         raise validation_error(shown, "entries", constraint)
     if request.endpoint_id is not None:
-        raise AwsError(
-            "ValidationException",
-            "Parameter EndpointId is not valid. Reason: there are no global endpoints here; leave it out.",
-        )
+        _check_length(request.endpoint_id, "endpointId", MAX_ENDPOINT_ID)
+        if not _endpoint.fullmatch(request.endpoint_id):
+            constraint = f"Member must satisfy regular expression pattern: {ENDPOINT_PATTERN}"
+            raise validation_error(request.endpoint_id, "endpointId", constraint)
     for number, entry in enumerate(entries, start=1):
         place = f"entries.{number}.member"
         _check_length(entry.event_bus_name, f"{place}.eventBusName", MAX_BUS_NAME)
@@ -137,6 +146,27 @@ def _entry(entry: _Entry) -> Entry:
         resources=entry.resources or (),
         attributes={} if entry.trace_header is None else {TRACE_HEADER: entry.trace_header},
     )
+
+
+def _route(entries: list[_Entry], endpoint_id: str) -> None:
+    """Put the entries on the endpoint's primary bus; raises AwsError if one names a bus that is not its."""
+    close_old_connections()
+    try:
+        endpoint = GlobalEndpoint.objects.select_related("bus").filter(endpoint_id=endpoint_id).first()
+    finally:
+        close_old_connections()
+    if endpoint is None:
+        raise _wrong("EndpointId", f"there is no endpoint {endpoint_id}")
+    primary = endpoint.bus.name
+    for entry in entries:
+        named = entry.event_bus_name
+        if named is not None and named != endpoint.secondary_bus and bus_of(named) != primary:
+            raise _wrong("EventBusName", f"{named} is no event bus of the endpoint {endpoint_id}")
+        entry.event_bus_name = primary
+
+
+def _wrong(parameter: str, reason: str) -> AwsError:
+    return AwsError("ValidationException", f"Parameter {parameter} is not valid. Reason: {reason}.")
 
 
 def _authorize(caller: Caller, bus: str, bus_id: int) -> None:

@@ -3,6 +3,7 @@
     /api/buses  /api/buses/{name}            GET POST / GET PUT PATCH DELETE     rules:read, rules:write
     /api/rules  /api/rules/{id}              the same
     /api/targets  /api/targets/{name}        the same
+    /api/global-endpoints  /api/global-endpoints/{name}                          the same
     /api/partner-sources  /api/partner-sources/{name}  GET POST / GET DELETE     the same
     /api/partner-sources/{name}/{activate,deactivate}  POST                      rules:write
     /api/events  /api/events/{id}            GET                                 events:read

@@ -13,6 +13,7 @@ from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
 from eventhub.api.rest.deliveries import DeliveryViewSet
+from eventhub.api.rest.endpoints import EndpointViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.media import JSONAnswer
@@ -108,6 +109,8 @@ urlpatterns = [
     path("replays", ReplayViewSet.as_view(_MANY)),
     path("replays/<name:name>", ReplayViewSet.as_view(_READ)),
     path("replays/<name:name>/cancel", ReplayViewSet.as_view({"post": "cancel"})),
+    path("global-endpoints", EndpointViewSet.as_view(_MANY)),
+    path("global-endpoints/<name:name>", EndpointViewSet.as_view(_ONE)),
     path("partner-sources", PartnerSourceViewSet.as_view(_MANY)),
     path(
         "partner-sources/<slashed:name>",
