@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
-from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum, utc
+from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
 from eventhub.flow import archives
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.journal.port import ArchiveSize, ReplayState
@@ -95,6 +95,14 @@ class ArchiveAdmin(ConfiguredAdmin):
         return shown, counts, perms_needed, protected
 
 
+class RulesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Rules, named with their bus."""
+
+    def label_from_instance(self, rule: Any) -> str:
+        """Return what is shown for a rule."""
+        return f"{rule.name} on {rule.bus}"
+
+
 class ReplayForm(forms.Form):
     """What is put on the bus again."""
 
@@ -111,7 +119,7 @@ class ReplayForm(forms.Form):
         help_text="and before this one.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
     )
-    rules = forms.ModelMultipleChoiceField(
+    rules = RulesField(
         Rule.objects.select_related("bus").order_by("bus__name", "name"),
         required=False,
         help_text="These rules alone see the events. Choose none for every rule of the archive's bus, whose "
@@ -119,7 +127,7 @@ class ReplayForm(forms.Form):
     )
     per_second = forms.FloatField(
         label="Events a second",
-        initial=archives.PER_SECOND,
+        initial=int(archives.PER_SECOND),
         min_value=archives.LEAST_PER_SECOND,
         max_value=archives.MOST_PER_SECOND,
     )
@@ -231,13 +239,19 @@ class ReplayAdmin(HappenedAdmin):
     @admin.display(description="accepted")
     def window(self, row: ReplayRow) -> str:
         """Return the window, as moments of acceptance."""
-        return f"{utc(row.since)} – {utc(row.until)}"
+        return f"{row.since:%Y-%m-%d %H:%M:%S} – {row.until:%Y-%m-%d %H:%M:%S} UTC"
 
     @admin.display(description="progress")
     def progress(self, row: ReplayRow) -> SafeString:
         """Return how far it is."""
         bar = '<progress max="{}" value="{}" aria-label="progress"></progress> {} of {}'
-        return format_html(bar, max(row.total, 1), row.done, f"{row.done:,}", f"{row.total:,}")
+        return format_html(
+            f'<span class="counted">{bar}</span>',
+            max(row.total, 1),
+            row.done,
+            f"{row.done:,}",
+            f"{row.total:,}",
+        )
 
 
 def _count(given: dict[str, Any]) -> int:

@@ -112,7 +112,7 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
     @admin.display(description="accepted")
     def accepted(self, row: Any) -> str:
         """Return when the event was accepted."""
-        return utc(row.accepted_at)
+        return _utc(row.accepted_at)
 
     @admin.display(description="event")
     def event_page(self, row: Any) -> SafeString:
@@ -121,8 +121,7 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
         return format_html('<a href="/events/{}">{}</a>', identifier, identifier)
 
 
-def utc(at: datetime) -> str:
-    """Return a moment for people, to the millisecond."""
+def _utc(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
 
 
@@ -154,7 +153,7 @@ class AttemptAdmin(HappenedAdmin):
     @admin.display(description="ended")
     def ended(self, attempt: AttemptRow) -> str:
         """Return when the attempt ended."""
-        return utc(attempt.ended_at)
+        return _utc(attempt.ended_at)
 
 
 @admin.register(DeadLetterRow)
@@ -167,4 +166,4 @@ class DeadLetterAdmin(HappenedAdmin):
     @admin.display(description="dead since")
     def dead(self, letter: DeadLetterRow) -> str:
         """Return when the delivery was given up."""
-        return utc(letter.dead_at)
+        return _utc(letter.dead_at)
