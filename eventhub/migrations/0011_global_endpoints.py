@@ -2,7 +2,6 @@
 
 import django.core.validators
 import django.db.models.deletion
-import eventhub.models.endpoint
 from django.db import migrations, models
 
 
@@ -21,7 +20,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('name', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('\\A[.\\-_A-Za-z0-9]{1,64}\\Z', 'wanted 1 to 64 letters, digits, dots, hyphens or underscores')])),
                 ('description', models.CharField(blank=True, max_length=512)),
-                ('endpoint_id', models.CharField(default=eventhub.models.endpoint.new_endpoint_id, editable=False, max_length=50, unique=True)),
+                ('endpoint_id', models.CharField(blank=True, editable=False, max_length=50, unique=True)),
                 ('secondary_bus', models.CharField(help_text='The ARN of the bus of the same name in another Region.', max_length=512)),
                 ('health_check', models.CharField(help_text="The ARN of Route 53's. It is not asked.", max_length=1600, validators=[django.core.validators.RegexValidator('\\Aarn:aws[a-z-]*:route53:::healthcheck/[-a-z0-9]+\\Z', 'wanted the ARN of a health check, arn:aws:route53:::healthcheck/ID')])),
                 ('replicates', models.BooleanField(default=True, help_text='Kept and told; nothing is replicated.')),

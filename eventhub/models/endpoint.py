@@ -6,6 +6,7 @@ is kept and told again.
 
 import re
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -45,7 +46,7 @@ class GlobalEndpoint(Dated):
 
     name = models.CharField(max_length=64, unique=True, validators=[endpoint_name])
     description = models.CharField(max_length=512, blank=True)
-    endpoint_id = models.CharField(max_length=50, unique=True, editable=False, default=new_endpoint_id)
+    endpoint_id = models.CharField(max_length=50, unique=True, editable=False, blank=True)  # once it is made
     bus = models.ForeignKey(
         "eventhub.Bus",
         verbose_name="primary bus",
@@ -81,6 +82,12 @@ class GlobalEndpoint(Dated):
         parts = urlsplit(settings.PUBLIC_URL)
         address = f"{parts.scheme}://{parts.netloc}"
         return address if _URL.fullmatch(address) else ""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the endpoint; a new one gets its id."""
+        if self._state.adding:
+            self.endpoint_id = new_endpoint_id()
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Refuse buses of other names, or both in this Region."""
