@@ -45,8 +45,8 @@ class PartnerSourceAdmin(ConfiguredAdmin):
 
     @admin.display(description="deleted if still pending at")
     def expires_at(self, source: PartnerSource) -> Any:
-        """Return when a pending source will be deleted."""
-        return source.expires_at
+        """Return when a pending source will be deleted; an active one will not."""
+        return source.expires_at or "-"
 
     @admin.action(description="Activate", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[PartnerSource]) -> None:
