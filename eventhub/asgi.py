@@ -17,7 +17,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eventhub.settings")
 pages = get_asgi_application()
 
-from eventhub.api.eventbridge import eventbridge  # noqa: E402 - these need Django set up
+from eventhub.api.cloudevents import cloudevents  # noqa: E402 - these need Django set up
+from eventhub.api.eventbridge import eventbridge  # noqa: E402
 from eventhub.api.health import healthz, readyz  # noqa: E402
 from eventhub.api.ingest import ingest  # noqa: E402
 from eventhub.dashboard.static_files import PREFIX, static_file  # noqa: E402
@@ -27,7 +28,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_API, _BUSES, _EVENTS = "/api/", "/api/buses/", "/events"
+_API, _BUSES = "/api/", "/api/buses/"
+_POSTING = {"events": ingest, "cloudevents": cloudevents}  # to a bus
 _live = LiveConsumer.as_asgi()
 
 
@@ -51,8 +53,10 @@ def door(method: str, path: str) -> Callable[..., Awaitable[None]]:
     if method == "POST":
         if path == "/":
             return eventbridge
-        if path.startswith(_BUSES) and path.endswith(_EVENTS) and path.count("/") == 4:
-            return ingest
+        if path.startswith(_BUSES) and path.count("/") == 4:
+            last = path.rpartition("/")[2]
+            if last in _POSTING:
+                return _POSTING[last]
     if path.startswith(PREFIX):
         return static_file
     # Asked by address and in plain HTTP, whatever the public name: not through Django's checks of both.

@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from eventhub import asgi
+from eventhub.api.cloudevents import cloudevents
 from eventhub.api.eventbridge import eventbridge
 from eventhub.api.ingest import ingest
 
@@ -45,5 +46,6 @@ def test_what_the_client_wrote_before_the_proxies_does_not_count() -> None:
 def test_requests_find_their_doors() -> None:
     assert asgi.door("POST", "/") is eventbridge
     assert asgi.door("POST", "/api/buses/default/events") is ingest
+    assert asgi.door("POST", "/api/buses/default/cloudevents") is cloudevents
     for method, path in [("GET", "/"), ("GET", "/api/buses/a/events"), ("POST", "/api/buses/a/b/events")]:
         assert asgi.door(method, path) is asgi.pages

@@ -1,6 +1,7 @@
 """The doors: where requests become entries, resources are read and changed, and answers get their dialect.
 
 ``ingest``       ``POST /api/buses/{bus}/events``: our own form, raw ASGI
+``cloudevents``  ``POST /api/buses/{bus}/cloudevents``: CloudEvents over HTTP, raw ASGI
 ``eventbridge``  ``POST /``: Amazon's JSON protocol, raw ASGI
 ``rest``         every other resource under ``/api/``, Django REST framework
 

@@ -12,7 +12,10 @@ MAX_DETAIL_TYPE = 128  # characters
 MAX_RESOURCE = 2048  # characters each, as in EventBridge
 MAX_KEY = 256  # characters
 RESERVED_SOURCE = "aws."  # EventBridge keeps it for Amazon's own services; here administrators may stand in
-TRACE_HEADER = "trace-header"  # X-Ray's, by its name among an event's attributes
+# Names among an event's attributes. CloudEvents' names have no hyphen.
+TRACE_HEADER = "trace-header"  # X-Ray's trace
+TRACE_PARENT = "trace-parent"  # W3C's, as it came in the request's header traceparent
+TRACE_STATE = "trace-state"  # and tracestate
 FIRST_TIME = 0  # 1970-01-01T00:00:00Z
 LAST_TIME = 253_402_300_799_999_999  # the last microsecond of the year 9999
 TIME_BYTES = 14  # what a given time counts for in an entry's size, as in EventBridge

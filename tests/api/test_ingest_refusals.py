@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eventhub.access.scopes import Scope
-from eventhub.api import ingest as door
+from eventhub.api import gate
 from eventhub.journal.port import Appended, JournalUnavailable, NewEvent
 from eventhub.models import Bus
 from tests.api.door import Answer, Doors
@@ -135,13 +135,13 @@ def test_compressed_body_is_refused(doors: Doors) -> None:
 
 
 def test_length_that_is_too_large_is_refused_before_the_body(doors: Doors) -> None:
-    too_long = call(b"", headers={"content-length": str(door.MAX_REQUEST_BYTES + 1)})
+    too_long = call(b"", headers={"content-length": str(gate.MAX_REQUEST_BYTES + 1)})
 
-    assert f"at most {door.MAX_REQUEST_BYTES} bytes" in refusal(doors, doors.answer(too_long), 413)["detail"]
+    assert f"at most {gate.MAX_REQUEST_BYTES} bytes" in refusal(doors, doors.answer(too_long), 413)["detail"]
 
 
 def test_body_without_a_length_is_counted(doors: Doors) -> None:
-    refusal(doors, post(doors, b" " * (door.MAX_REQUEST_BYTES + 1)), 413)
+    refusal(doors, post(doors, b" " * (gate.MAX_REQUEST_BYTES + 1)), 413)
 
 
 def test_body_cut_off_stores_nothing(doors: Doors) -> None:

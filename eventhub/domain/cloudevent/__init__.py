@@ -29,7 +29,7 @@ found; in a batch each event is taken or refused for itself. Whether the detail 
 check, as with every entry.
 """
 
-from eventhub.domain.cloudevent.attributes import CloudEventError
+from eventhub.domain.cloudevent.attributes import DATA_AS, CloudEventError
 from eventhub.domain.cloudevent.read import (
     MAX_BATCH,
     Mode,
@@ -42,6 +42,7 @@ from eventhub.domain.cloudevent.read import (
 from eventhub.domain.cloudevent.write import STRUCTURED_TYPE, write_binary, write_structured
 
 __all__ = [
+    "DATA_AS",
     "MAX_BATCH",
     "STRUCTURED_TYPE",
     "CloudEventError",
