@@ -16,6 +16,7 @@ from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.endpoints import EndpointViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
+from eventhub.api.rest.importing import Export, Import
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.partners import PartnerSourceViewSet
 from eventhub.api.rest.previewing import Preview
@@ -126,6 +127,8 @@ urlpatterns = [
         PartnerSourceViewSet.as_view({"post": "switch"}),
         {"active": False},
     ),
+    path("import", Import.as_view()),
+    path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),

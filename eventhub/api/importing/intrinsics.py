@@ -1,0 +1,267 @@
+"""CloudFormation's functions and conditions, as far as a template alone answers them."""
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from eventhub.api.eventbridge.names import bus_arn, rule_arn
+from eventhub.api.importing.arns import NAMED, arn_for
+from eventhub.api.importing.report import Remark, Report
+from eventhub.api.importing.resources import UnsupportedError, arn_of_connection
+from eventhub.models import DEFAULT_BUS
+
+_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+MAX_DEPTH = 50
+
+
+class NoValue:
+    """What ``AWS::NoValue`` leaves out."""
+
+
+class Template:
+    """A template whose values are asked for one by one."""
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        *,
+        name: str,
+        parameters: Mapping[str, str],
+        arns: Mapping[str, str],
+        report: Report,
+    ) -> None:
+        self.resources: dict[str, Any] = _object(template.get("Resources"), "Resources")
+        self._mappings = _object(template.get("Mappings") or {}, "Mappings")
+        self._conditions = _object(template.get("Conditions") or {}, "Conditions")
+        self._declared = _object(template.get("Parameters") or {}, "Parameters")
+        self._given = parameters
+        self._arns = arns
+        self._report = report
+        self._pseudo = {
+            "AWS::AccountId": settings.ACCOUNT_ID,
+            "AWS::Region": settings.REGION,
+            "AWS::Partition": "aws",
+            "AWS::StackName": name,
+            "AWS::StackId": f"arn:aws:cloudformation:{settings.REGION}:{settings.ACCOUNT_ID}:stack/{name}/0",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::NotificationARNs": [],
+            "AWS::NoValue": NoValue,
+        }
+
+    def properties(self, logical_id: str) -> dict[str, Any]:
+        """Return a resource's properties with every function worked out; raises UnsupportedError."""
+        said = self.resources[logical_id].get("Properties") or {}
+        return _object(self.value(said), f"{logical_id}.Properties")
+
+    def holds(self, logical_id: str) -> bool:
+        """Tell whether a resource's condition, if it has one, holds; raises UnsupportedError."""
+        condition = self.resources[logical_id].get("Condition")
+        return condition is None or self._condition(condition, 0)
+
+    def value(self, said: Any, depth: int = 0) -> Any:
+        """Return a value with every function in it worked out; raises UnsupportedError."""
+        if depth > MAX_DEPTH:
+            raise UnsupportedError("it refers to itself, or is nested too deeply")
+        if isinstance(said, list):
+            found = [self.value(one, depth + 1) for one in said]
+            return [one for one in found if one is not NoValue]
+        if not isinstance(said, dict):
+            return said
+        if len(said) == 1:
+            ((name, argument),) = said.items()
+            if name == "Ref" and isinstance(argument, str):
+                return self._ref(argument, depth + 1)
+            if name in _FUNCTIONS:
+                return _FUNCTIONS[name](self, argument, depth + 1)
+            if str(name).startswith("Fn::"):
+                raise UnsupportedError(f"{name} is not answered by the template alone")
+        members = {key: self.value(one, depth + 1) for key, one in said.items()}
+        return {key: one for key, one in members.items() if one is not NoValue}
+
+    def name_of(self, logical_id: str, property_name: str, depth: int = 0) -> str:
+        """Return the name of a resource: what it says, or its logical id, which is noted."""
+        said = (self.resources[logical_id].get("Properties") or {}).get(property_name)
+        if said is not None:
+            found = self.value(said, depth + 1)
+            if isinstance(found, str):
+                return found
+        note = Remark(f"Resources.{logical_id}", f"{property_name} is not given: took {logical_id}")
+        if note not in self._report.notes:
+            self._report.notes.append(note)
+        return logical_id
+
+    def _ref(self, name: str, depth: int) -> Any:
+        if name in self._pseudo:
+            return self._pseudo[name]
+        if name in self._declared:
+            return self._parameter(name)
+        if name in self.resources:
+            return self._named(name, depth)
+        raise UnsupportedError(f"Ref {name}: the template has no parameter or resource of this name")
+
+    def _parameter(self, name: str) -> Any:
+        declared = self._declared[name] or {}
+        given = self._given.get(name, declared.get("Default"))
+        if given is None:
+            raise UnsupportedError(f"parameter {name} has no default: give it a value")
+        if str(declared.get("Type", "")).startswith(("List<", "CommaDelimitedList")):
+            return [one.strip() for one in str(given).split(",")]
+        return given if isinstance(given, str) else _plain(given)
+
+    def _named(self, logical_id: str, depth: int) -> Any:
+        """Return what Ref gives for a resource."""
+        kind = self.resources[logical_id].get("Type")
+        if kind in _OF_EVENTS:
+            return self.name_of(logical_id, _OF_EVENTS[kind], depth)
+        if kind in {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"}:
+            return self._arn(logical_id, depth)
+        if kind in NAMED:
+            return self.name_of(logical_id, NAMED[kind][0], depth)
+        raise UnsupportedError(f"Ref {logical_id}: what it gives for {kind} is known only to AWS")
+
+    def _arn(self, logical_id: str, depth: int) -> str:
+        if logical_id in self._arns:
+            return self._arns[logical_id]
+        kind = self.resources[logical_id].get("Type")
+        if kind in NAMED:
+            return arn_for(kind, self.name_of(logical_id, NAMED[kind][0], depth))
+        if kind not in _OF_EVENTS:
+            raise UnsupportedError(f"the ARN of {logical_id}, a {kind}, is known only to AWS: give it")
+        name = self.name_of(logical_id, _OF_EVENTS[kind], depth)
+        if kind == "AWS::Events::EventBus":
+            return bus_arn(name)
+        if kind == "AWS::Events::Rule":
+            bus = (self.resources[logical_id].get("Properties") or {}).get("EventBusName", DEFAULT_BUS)
+            return rule_arn(str(self.value(bus, depth)).rpartition("/")[2], name)
+        if kind == "AWS::Events::Connection":
+            return arn_of_connection(name)
+        what = {"AWS::Events::ApiDestination": "api-destination", "AWS::Events::Archive": "archive"}
+        return f"arn:aws:events:{settings.REGION}:{settings.ACCOUNT_ID}:{what.get(kind, 'endpoint')}/{name}"
+
+    def _get_att(self, argument: Any, depth: int) -> Any:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if not isinstance(parts, list) or len(parts) != 2 or parts[0] not in self.resources:
+            raise UnsupportedError(f"GetAtt {argument}: the template has no such resource")
+        logical_id, attribute = parts
+        if attribute in {"Arn", "TopicArn"}:
+            return self._arn(logical_id, depth)
+        if attribute in {"Name", "QueueName", "TopicName"}:
+            return self._named(logical_id, depth)
+        raise UnsupportedError(f"GetAtt {logical_id}.{attribute} is known only to AWS")
+
+    def _sub(self, argument: Any, depth: int) -> str:
+        text, own = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
+        if not isinstance(text, str) or not isinstance(own, dict):
+            raise UnsupportedError("Fn::Sub: wanted a text, or a list of a text and an object")
+
+        def one(found: re.Match[str]) -> str:
+            literal, name = found.groups()
+            if literal:
+                return f"${{{name}}}"
+            name = name.strip()
+            if name in own:
+                value = self.value(own[name], depth)
+            elif "." in name and name not in self._pseudo:
+                value = self._get_att(name, depth)
+            else:
+                value = self._ref(name, depth)
+            return _plain(value)
+
+        return _SUB.sub(one, text)
+
+    def _join(self, argument: Any, depth: int) -> str:
+        match argument:
+            case [str(by), parts]:
+                found = self.value(parts, depth)
+                if isinstance(found, list):
+                    return by.join(map(_plain, found))
+        raise UnsupportedError("Fn::Join: wanted a delimiter and a list")
+
+    def _select(self, argument: Any, depth: int) -> Any:
+        match argument:
+            case [place, parts]:
+                found, at = self.value(parts, depth), str(self.value(place, depth))
+                if isinstance(found, list) and at.isdigit() and int(at) < len(found):
+                    return found[int(at)]
+        raise UnsupportedError("Fn::Select: wanted a place and a list that has it")
+
+    def _split(self, argument: Any, depth: int) -> list[str]:
+        match argument:
+            case [str(by), text] if by:
+                return _plain(self.value(text, depth)).split(by)
+        raise UnsupportedError("Fn::Split: wanted a delimiter and a text")
+
+    def _find(self, argument: Any, depth: int) -> Any:
+        found: Any = self._mappings
+        for key in self.value(argument, depth) if isinstance(argument, list) else [None]:
+            if not isinstance(found, dict) or key not in found:
+                raise UnsupportedError(f"Fn::FindInMap: the template's mappings have no {key}")
+            found = found[key]
+        return found
+
+    def _if(self, argument: Any, depth: int) -> Any:
+        match argument:
+            case [str(name), then, otherwise]:
+                return self.value(then if self._condition(name, depth) else otherwise, depth)
+        raise UnsupportedError("Fn::If: wanted the name of a condition and two values")
+
+    def _base64(self, argument: Any, depth: int) -> str:
+        return b64encode(_plain(self.value(argument, depth)).encode()).decode()
+
+    def _condition(self, said: Any, depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            raise UnsupportedError("a condition refers to itself, or is nested too deeply")
+        if isinstance(said, str):
+            if said not in self._conditions:
+                raise UnsupportedError(f"the template has no condition {said}")
+            return self._condition(self._conditions[said], depth + 1)
+        match said:
+            case {"Condition": str(name)}:
+                return self._condition(name, depth + 1)
+            case {"Fn::Equals": [one, other]}:
+                return _plain(self.value(one, depth + 1)) == _plain(self.value(other, depth + 1))
+            case {"Fn::Not": [one]}:
+                return not self._condition(one, depth + 1)
+            case {"Fn::And": list(parts)}:
+                return all(self._condition(one, depth + 1) for one in parts)
+            case {"Fn::Or": list(parts)}:
+                return any(self._condition(one, depth + 1) for one in parts)
+        raise UnsupportedError("a condition: wanted Fn::Equals, Fn::Not, Fn::And, Fn::Or or a name")
+
+
+_FUNCTIONS: Mapping[str, Callable[[Template, Any, int], Any]] = {
+    "Fn::Base64": Template._base64,
+    "Fn::FindInMap": Template._find,
+    "Fn::GetAtt": Template._get_att,
+    "Fn::If": Template._if,
+    "Fn::Join": Template._join,
+    "Fn::Select": Template._select,
+    "Fn::Split": Template._split,
+    "Fn::Sub": Template._sub,
+}
+# The property that names each.
+_OF_EVENTS: Mapping[str, str] = {
+    "AWS::Events::EventBus": "Name",
+    "AWS::Events::Rule": "Name",
+    "AWS::Events::Archive": "ArchiveName",
+    "AWS::Events::Connection": "Name",
+    "AWS::Events::ApiDestination": "Name",
+    "AWS::Events::Endpoint": "Name",
+}
+
+
+def _object(said: Any, where: str) -> dict[str, Any]:
+    if not isinstance(said, dict):
+        raise UnsupportedError(f"{where}: wanted an object")
+    return said
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise UnsupportedError("wanted a text where a list or an object is")

@@ -1,0 +1,189 @@
+"""Our own YAML: what is exported is imported as what it was, and no secret is in it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from eventhub.api.importing import documents, state
+from eventhub.api.importing.report import ImportRefusedError
+from eventhub.models import ApiDestination, Archive, Bus, Connection, Rule, RuleTarget, Target
+from tests.importing.conftest import Importing
+
+pytestmark = pytest.mark.django_db
+
+HIDDEN = "whsec_" + "B" * 32
+PATTERN = '{\n  "detail": {"a": [1.50, 12345678901234567]}\n}'
+
+
+@pytest.fixture
+def everything() -> None:
+    """One of everything, with what differs from the defaults."""
+    default = Bus.objects.get(name="default")
+    orders = Bus.objects.create(name="orders", description="What was ordered: “all”", tags={"team": "shop"})
+    connection = Connection(name="partner", auth="basic", config={"user_name": "ann"})
+    connection.change_secrets({"password": "hush"})
+    connection.save()
+    destination = ApiDestination.objects.create(
+        name="stock", connection=connection, endpoint="https://example.com/*", rate_per_second=7
+    )
+    dead = Target.objects.create(name="zz-dead", kind="bus", bus=default)
+    webhook = Target(name="crm", url="https://example.com/in", max_attempts=3, dead_letter_target=dead)
+    webhook.change_secrets({"signing": [{"secret": HIDDEN, "until": None}]})
+    webhook.save()
+    stock = Target.objects.create(
+        name="stock", kind="api-destination", api_destination=destination, config={"path_parameters": ["7"]}
+    )
+    rule = Rule.objects.create(bus=orders, name="big", pattern=PATTERN, enabled=False)
+    RuleTarget.objects.create(rule=rule, target=webhook, transform={"InputPath": "$.detail"})
+    RuleTarget.objects.create(rule=rule, target=stock, identifier="other", told={"RoleArn": "arn:x"})
+    Rule.objects.create(bus=default, name="tick", schedule_expression="rate(5 minutes)")
+    Archive.objects.create(name="kept", bus=orders, pattern=PATTERN, retention_days=3)
+
+
+def exported() -> str:
+    out = io.StringIO()
+    call_command("export_rules", stdout=out)
+    return out.getvalue()
+
+
+def test_what_is_exported_changes_nothing(importing: Importing, everything: None):
+    text = exported()
+
+    assert "hush" not in text
+    assert HIDDEN not in text
+    report = importing(text)
+    assert (importing.changes(report), report.refused) == ([], [])
+    assert exported() == text
+
+
+def test_an_empty_installation_becomes_what_was_exported(importing: Importing, everything: None):
+    text, before = exported(), state.told()
+    Rule.objects.all().delete()
+    for model in (Archive, Target, ApiDestination, Connection):
+        model.objects.order_by("name").delete()
+    Bus.objects.get(name="orders").delete()
+
+    refused = importing(text)
+    assert {one.text for one in refused.refused} >= {"secrets: wanted password, which no export tells"}
+    assert not refused.is_applied
+    assert Rule.objects.count() == 0
+
+    document = documents.read(text)
+    document["connections"][0]["secrets"] = {"password": "new"}
+    document["targets"][0]["secrets"] = {"signing": [{"secret": "whsec_" + "A" * 32, "until": None}]}
+    report = importing(documents.write(document))
+
+    assert report.refused == []
+    assert state.told() == before
+    assert Connection.objects.get().secrets() == {"password": "new"}
+    assert Rule.objects.get(name="big").versions.get().made_by == "user:ann"
+    assert Rule.objects.get(name="big").pattern == PATTERN
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(importing: Importing, everything: None):
+    text = (
+        exported()
+        .replace("rate(5 minutes)", "rate(1 hour)")
+        .replace("retention_days: 3", "retention_days: 4")
+    )
+
+    report = importing(text, apply=False)
+
+    assert importing.changes(report) == ["changed archive kept", "changed rule default/tick"]
+    assert report.changes[1].members == {"schedule_expression": ("rate(5 minutes)", "rate(1 hour)")}
+    assert "    retention_days: 3 → 4" in list(report.lines())
+    assert not report.is_applied
+    assert Archive.objects.get().retention_days == 3
+
+
+def test_prune_removes_what_the_sections_of_the_file_do_not_have(importing: Importing, everything: None):
+    Rule.objects.create(bus=Bus.objects.get(name="default"), name="old", pattern='{"source": ["x"]}')
+    document = documents.read(exported())
+    rules = {"rules": [one for one in document["rules"] if one["name"] == "big"]}
+
+    kept = importing(documents.write(rules))
+    report = importing(documents.write(rules), prune=True)
+
+    assert kept.changes == []
+    assert importing.changes(report) == ["removed rule default/old", "removed rule default/tick"]
+    assert Target.objects.count() == 3
+    in_use = importing("targets: []", prune=True)
+    assert [one.where for one in in_use.refused] == ["targets crm", "targets stock", "targets zz-dead"]
+    assert Target.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        ("rules: [{name: a b, pattern: '{}'}]", "rules[0].name", "wanted 1 to 64"),
+        ("rules: [{name: a, pattern: '{\"a\": []}'}]", "rules[0].pattern", "at least one value"),
+        ("rules: [{name: a, bus: none}]", "rules[0]", "bus: there is none named 'none'"),
+        (
+            "rules: [{name: a, pattern: '{\"a\": [1]}', targets: [none]}]",
+            "rules[0]",
+            "targets: there is none",
+        ),
+        ("rules: [{name: a, colour: red}]", "rules[0]", "unknown: colour; known are: bus, name"),
+        ("rules: [a]", "rules[0]", "wanted an object with a name"),
+        ("targets: [{name: a, kind: none}]", "targets[0]", "none"),
+        ("targets: [{name: a, url: [1]}]", "targets[0]", "wanted"),
+        ("targets: [{name: a, max_attempts: many}]", "targets[0]", "many"),
+    ],
+)
+def test_what_is_refused_says_where_and_why(importing: Importing, text: str, where: str, said: str):
+    report = importing(text)
+
+    assert report.refused[0].where.startswith(where), report.refused
+    assert said.lower() in report.refused[0].text.lower()
+    assert not report.is_applied
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1", "wanted an object of buses, connections"),
+        ("- 1", "neither a CloudFormation"),
+        ("", "neither a CloudFormation"),
+        ("rules: &all [1]\ntargets: *all", "line 2, column 10: aliases"),
+        ("rules: []\nrules: []", "line 2, column 1: 'rules' is there twice"),
+        ('{"rules": [], "rules": []}', "'rules' is there twice"),
+        ('{"rules": [', "line 1, column 12"),
+        ("rules: [", "line 1"),
+        ("? [a]\n: 1", "wanted a text as the name"),
+        ("a: !!python/object/apply:os.system ['true']", "line 1"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ("rules: " + "[" * 5_000, "nested too deeply"),
+        ("rules: {}", "rules: wanted a list, found dict"),
+    ],
+)
+def test_a_text_that_cannot_be_read_says_where(importing: Importing, text: str, said: str):
+    with pytest.raises(ImportRefusedError) as refused:
+        importing(text)
+
+    assert said in str(refused.value)
+
+
+def test_the_command_shows_first_and_changes_when_told(tmp_path: Path, everything: None):
+    file = tmp_path / "rules.yaml"
+    file.write_text(exported().replace("rate(5 minutes)", "rate(1 hour)"))
+    out = io.StringIO()
+
+    call_command("import_rules", str(file), stdout=out)
+    assert out.getvalue().splitlines() == [
+        "~ rule default/tick",
+        "    schedule_expression: rate(5 minutes) → rate(1 hour)",
+        "1 change; make them with --apply.",
+    ]
+    out.truncate(0)
+    call_command("import_rules", str(file), "--apply", stdout=out)
+    assert out.getvalue().endswith("Made 1 change.\n")
+    call_command("import_rules", str(file), stdout=out)
+    assert out.getvalue().endswith("No change.\n")
+    file.write_text("rules: [{name: a b}]")
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("import_rules", str(file), "--apply", stdout=out)
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("import_rules", str(tmp_path / "none"), stdout=out)
