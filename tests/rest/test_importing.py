@@ -34,14 +34,13 @@ def test_an_import_shows_then_changes(api: Api):
 
 
 def test_a_refused_import_changes_nothing(api: Api):
-    answer = api(
-        "POST", "/import?apply=true", b"rules: [{name: a b, pattern: {a: [1]}}, {name: c, pattern: {a: [1]}}]"
-    )
+    body = b"rules: [{name: a b, pattern: {a: [1]}}, {name: c, pattern: {a: [1]}}]"
 
-    assert answer.status_code == 200
-    document = answer.json()
-    assert not document["applied"]
-    assert [one["where"] for one in document["refused"]] == ["rules[0].name"]
+    shown = api("POST", "/import", body).json()
+    document = assert_problem(api("POST", "/import?apply=true", body), 400)
+
+    assert [one["where"] for one in shown["refused"]] == ["rules[0].name"]
+    assert [one["path"] for one in document["errors"]] == ["rules[0].name"]
     assert Rule.objects.count() == 0
 
 
