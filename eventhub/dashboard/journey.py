@@ -15,8 +15,9 @@ from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
 from eventhub.dashboard.waiting import Wait, wait_of
 from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
 from eventhub.domain.arn import target_arn
-from eventhub.domain.envelope import Envelope
 from eventhub.domain.pattern import PatternError, near_misses, parse
+from eventhub.flow.payload import envelope_of
+from eventhub.flow.stored import event_of
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.queued import Queued, queued
 from eventhub.journal.rows import (
@@ -118,7 +119,7 @@ class Journey:
 def journey_of(event: EventRow) -> Journey:
     """Read an event's journey."""
     routing = RoutingRow.objects.filter(event_id=event.id).first()
-    journey = Journey(event=event, routing=routing, envelope=_envelope(event).as_bytes().decode())
+    journey = Journey(event=event, routing=routing, envelope=envelope_of(event_of(event)).as_bytes().decode())
     outcomes = list(OutcomeRow.objects.filter(event_id=event.id).order_by("seq"))
     attempts: dict[int, list[AttemptRow]] = {}
     for attempt in AttemptRow.objects.filter(event_id=event.id).order_by("delivery_id", "number"):
@@ -135,19 +136,6 @@ def journey_of(event: EventRow) -> Journey:
         journey.parent = EventRow.objects.filter(id=event.cause_id).first()
     journey.children = list(EventRow.objects.filter(cause_id=event.id).order_by("seq")[:_MOST_CHILDREN])
     return journey
-
-
-def _envelope(event: EventRow) -> Envelope:
-    return Envelope(
-        id=event.id,
-        source=event.source,
-        detail_type=event.detail_type,
-        time=microseconds(event.time),
-        resources=event.resources.encode(),
-        detail=event.detail.encode(),
-        account=settings.ACCOUNT_ID,
-        region=settings.REGION,
-    )
 
 
 def _lay_out(
@@ -273,7 +261,7 @@ def _why_not(journey: Journey, rules: list[RuleShown]) -> dict[int, str]:
                 patterns.append((version.rule_id, parse(version.pattern)))
             except PatternError:
                 continue  # written by a hand in the database: routing left it out too
-    event = _envelope(journey.event).decoded()
+    event = envelope_of(event_of(journey.event)).decoded()
     return {miss.rule_id: miss.explanation.words for miss in near_misses(patterns, event, limit=_EXPLAINED)}
 
 

@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import islice
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from eventhub.domain import jsontext
 from eventhub.domain.entry import RESERVED_SOURCE, Entry, Fault, Rejected, check_entry
 from eventhub.domain.identity import event_id
 from eventhub.flow.rulebook import RulebookKeeper
+from eventhub.flow.sender import from_account
 from eventhub.journal.port import UNKNOWN_BUS, Appended, Journal, JournalUnavailable, NewEvent
 
 log = logging.getLogger("eventhub.accept")
@@ -91,7 +93,13 @@ class Acceptor:
                 else:
                     bits = self._random.getrandbits(RANDOM_BITS)
                     events.append(
-                        build_event(entry, bus_id=bus, accepted_at=accepted_at, who=who, random_bits=bits)
+                        build_event(
+                            _from(entry, caller.account),
+                            bus_id=bus,
+                            accepted_at=accepted_at,
+                            who=who,
+                            random_bits=bits,
+                        )
                     )
                 checked += len(entry.detail)
                 size += len(entry.detail)
@@ -181,6 +189,10 @@ class _Request:
         self.events = events
         self.size = size
         self.answer = answer
+
+
+def _from(entry: Entry, account: str) -> Entry:
+    return replace(entry, attributes=from_account(entry.attributes, account)) if account else entry
 
 
 def build_event(entry: Entry, *, bus_id: int, accepted_at: int, who: str, random_bits: int) -> NewEvent:

@@ -12,6 +12,7 @@ from eventhub.domain.envelope import Envelope
 from eventhub.domain.payload import Payload, PayloadFormat, render
 from eventhub.domain.transform import Context, Transform, TransformError
 from eventhub.flow.replayed import replay_of
+from eventhub.flow.sender import account_of
 from eventhub.journal.port import NewEvent
 
 
@@ -20,7 +21,7 @@ class UnfitPayloadError(Exception):
 
 
 def envelope_of(event: NewEvent) -> Envelope:
-    """Return the envelope of an event, under this installation's account and region."""
+    """Return the envelope of an event: its sender's account, and this installation's region."""
     return Envelope(
         id=event.id,
         source=event.source,
@@ -28,7 +29,7 @@ def envelope_of(event: NewEvent) -> Envelope:
         time=event.time,
         resources=event.resources,
         detail=event.detail,
-        account=settings.ACCOUNT_ID,
+        account=account_of(event),
         region=settings.REGION,
         replay_name=replay_of(event),
     )

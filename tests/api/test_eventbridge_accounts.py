@@ -7,6 +7,7 @@ from botocore.client import BaseClient
 
 from eventhub.access.keys import mint
 from eventhub.access.scopes import Scope
+from eventhub.flow.payload import envelope_of
 from eventhub.models import ApiKey, Bus
 from tests.api.door import Doors
 from tests.api.test_put_events import client, error_of
@@ -30,7 +31,7 @@ def partner(doors: Doors) -> Iterator[BaseClient]:
 
 
 def test_a_policy_lets_another_account_put_events_on_its_bus_alone(
-    owner: BaseClient, partner: BaseClient
+    doors: Doors, owner: BaseClient, partner: BaseClient
 ) -> None:
     on_orders, on_default = [ENTRY | {"EventBusName": "orders"}], [ENTRY]
     before = error_of(partner.put_events, Entries=on_orders)
@@ -39,7 +40,10 @@ def test_a_policy_lets_another_account_put_events_on_its_bus_alone(
     )
 
     assert partner.put_events(Entries=on_orders)["FailedEntryCount"] == 0
+    assert owner.put_events(Entries=on_orders)["FailedEntryCount"] == 0
 
+    accounts = [envelope_of(event).decoded()["account"] for event in doors.stored("orders")]
+    assert accounts == [PARTNER, "000000000000"]
     assert before["Code"] == "AccessDeniedException"
     assert before["Message"].startswith(f"User: arn:aws:iam::{PARTNER}:user/")
     assert before["Message"].endswith("because no resource-based policy allows the events:PutEvents action")

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.request import Request
@@ -15,7 +14,9 @@ from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment, verbatim
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
-from eventhub.domain.envelope import Envelope, utc_seconds
+from eventhub.domain.envelope import utc_seconds
+from eventhub.flow.payload import envelope_of
+from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow, OutcomeRow, RoutingRow, RulesetRow, microseconds
 from eventhub.models import Bus
 
@@ -55,7 +56,7 @@ class EventViewSet(HappenedViewSet):
         return self.item(row) | {
             "detail": verbatim(row.detail),
             "attributes": verbatim(row.attributes),
-            "envelope": verbatim(envelope_of(row).as_bytes()),
+            "envelope": verbatim(envelope_of(event_of(row)).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
             "deliveries": [delivery_json(outcome) for outcome in outcomes],
         }
@@ -85,20 +86,6 @@ class BusEventViewSet(EventViewSet):
     def list(self, request: Request, bus: str) -> Response:  # type: ignore[override]  # the address names the bus
         """Return one page of the bus's events."""
         return super().list(request)
-
-
-def envelope_of(row: EventRow) -> Envelope:
-    """Return a stored event as patterns see it."""
-    return Envelope(
-        id=row.id,
-        source=row.source,
-        detail_type=row.detail_type,
-        time=microseconds(row.time),
-        resources=row.resources.encode(),
-        detail=row.detail.encode(),
-        account=settings.ACCOUNT_ID,
-        region=settings.REGION,
-    )
 
 
 def _routing_json(row: RoutingRow) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from rest_framework.views import APIView
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.errors import CONTENT_TYPE, PlaceError, problem
-from eventhub.api.rest.events import envelope_of
 from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text
 from eventhub.api.rest.permissions import ScopePermission, verified
 from eventhub.domain.pattern import PatternError, explain, parse
+from eventhub.flow.payload import envelope_of
+from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow
 
 # Around the largest detail that is accepted: the envelope's other members.
@@ -126,7 +127,7 @@ def _event(asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
     row = rows.first()
     if row is None:
         raise NotFound(f"there is no event {event_id}")
-    return envelope_of(row).decoded()
+    return envelope_of(event_of(row)).decoded()
 
 
 def _refused(error: PatternError) -> Response:
