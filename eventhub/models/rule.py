@@ -100,6 +100,8 @@ class Rule(Dated):
             errors["pattern"] = "This field is required, unless the rule has a schedule."
         if self.schedule_expression:
             errors |= self._of_schedule()
+            if not errors:
+                errors = self._of_both()
         if self.pk is not None and Rule.objects.filter(pk=self.pk).exclude(bus_id=self.bus_id).exists():
             # Its versions are recorded with the bus's events: on another bus it is another rule.
             errors["bus"] = "a rule stays on its bus: make another rule instead"
@@ -113,6 +115,14 @@ class Rule(Dated):
             return {"schedule_expression": str(error)}
         if self.bus_id is not None and self.bus.name != DEFAULT_BUS:  # as with EventBridge
             return {"schedule_expression": f"wanted a rule of bus {DEFAULT_BUS}, found bus {self.bus.name}"}
+        return {}
+
+    def _of_both(self) -> dict[str, str]:
+        """Refuse a pattern that cannot stand beside a schedule: both are routed by one pattern."""
+        try:
+            parse(self.routed_pattern)
+        except PatternError as error:
+            return {"pattern": f"it cannot be joined with a schedule ({error.message}): make two rules"}
         return {}
 
     @property

@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from eventhub.domain.pattern import parse
 from eventhub.models import Bus, Rule, RuleVersion, Target
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,30 @@ def test_a_pattern_of_more_than_4096_characters_is_refused(rule: Rule) -> None:
 
     with pytest.raises(ValidationError, match="wanted at most 4096 characters"):
         rule.full_clean()
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{"detail": {"prefix": ["x"]}}',
+        '{"exists": [true]}',
+        '{"source": ["' + "x" * 4060 + '"]}',
+        '{"$or": [' + ", ".join(f'{{"a": [{n}]}}' for n in range(280)) + "]}",
+        '{"$or": [{"a": [1]}, {"b": [2]}]}',
+    ],
+)
+def test_a_pattern_with_a_schedule_is_saved_only_if_it_will_be_in_force(rule: Rule, pattern: str) -> None:
+    rule.pattern = pattern
+    rule.full_clean()
+    rule.schedule_expression = "rate(5 minutes)"
+
+    try:
+        rule.full_clean()
+    except ValidationError as refused:
+        (text,) = refused.message_dict["pattern"]
+        assert text.startswith("it cannot be joined with a schedule (")
+    else:
+        assert parse(rule.routed_pattern)
 
 
 def test_a_rule_stays_on_its_bus(rule: Rule) -> None:

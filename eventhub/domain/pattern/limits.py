@@ -19,6 +19,8 @@ MAX_OR_DEPTH = 50
 # EventBridge accepts wildcards up to 7 and refuses 11; ten is the example in its engine's manual.
 MAX_WILDCARD_COMPLEXITY = 10
 
+_SURROGATES = frozenset(map(chr, range(0xD800, 0xE000)))
+
 
 def checked_text(text: str | bytes) -> str:
     """Return the pattern's text, if it is UTF-8 and not too long."""
@@ -27,6 +29,8 @@ def checked_text(text: str | bytes) -> str:
             text = text.decode()
         except UnicodeDecodeError:
             raise PatternError("the pattern's JSON", wanted="UTF-8", found="other bytes") from None
+    elif not _SURROGATES.isdisjoint(text):
+        raise PatternError("the pattern's JSON", wanted="characters of Unicode", found="half of a pair")
     if len(text) > MAX_CHARACTERS:
         raise PatternError(
             "a pattern",

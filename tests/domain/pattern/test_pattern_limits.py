@@ -28,6 +28,12 @@ def test_pattern_may_have_4096_characters():
         parse('{"a": ["' + "x" * 4086 + '"]}')
 
 
+def test_half_of_a_pair_is_no_text():
+    for text in ('{"\ud800": [1]}', '{"a": [{"wildcard": "\udfff**"}]}'):
+        with pytest.raises(PatternError, match="characters of Unicode"):
+            parse(text)
+
+
 def test_alternatives_that_multiply_are_refused():
     assert len(parse("{" + ", ".join([ALTERNATIVES] * 9) + "}").branches) == 512
 
