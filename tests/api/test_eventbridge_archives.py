@@ -221,3 +221,10 @@ def test_a_moment_that_no_calendar_has_is_refused(moment: bytes):
 def test_a_number_with_a_fraction_is_no_limit():
     with pytest.raises(AwsError, match="NUMBER_VALUE can not be converted to an Integer"):
         validated("ListArchives", jsontext.decode(b'{"Limit": 1.5}'))
+
+
+def test_a_character_that_no_database_keeps_is_refused():
+    with pytest.raises(AwsError, match="A character with code 0") as refused:
+        validated("CreateArchive", {"ArchiveName": "a", "EventSourceArn": BUS, "Description": "a\0b"})
+
+    assert refused.value.code == "SerializationException"

@@ -79,6 +79,8 @@ def _read(shape: Shape, value: Any) -> Any:
         raise AwsError("SerializationException", f"{found} can not be converted to {_WANTED[shape.type]}")
     if shape.type == "timestamp":
         _check_moment(value)
+    elif isinstance(value, str) and "\0" in value:  # PostgreSQL has no such text
+        raise AwsError("SerializationException", "A character with code 0 can not be kept.")
     return value
 
 
