@@ -166,6 +166,9 @@ class ReplayAdmin(HappenedAdmin):
     readonly_fields = ["window", "progress"]
     fields = ["name", "description", "archive", "bus", "window", "state", "reason", "progress", "made_by"]
 
+    class Media:
+        css = {"all": ["css/admin-forms.css"]}
+
     def get_ordering(self, _request: HttpRequest) -> Any:
         """Return the order of making, newest first."""
         return ["-id"]
