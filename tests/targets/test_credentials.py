@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -17,6 +18,7 @@ from eventhub.targets.outbound import Outbound, attempt
 from eventhub.targets.verdict import Decision
 from eventhub.targets.webhook import WebhookKind
 from tests import receiver as answers
+from tests.certificates import make_certificate, tls_before
 from tests.receiver import Answer, Received, Receiver
 from tests.targets.test_outbound import LOOPBACK, order, sent
 from tests.until import until
@@ -115,6 +117,24 @@ def test_a_token_is_fetched_once_and_used_again(receiver: Receiver):
         "scope": ["events"],
     }
     assert {received.headers["authorization"] for received in receiver.on("/hook")} == {"Bearer token-1"}
+
+
+def test_a_token_is_fetched_over_tls_from_those_alone_whom_the_operator_trusts(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    receiver.answers = issuing()
+    pem = make_certificate(tmp_path / "both.pem")
+    with tls_before(receiver.port, pem) as port:
+        connection = oauth(receiver, token_url=f"https://127.0.0.1:{port}/token")
+
+        strange = sent(receiver, {"connection": connection})
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        trusted = sent(receiver, {"connection": connection})
+
+    assert strange.verdict.fault == "network"
+    assert "certificate" in strange.verdict.reason.lower()
+    assert trusted.status == 200
+    assert [received.path for received in receiver.requests] == ["/token", "/hook"]
 
 
 def test_the_client_may_be_named_in_a_header_and_the_request_be_a_get(receiver: Receiver):

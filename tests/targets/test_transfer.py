@@ -2,8 +2,6 @@
 
 import queue
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from eventhub.targets.http import Reply, Request
 from eventhub.targets.transfer import Transfers
 from eventhub.targets.verdict import Fault
 from tests import receiver as answers
+from tests.certificates import make_certificate, tls_before
 from tests.receiver import Receiver
 
 LOOPBACK = AddressGuard(loopback_allowed=True)
@@ -285,60 +284,31 @@ def test_stop_gives_back_what_did_not_finish(receiver: Receiver):
     assert time.monotonic() - began < 2
 
 
+def test_a_receiver_that_does_not_take_the_connection_is_given_up_early(driver: Driver):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        # What is beyond the queue of the system gets no answer at all to its first packet.
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(address)
+        request = Request(f"http://127.0.0.1:{address[1]}/", [], b"", 30.0, connect_timeout_seconds=0.3)
+        began = time.monotonic()
+
+        driver.transfers.submit([("one", request)])
+        reply = driver.next()[1]
+
+        assert reply.fault is Fault.TIMEOUT
+        assert time.monotonic() - began < 10
+        for one in waiting:
+            one.close()
+
+
 @pytest.fixture
 def tls_port(tmp_path: Path) -> Iterator[int]:
-    """A TLS server with a certificate of its own making."""
-    import datetime
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "both.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-
-    def serve(listening: socket.socket) -> None:
-        while True:
-            try:
-                talk, _ = listening.accept()
-            except OSError:
-                return
-            try:
-                context.wrap_socket(talk, server_side=True).close()
-            except OSError:
-                talk.close()
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
-        thread.start()
-        yield listening.getsockname()[1]
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+    """A TLS server with a certificate of its own making, which hangs up after the handshake."""
+    with tls_before(None, make_certificate(tmp_path / "both.pem")) as port:
+        yield port
 
 
 def test_an_unsendable_header_is_refused_at_once(driver: Driver, receiver: Receiver):
