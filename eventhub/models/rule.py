@@ -147,20 +147,24 @@ class Rule(Dated):
                 link.transform = wanted
                 link.save(update_fields=["transform"])
 
-    def record_version(self, *, by: str) -> "RuleVersion | None":
+    def record_version(self, *, by: str, is_first: bool = False) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
 
         Call it inside the transaction that saved the rule (which locks its row, and notes the change, with
-        which running processes read the version's number) and changed its targets.
+        which running processes read the version's number) and changed its targets. ``is_first`` says that
+        the rule was made just now and has no target, so that neither need be looked for.
         """
-        targets = [link.recorded() for link in self.links.select_related("target").order_by("target_id")]
+        links: Iterable[RuleTarget] = ()
+        if not is_first:
+            links = self.links.select_related("target").order_by("target_id")
+        targets = [link.recorded() for link in links]
         state = {
             "name": self.name,
             "pattern": self.routed_pattern,
             "enabled": self.enabled,
             "targets": targets,
         }
-        latest = self.versions.order_by("-number").first()
+        latest = None if is_first else self.versions.order_by("-number").first()
         if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
             return None
         number = latest.number + 1 if latest else 1

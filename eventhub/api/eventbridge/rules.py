@@ -39,7 +39,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     with transaction.atomic():
         bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule")
         rule = Rule.objects.select_for_update().filter(bus=bus, name=request["Name"]).first()
-        if rule is None:
+        if is_new := rule is None:
             if bus.rules.count() >= settings.MAX_RULES_PER_BUS:
                 raise over_quota()
             rule = Rule(bus=bus, name=request["Name"], tags=tags.read(request.get("Tags", [])))
@@ -52,7 +52,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         # The bus was found and the name looked for in this transaction: asking again costs a tenth of it all.
         rule.full_clean(exclude=["bus"], validate_unique=False, validate_constraints=False)
         rule.save()
-        rule.record_version(by=caller.who)
+        rule.record_version(by=caller.who, is_first=is_new)
         take_effect()
     return {"RuleArn": rule_arn(bus.name, rule.name)}
 
