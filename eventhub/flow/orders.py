@@ -16,13 +16,14 @@ from django.conf import settings as installation
 from eventhub.domain import jsontext
 from eventhub.domain.entry import TRACE_HEADER
 from eventhub.domain.payload import PayloadFormat
+from eventhub.domain.trace import trace_headers
 from eventhub.domain.transform import Transform, TransformError
 from eventhub.flow.payload import envelope_of, payload_of
 from eventhub.flow.target import TargetInForce
 from eventhub.journal.port import Claimed, NewEvent
 from eventhub.secret import Purpose, unseal
 from eventhub.targets.credentials import Credentials
-from eventhub.targets.kind import CallKind, EventFacts, HttpKind, Kind, Order
+from eventhub.targets.kind import NO_TRACES, CallKind, EventFacts, HttpKind, Kind, Order, Traces
 from eventhub.targets.kinds import complete, kind_of
 
 Sender = HttpKind | CallKind  # a kind that orders are for
@@ -103,16 +104,17 @@ def order_of(
         timeout_seconds=target.timeout_seconds,
         connect_timeout_seconds=target.connect_timeout_seconds,
         attributes=attributes,
-        trace_header=trace_header(event),
+        traces=traces_of(event),
     )
 
 
-def trace_header(event: NewEvent) -> str:
-    """Return X-Ray's header that came with an event; empty if none did."""
+def traces_of(event: NewEvent) -> Traces:
+    """Return the traces that came with an event."""
     if event.attributes == b"{}":  # as nearly all
-        return ""
-    found = jsontext.decode(event.attributes).get(TRACE_HEADER)
-    return found if isinstance(found, str) else ""
+        return NO_TRACES
+    attributes = jsontext.decode(event.attributes)
+    found = attributes.get(TRACE_HEADER)
+    return Traces(found if isinstance(found, str) else "", trace_headers(attributes))
 
 
 def settings_of(target: TargetInForce, kind: Kind) -> dict[str, Any]:

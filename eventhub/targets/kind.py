@@ -61,6 +61,17 @@ class EventFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Traces:
+    """What is to be carried on of the traces that an event came with."""
+
+    xray: str = ""  # as the producer gave it
+    w3c: Sequence[tuple[str, str]] = ()  # the headers traceparent and tracestate
+
+
+NO_TRACES = Traces()
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One attempt to be made: what to send, and under which identity."""
 
@@ -75,7 +86,7 @@ class Order:
     timeout_seconds: float
     connect_timeout_seconds: float = 10.0
     attributes: Mapping[str, str] = field(default_factory=dict)  # of a dead-letter target: why it is there
-    trace_header: str = ""  # of X-Ray, as the producer gave it
+    traces: Traces = NO_TRACES
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,13 +139,17 @@ def _parsed(text: str) -> SigningSecret:
 def attributes(order: Order) -> Sequence[tuple[str, str]]:
     """Return the headers that an event brings along.
 
-    They are X-Ray's trace, and those that tell a dead-letter target why it gets the event:
+    They are its traces, X-Ray's and W3C's, and those that tell a dead-letter target why it gets the event:
     ``eventhub-error-code: …``.
     """
-    traced = [("X-Amzn-Trace-Id", headers.one_line(order.trace_header))] if order.trace_header else []
-    return traced + [
-        (f"eventhub-{name.lower().replace('_', '-')}", headers.one_line(value))
-        for name, value in order.attributes.items()
+    xray = order.traces.xray
+    return [
+        *([("X-Amzn-Trace-Id", headers.one_line(xray))] if xray else []),
+        *order.traces.w3c,
+        *(
+            (f"eventhub-{name.lower().replace('_', '-')}", headers.one_line(value))
+            for name, value in order.attributes.items()
+        ),
     ]
 
 

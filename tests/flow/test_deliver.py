@@ -431,3 +431,23 @@ def test_the_trace_of_x_ray_reaches_a_webhook_over_two_buses(house: House, recei
 
     request = until(lambda: receiver.requests, what="a delivery")[0]
     assert request.headers["x-amzn-trace-id"] == "Root=1-5759e988;Sampled=1"
+
+
+def test_the_trace_of_w3c_reaches_a_webhook_whatever_the_format(house: House, receiver: Receiver) -> None:
+    made, sent = (f"00-{digit * 32}-b7ad6b7169203331-01" for digit in "12")
+    house.rule(house.webhook("/plain"))
+    house.rule(house.webhook("/binary", payload_format="cloudevents-binary"), name="binary")
+    house.start()
+
+    house.put(attributes=f'{{"trace-parent":"{sent}","trace-state":"shop=1"}}'.encode())
+    [plain] = receiver.wait_for(1, "/plain")
+    [binary] = receiver.wait_for(1, "/binary")
+    for request in (plain, binary):
+        assert (request.headers["traceparent"], request.headers["tracestate"]) == (sent, "shop=1")
+    assert binary.headers["ce-traceparent"] == sent
+
+    house.put(
+        attributes=f'{{"specversion":"1.0","id":"1","traceparent":"{made}","trace-parent":"{sent}"}}'.encode()
+    )
+    binary = receiver.wait_for(2, "/binary")[1]
+    assert (binary.headers["traceparent"], binary.headers["ce-traceparent"]) == (sent, made)

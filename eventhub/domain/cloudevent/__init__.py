@@ -15,7 +15,7 @@ CloudEvents          of an entry                     of an event that did not co
 ``data``             detail, see below               detail
 ``datacontenttype``  attribute                       ``application/json``
 every other, and     attribute of the same name      ``resources``, if any: a JSON array in a string
-every extension
+every extension                                      ``traceparent``, ``tracestate``: the request's
 ===================  ==============================  ===================================================
 
 What marks an event as a CloudEvent is its attribute ``specversion``. Attributes of ours that are none of

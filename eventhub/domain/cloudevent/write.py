@@ -18,6 +18,7 @@ from eventhub.domain.cloudevent.attributes import (
 )
 from eventhub.domain.cloudevent.headers import PREFIX, encode_value
 from eventhub.domain.envelope import Envelope, utc_seconds
+from eventhub.domain.trace import trace_headers
 
 STRUCTURED_TYPE = "application/cloudevents+json; charset=UTF-8"
 DEFAULT_DATA_TYPE = "application/json"
@@ -71,7 +72,7 @@ def write_binary(
 def _written(envelope: Envelope, attributes: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Yield the attributes in the specification's order, then the extensions."""
     if "specversion" not in attributes:
-        yield from _given(envelope)
+        yield from _given(envelope, attributes)
         return
     yield "specversion", SPEC_VERSION
     yield "id", str(attributes.get("id", envelope.id))
@@ -84,7 +85,7 @@ def _written(envelope: Envelope, attributes: Mapping[str, object]) -> Iterator[t
             yield name, value
 
 
-def _given(envelope: Envelope) -> Iterator[tuple[str, Value]]:
+def _given(envelope: Envelope, attributes: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Yield the attributes of an event that did not come as a CloudEvent."""
     yield "specversion", SPEC_VERSION
     yield "id", str(envelope.id)
@@ -94,6 +95,7 @@ def _given(envelope: Envelope) -> Iterator[tuple[str, Value]]:
     yield "datacontenttype", DEFAULT_DATA_TYPE
     if envelope.resources != b"[]":
         yield "resources", envelope.resources.decode()
+    yield from trace_headers(attributes)
 
 
 def uri_reference(source: str) -> str:

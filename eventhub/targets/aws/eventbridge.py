@@ -44,8 +44,8 @@ class EventBridgeKind(AwsKind):
             "Resources": [str(one) for one in envelope.get("resources", [])],
             "EventBusName": order.settings["arn"],
         }
-        if order.trace_header:
-            entry["TraceHeader"] = order.trace_header
+        if order.traces.xray:
+            entry["TraceHeader"] = order.traces.xray
         if "time" in envelope:
             entry["Time"] = envelope["time"]
         at_most(_size(entry), MAX_BYTES, "an entry of EventBridge")

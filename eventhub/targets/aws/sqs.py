@@ -44,8 +44,8 @@ class SqsKind(AwsKind):
             "MessageAttributes": attributes,
             **message.identity(order),
             **(
-                {"MessageSystemAttributes": {"AWSTraceHeader": _text(order.trace_header)}}
-                if order.trace_header
+                {"MessageSystemAttributes": {"AWSTraceHeader": _text(order.traces.xray)}}
+                if order.traces.xray
                 else {}
             ),
         }

@@ -22,7 +22,7 @@ def attempt(
     assert isinstance(kind, CallKind)
     parts = {
         part: changes.pop(part)
-        for part in ("body", "attributes", "message_id", "timeout_seconds", "now", "trace_header")
+        for part in ("body", "attributes", "message_id", "timeout_seconds", "now", "traces")
         if part in changes
     }
     settings = {"arn": arn, **KEYS, "aws_endpoint_url": endpoint_url, **changes}

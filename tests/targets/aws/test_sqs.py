@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from eventhub.targets.kind import Traces
 from eventhub.targets.verdict import Decision
 from tests.moto_server import Moto
 from tests.targets.aws.calls import attempt, delivered
@@ -53,7 +54,7 @@ def test_the_trace_of_x_ray_goes_along(moto: Moto):
     url = queue(moto, "traced")
     trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
-    delivered(attempt("sqs", moto.arn("sqs", "traced"), moto.url, trace_header=trace))
+    delivered(attempt("sqs", moto.arn("sqs", "traced"), moto.url, traces=Traces(trace)))
 
     [message] = received(moto, url)
     assert message["Attributes"]["AWSTraceHeader"] == trace
