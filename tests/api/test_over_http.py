@@ -153,6 +153,33 @@ def test_command_line_of_aws_configures_what_a_first_rule_needs(hub: Running) ->
     assert (tick["ScheduleExpression"], tick["State"]) == ("rate(5 minutes)", "DISABLED")
 
 
+def test_command_line_of_aws_archives_and_replays(hub: Running) -> None:
+    arn = "arn:aws:events:us-east-1:000000000000"
+    aws(hub, "create-event-bus", "--name", "kept")
+    bus = ("--event-source-arn", f"{arn}:event-bus/kept")
+    aws(hub, "create-archive", "--archive-name", "cli", *bus, "--retention-days", "7")
+    entries = [{"Source": "cli", "DetailType": "kept", "Detail": "{}", "EventBusName": "kept"}]
+    put = aws(hub, "put-events", "--entries", json.dumps(entries))
+    until(
+        lambda: aws(hub, "describe-archive", "--archive-name", "cli")["EventCount"] == 1,
+        seconds=30,
+        what="a kept event",
+    )
+
+    window = ("--event-start-time", "2020-01-01T00:00:00Z", "--event-end-time", "2099-01-01T00:00:00Z")
+    to = ("--event-source-arn", f"{arn}:archive/cli", "--destination", f"Arn={arn}:event-bus/kept")
+    aws(hub, "start-replay", "--replay-name", "cli", *to, *window)
+    until(
+        lambda: aws(hub, "describe-replay", "--replay-name", "cli")["State"] == "COMPLETED",
+        seconds=30,
+        what="the replay's end",
+    )
+
+    copies = [one for one in stored_from(hub, "cli") if one["who"] == "replay:cli"]
+    assert [one["cause_id"] for one in copies] == [put["Entries"][0]["EventId"]]
+    assert [one["ReplayName"] for one in aws(hub, "list-replays")["Replays"]] == ["cli"]
+
+
 def test_client_for_node_configures_and_puts_events(hub: Running) -> None:
     if not (ROOT / "node_modules" / "@aws-sdk" / "client-eventbridge").exists():
         missing = "node_modules, which make lint installs"
