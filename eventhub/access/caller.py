@@ -1,10 +1,11 @@
 """The caller: who makes a request, and what they may do."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from eventhub.access.pace import Pace
 from eventhub.access.scopes import ALL_SCOPES, READ_SCOPES, Scope
 
 
@@ -24,6 +25,7 @@ class Caller:
     scopes: frozenset[Scope]
     bus_ids: frozenset[int] | None = None  # None: every bus
     account: str = ""  # of another account: only the buses whose policy allows it
+    pace: Pace | None = field(default=None, compare=False)  # None: as fast as they like
 
     @property
     def who(self) -> str:
@@ -33,6 +35,10 @@ class Caller:
         'user:ann'
         """
         return f"{self.kind}:{self.name}"
+
+    def wait_seconds(self) -> float:
+        """Count a request; return 0, or for how long the caller has to wait because it comes too fast."""
+        return 0.0 if self.pace is None else self.pace.wait_seconds()
 
     def may(self, scope: Scope, bus_id: int | None = None) -> bool:
         """Tell whether the caller may do this on a bus; without ``bus_id``: on any bus at all.

@@ -5,15 +5,17 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
 
 from eventhub.access import seal
 from eventhub.access.caller import Caller, CallerKind, known_scopes
+from eventhub.access.pace import Pace
 from eventhub.access.scopes import Scope
 from eventhub.domain.arn import bus_arn
 from eventhub.domain.policy import allows
@@ -32,13 +34,22 @@ def mint(
     scopes: Collection[Scope],
     buses: Iterable[Bus] = (),
     expires_at: datetime | None = None,
+    *,
     account: str = "",
+    rate_per_second: float | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its secret, which cannot be shown again. No buses: every bus."""
     key_id = "EH" + "".join(secrets.choice(_LETTERS) for _ in range(18))
     secret = secrets.token_urlsafe(32)
     made = store(
-        key_id, secret, name=name, scopes=scopes, buses=buses, expires_at=expires_at, account=account
+        key_id,
+        secret,
+        name=name,
+        scopes=scopes,
+        buses=buses,
+        expires_at=expires_at,
+        account=account,
+        rate_per_second=rate_per_second,
     )
     return made, secret
 
@@ -52,6 +63,7 @@ def store(
     buses: Iterable[Bus] = (),
     expires_at: datetime | None = None,
     account: str = "",
+    rate_per_second: float | None = None,
 ) -> ApiKey:
     """Keep a key whose id and secret are given; raises IntegrityError if the id is taken."""
     with transaction.atomic():
@@ -63,6 +75,7 @@ def store(
             scopes=sorted(scopes),
             expires_at=expires_at,
             account=account,
+            rate_per_second=rate_per_second,
         )
         key.save(force_insert=True)
         key.buses.set(buses)
@@ -155,7 +168,7 @@ class KeyRing:
     def _refresh(self) -> None:
         version = current_version()  # before the keys: a change in between is then seen as news
         if version != self._version or not self._followed:
-            self._keys, self._version = load(), version
+            self._keys, self._version = load(self._keys), version
 
     def _find_apart(self, key_id: str) -> Key | None:
         try:
@@ -189,11 +202,11 @@ def opened(key: Key | None, secret: str) -> Caller | None:
     return key.caller if key and key.is_valid() and seal.is_secret(secret, key.digest) else None
 
 
-def load() -> dict[str, Key]:
-    """Read all keys from the database."""
+def load(before: Mapping[str, Key] = MappingProxyType({})) -> dict[str, Key]:
+    """Read all keys from the database; one whose rate is as ``before`` goes on with what it spent."""
     return {
         row.pk: Key(
-            caller=_caller(row),
+            caller=replace(_caller(row), pace=_pace(row, before.get(row.pk))),
             digest=bytes(row.secret_digest),
             sealed=bytes(row.sealed_secret),
             enabled=row.enabled,
@@ -201,6 +214,13 @@ def load() -> dict[str, Key]:
         )
         for row in ApiKey.objects.prefetch_related("buses")
     }
+
+
+def _pace(row: ApiKey, before: Key | None) -> Pace | None:
+    if row.rate_per_second is None:
+        return None
+    was = before.caller.pace if before else None
+    return was if was is not None and was.per_second == row.rate_per_second else Pace(row.rate_per_second)
 
 
 def _caller(row: ApiKey) -> Caller:

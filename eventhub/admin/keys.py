@@ -37,7 +37,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
 
     class Meta:
         model = ApiKey
-        fields = ["name", "scopes", "buses", "account", "expires_at", "enabled"]
+        fields = ["name", "scopes", "buses", "account", "rate_per_second", "expires_at", "enabled"]
         help_texts = {"expires_at": "UTC. Leave empty for a key that does not expire."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +66,7 @@ class KeyAdmin(ConfiguredAdmin):
     list_filter = ["enabled"]
     search_fields = ["name", "id"]
     actions = ["enable", "disable"]
-    fields = ["name", "scopes", "buses", "account", "expires_at", "enabled"]
+    fields = ["name", "scopes", "buses", "account", "rate_per_second", "expires_at", "enabled"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Bring what the list shows of each key."""
@@ -87,7 +87,11 @@ class KeyAdmin(ConfiguredAdmin):
             super().save_model(request, obj, form, change)
             return
         made, secret = mint(
-            obj.name, form.cleaned_data["scopes"], expires_at=obj.expires_at, account=obj.account
+            obj.name,
+            form.cleaned_data["scopes"],
+            expires_at=obj.expires_at,
+            account=obj.account,
+            rate_per_second=obj.rate_per_second,
         )
         # The form goes on with the row that was made: its buses are saved in save_related.
         obj.__dict__.update(made.__dict__)

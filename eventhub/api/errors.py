@@ -46,6 +46,7 @@ TITLES = {
     "not-acceptable": "No form of the answer that is accepted",
     "not-found": "There is nothing at this address",
     "too-large": "The request is too large",
+    "too-fast": "The key asks more often than it may",
     "too-many-connections": "All connections are in use",
     "too-many-headers": "The request has too many headers",
     "too-slow": "The request came too slowly",

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from eventhub.access.caller import Caller
 from eventhub.access.keys import ring
+from eventhub.access.pace import whole_seconds
 from eventhub.access.scopes import Scope
 from eventhub.api import exchange
 from eventhub.api.errors import CONTENT_TYPE, PlaceError, problem
@@ -49,10 +50,18 @@ async def refuse(send: Send, refused: RefusedError) -> None:
 
 
 async def authenticate(headers: dict[bytes, bytes]) -> Caller:
-    """Return whose key the request carries; raises RefusedError (401)."""
+    """Return whose key the request carries; raises RefusedError (401, 429)."""
     header = headers.get(b"authorization", b"").decode("latin-1")
     caller = await ring.bearer_async(header)
     if caller is not None:
+        if wait := caller.wait_seconds():
+            seconds = whole_seconds(wait)
+            raise RefusedError(
+                429,
+                "too-fast",
+                f"Wanted at most the requests a second that this key has. Try again in {seconds} s.",
+                [(b"retry-after", b"%d" % seconds)],
+            )
         return caller
     if not header:
         raise RefusedError(

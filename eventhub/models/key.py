@@ -1,7 +1,7 @@
 """API keys and one-time sign-in links, as rows; what they allow is decided in ``access``."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from eventhub.models.bus import Bus
@@ -25,6 +25,13 @@ class ApiKey(Dated):
         validators=[account_id],
         help_text="Of a partner: an account of 12 digits. Such a key only puts events, on buses whose policy "
         "allows that account. Leave empty for a key of this installation.",
+    )
+    rate_per_second = models.FloatField(
+        "requests a second",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1_000_000)],
+        help_text="At most so many requests a second at each web process; the rest is answered 429.",
     )
     enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)

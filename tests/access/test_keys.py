@@ -126,7 +126,7 @@ def test_key_stops_even_if_the_database_fails_as_the_change_is_heard_of(
     assert ring.bearer(header(key, secret))
     ApiKey.objects.filter(pk=key.pk).update(enabled=False)
 
-    def lost() -> dict[str, keys.Key]:
+    def lost(*_: object) -> dict[str, keys.Key]:
         raise OperationalError("the database is away")
 
     with monkeypatch.context() as broken:

@@ -33,6 +33,14 @@ def test_a_made_key_shows_a_secret_that_works(ann: Client) -> None:
     assert (caller.scopes, caller.bus_ids) == ({Scope.EVENTS_PUT}, {bus.pk})
 
 
+def test_a_made_key_has_the_rate_that_was_asked_for(ann: Client) -> None:
+    key, _ = make_key(ann, rate_per_second="2.5")
+
+    assert key.rate_per_second == 2.5
+    refused = ann.post(f"{LIST}{key.pk}/change/", {"name": "x", "scopes": ["admin"], "rate_per_second": "0"})
+    assert "rate_per_second" in refused.context["adminform"].form.errors
+
+
 def test_the_secret_is_shown_once_and_never_again(ann: Client) -> None:
     key, secret = make_key(ann)
 

@@ -75,6 +75,8 @@ async def _authenticated(
         log.exception("key.seal_broken", extra={"fields": {"key": signed.key_id}})
         raise AwsError("InternalException", str(error), 500) from error
     sigv4.verify(signed, request, secret, now=datetime.now(UTC))
+    if key.caller.wait_seconds():  # after the signature: only who holds the key spends of its rate
+        raise AwsError("ThrottlingException", "Rate exceeded")
     return key.caller, body
 
 

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from eventhub.access.caller import Caller, caller_of_user
@@ -23,6 +23,8 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 "wanted 'Authorization: Bearer <key id>.<secret>' of a key that is enabled and not expired"
             )
+        if wait := caller.wait_seconds():
+            raise Throttled(wait, "Wanted at most the requests a second that this key has")
         return AnonymousUser(), caller
 
     def authenticate_header(self, _request: Request) -> str:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import set_rollback
 
+from eventhub.access.pace import whole_seconds
 from eventhub.api.errors import CONTENT_TYPE, PlaceError
 from eventhub.api.errors import problem as document
 
@@ -29,6 +30,7 @@ _KINDS = {
     409: "conflict",
     413: "too-large",
     415: "unsupported-media-type",
+    429: "too-fast",
     500: "internal",
     503: "unavailable",
 }
@@ -50,6 +52,8 @@ def problem(error: Exception, _context: Mapping[str, Any]) -> Response:
         asks_for = getattr(error, "auth_header", None)
         if asks_for:
             headers["WWW-Authenticate"] = asks_for
+        if isinstance(error, exceptions.Throttled):
+            headers["Retry-After"] = str(whole_seconds(getattr(error, "wait", None) or 1))
         if isinstance(error, exceptions.ValidationError):
             places = list(_places(error.detail))
             text = "; ".join(
