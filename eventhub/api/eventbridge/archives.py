@@ -45,7 +45,7 @@ def create(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer DescribeArchive, with what it holds now."""
-    archive = find(request["ArchiveName"], caller, Scope.RULES_READ, "DescribeArchive")
+    archive = _find(request["ArchiveName"], caller, Scope.RULES_READ, "DescribeArchive")
     said = {"Description": archive.description, "EventPattern": archive.pattern}
     shown = _listed(archive, parts().journal.archive_sizes())
     told: dict[str, Any] = archive.told
@@ -55,7 +55,7 @@ def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def update(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer UpdateArchive: what is left out stays."""
     with transaction.atomic():
-        archive = find(request["ArchiveName"], caller, Scope.RULES_WRITE, "UpdateArchive")
+        archive = _find(request["ArchiveName"], caller, Scope.RULES_WRITE, "UpdateArchive")
         _configure(archive, request)
     return _changed(archive)
 
@@ -63,7 +63,7 @@ def update(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer DeleteArchive; what it holds goes within a minute."""
     with transaction.atomic():
-        find(request["ArchiveName"], caller, Scope.RULES_WRITE, "DeleteArchive").delete()
+        _find(request["ArchiveName"], caller, Scope.RULES_WRITE, "DeleteArchive").delete()
         take_effect()
     return {}
 
@@ -89,7 +89,7 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     return page(request, rows, of="archives", shown=shown, member="Archives")
 
 
-def find(name: str, caller: Caller, scope: Scope, action: str) -> Archive:
+def _find(name: str, caller: Caller, scope: Scope, action: str) -> Archive:
     """Return an archive; raises AwsError if there is none, or the caller may not do this there."""
     archive = Archive.objects.select_related("bus").filter(name=name).first()
     if not caller.may(scope, archive.bus_id if archive else None):

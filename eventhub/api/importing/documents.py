@@ -10,10 +10,6 @@ from eventhub.api.importing.report import ImportRefusedError
 MAX_BYTES = 4 * 2**20
 
 
-class Tagged(dict[str, Any]):
-    """A short form of CloudFormation's functions (``!Sub …``), as its long form."""
-
-
 class _Loader(yaml.SafeLoader):
     """Plain values; twice the same key and aliases are refused, dates stay text."""
 
@@ -41,7 +37,8 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _short_form(loader: _Loader, suffix: str, node: Any) -> Any:
+def _short_form(loader: _Loader, suffix: str, node: Any) -> dict[str, Any]:
+    """Return the long form of one of CloudFormation's functions: ``!Sub …``."""
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
@@ -50,10 +47,10 @@ def _short_form(loader: _Loader, suffix: str, node: Any) -> Any:
     else:
         value = loader.construct_mapping(node, deep=True)
     if suffix in {"Ref", "Condition"}:
-        return Tagged({suffix: value})
+        return {suffix: value}
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
-    return Tagged({f"Fn::{suffix}": value})
+    return {f"Fn::{suffix}": value}
 
 
 _Loader.add_multi_constructor("!", _short_form)
