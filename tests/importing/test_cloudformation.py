@@ -224,6 +224,7 @@ def test_sam_functions_make_their_rules(importing: Importing):
                     Pattern: {source: [shop]}
                     InputPath: $.detail
                     RetryPolicy: {MaximumRetryAttempts: 1}
+                    DeadLetterConfig: {Type: SQS}
                 Nightly:
                   Type: Schedule
                   Properties: {Schedule: "cron(0 3 * * ? *)", Name: nightly, Enabled: false, Input: {a: 1}}
@@ -244,6 +245,7 @@ def test_sam_functions_make_their_rules(importing: Importing):
     nightly = Rule.objects.get(name="nightly")
     assert (nightly.enabled, nightly.schedule_expression) == (False, "cron(0 3 * * ? *)")
     assert {one.where.rpartition(".")[2]: one.text for one in report.unsupported} == {
+        "DeadLetterConfig": "the queue that SAM makes has no name yet: give its Arn",
         "Once": "at(…) runs once: a rule has rate(…) or cron(…)",
         "Queue": "an event of type SQS is none of EventBridge's",
     }
@@ -261,6 +263,17 @@ def test_prune_removes_the_rules_of_the_buses_that_the_template_has_rules_of(imp
 
     assert importing.changes(report) == ["added rule default/new", "removed rule default/old"]
     assert Rule.objects.filter(bus=other).exists()
+
+
+def test_prune_removes_nothing_while_a_rule_is_left_out(importing: Importing):
+    Rule.objects.create(bus=Bus.objects.get(name="default"), name="old", pattern='{"a": [1]}')
+    rules = "Old: {Type: 'AWS::Events::Rule', Properties: {Name: old, EventPattern: {a: [!Ref Missing]}}}"
+    new = "New: {Type: 'AWS::Events::Rule', Properties: {Name: new, EventPattern: {a: [1]}}}"
+
+    report = importing(f"Resources:\n  {rules}\n  {new}\n", prune=True)
+
+    assert importing.changes(report) == ["added rule default/new"]
+    assert [one.where for one in report.notes] == ["prune"]
 
 
 @pytest.mark.parametrize(

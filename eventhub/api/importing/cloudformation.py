@@ -124,11 +124,17 @@ def _of_serverless(template: Template, logical_id: str, report: Report) -> Itera
             report.unsupported.append(Remark(where, f"an event of type {of} is none of EventBridge's"))
             continue
 
-        def properties(event: dict[str, Any] = event, name: str = name, of: Any = of) -> dict[str, Any]:
+        def properties(
+            event: dict[str, Any] = event, name: str = name, of: Any = of, where: str = where
+        ) -> dict[str, Any]:
             given = template.value(event.get("Properties") or {})
             if not isinstance(given, dict):
                 raise UnsupportedError("Properties: wanted an object")
             target = arn_for(kind, template.name_of(logical_id, NAMED[kind][0]))
+            if "Arn" not in given.get("DeadLetterConfig", {"Arn": ""}):
+                given.pop("DeadLetterConfig")
+                why = "the queue that SAM makes has no name yet: give its Arn"
+                report.unsupported.append(Remark(f"{where}.DeadLetterConfig", why))
             return _sam_rule(given, f"{logical_id}{name}", target, is_schedule=_SAM[of])
 
         yield Resource(where, "rule", properties)
@@ -148,13 +154,8 @@ def _sam_rule(given: dict[str, Any], name: str, arn: str, *, is_schedule: bool) 
     for member in ("Input", "InputPath", "RetryPolicy", "InputTransformer"):
         if member in given:
             target[member] = as_text(given[member]) if member == "Input" else given[member]
-    dead = given.get("DeadLetterConfig")
-    if dead is not None:
-        if "Arn" not in dead:
-            raise UnsupportedError(
-                "DeadLetterConfig: the queue that SAM would make has no name yet: give its Arn"
-            )
-        target["DeadLetterConfig"] = {"Arn": dead["Arn"]}
+    if "DeadLetterConfig" in given:
+        target["DeadLetterConfig"] = {"Arn": given["DeadLetterConfig"]["Arn"]}
     rule: dict[str, Any] = {"Name": given.get("RuleName", given.get("Name", name)), "Targets": [target]}
     is_off = given.get("Enabled") is False or given.get("State") == "DISABLED"
     rule["State"] = "DISABLED" if is_off else "ENABLED"

@@ -66,7 +66,10 @@ class Maker:
                 self._report.refused.append(Remark(resource.where, model_refused(error).message))
 
     def prune(self) -> None:
-        """Delete the rules that were not made, of the buses that any was made on."""
+        """Delete the rules that were not made, of the buses that any was made on, unless any was left out."""
+        if self._report.unsupported:  # one of them may be a rule that is there
+            self._report.notes.append(Remark("prune", "nothing is removed while anything is left out"))
+            return
         for rule in Rule.objects.filter(bus_id__in=self._buses).exclude(pk__in=self._rules):
             rule.delete()
 
