@@ -104,6 +104,11 @@ def test_states_of_a_rule_are_kept(events: BaseClient) -> None:
     assert events.describe_rule(Name="all")["State"] == "DISABLED"
     assert not Rule.objects.get(name="all").enabled
 
+    events.enable_rule(Name="all")
+    assert events.describe_rule(Name="all")["State"] == state
+    assert Rule.objects.get(name="all").enabled
+    assert error_of(events.enable_rule, Name="none")["Code"] == "ResourceNotFoundException"
+
 
 def test_a_rule_with_targets_is_not_deleted_and_a_missing_one_is_deleted_already(events: BaseClient) -> None:
     events.put_rule(Name="all", EventPattern=PATTERN)

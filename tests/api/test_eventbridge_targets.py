@@ -188,6 +188,17 @@ def test_targets_are_listed_by_pages(events: BaseClient) -> None:
     assert [[one["Id"] for one in page["Targets"]] for page in pages] == [["q0", "q1"], ["q2", "q3"], ["q4"]]
 
 
+def test_the_rules_of_a_target_are_listed_by_pages(events: BaseClient) -> None:
+    for number in range(3):
+        events.put_rule(Name=f"r{number}", EventPattern='{"source": ["shop"]}')
+        events.put_targets(Rule=f"r{number}", Targets=[{"Id": "q", "Arn": QUEUE}])
+
+    paginator = events.get_paginator("list_rule_names_by_target")
+    pages = paginator.paginate(TargetArn=QUEUE, PaginationConfig={"PageSize": 2})
+
+    assert [page["RuleNames"] for page in pages] == [["r0", "r1"], ["r2"]]
+
+
 def test_deleting_a_rule_in_any_way_deletes_what_was_made_for_it(events: BaseClient) -> None:
     put(events, {"Id": "q", "Arn": QUEUE, "DeadLetterConfig": {"Arn": f"{QUEUE}-dead"}})
     error = error_of(events.delete_rule, Name="orders")
