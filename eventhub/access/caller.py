@@ -1,12 +1,13 @@
 """The caller: who makes a request, and what they may do."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from eventhub.access.pace import Pace
 from eventhub.access.scopes import ALL_SCOPES, READ_SCOPES, Scope
+from eventhub.domain.policy import allows
 
 
 class CallerKind(StrEnum):
@@ -14,6 +15,20 @@ class CallerKind(StrEnum):
 
     KEY = "key"  # a program, by an API key
     USER = "user"  # a person, by a session
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A bus's policy, of putting events on it."""
+
+    statements: Sequence[Mapping[str, Any]]
+    resource: str  # the bus's ARN
+
+    def allows(self, account: str, known: Mapping[str, str] | None = None) -> bool:
+        """Tell whether an account may; see ``domain.policy`` for ``known``."""
+        return allows(
+            self.statements, account=account, action="events:PutEvents", resource=self.resource, known=known
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,8 @@ class Caller:
     bus_ids: frozenset[int] | None = None  # None: every bus
     account: str = ""  # of another account: only the buses whose policy allows it
     pace: Pace | None = field(default=None, compare=False)  # None: as fast as they like
+    # Of another account: the policies of the buses that may take something of it.
+    policies: Mapping[int, Policy] = field(default_factory=dict, compare=False)
 
     @property
     def who(self) -> str:
@@ -35,6 +52,19 @@ class Caller:
         'user:ann'
         """
         return f"{self.kind}:{self.name}"
+
+    def may_put(self, bus_id: int, *, source: str, detail_type: str) -> bool:
+        """Tell whether the caller may put this entry on a bus that ``may`` lets it put events on."""
+        if not self.account:
+            return True
+        policy = self.policies.get(bus_id)
+        known = {
+            "events:source": source,
+            "events:detail-type": detail_type,
+            "aws:principalaccount": self.account,
+            "aws:sourceaccount": self.account,
+        }
+        return policy is not None and policy.allows(self.account, known)
 
     def wait_seconds(self) -> float:
         """Count a request; return 0, or for how long the caller has to wait because it comes too fast."""

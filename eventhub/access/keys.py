@@ -14,11 +14,10 @@ from django.conf import settings
 from django.db import close_old_connections, transaction
 
 from eventhub.access import seal
-from eventhub.access.caller import Caller, CallerKind, known_scopes
+from eventhub.access.caller import Caller, CallerKind, Policy, known_scopes
 from eventhub.access.pace import Pace
 from eventhub.access.scopes import Scope
 from eventhub.domain.arn import bus_arn
-from eventhub.domain.policy import allows
 from eventhub.models import ApiKey, Bus, current_version
 
 KEY_ID = re.compile(r"[A-Z0-9]{16,32}")
@@ -227,16 +226,11 @@ def _caller(row: ApiKey) -> Caller:
     bus_ids = frozenset(bus.pk for bus in row.buses.all()) or None
     if not row.account or row.account == settings.ACCOUNT_ID:
         return Caller(CallerKind.KEY, row.pk, known_scopes(row.scopes), bus_ids)
-    allowed = frozenset(
-        bus.pk
+    policies = {
+        bus.pk: Policy(bus.policy, bus_arn(bus.name, region=settings.REGION, account=settings.ACCOUNT_ID))
         for bus in Bus.objects.exclude(policy=[])
-        if allows(
-            bus.policy,
-            account=row.account,
-            action="events:PutEvents",
-            resource=bus_arn(bus.name, region=settings.REGION, account=settings.ACCOUNT_ID),
-        )
-    )
+    }
+    allowed = frozenset(bus_id for bus_id, policy in policies.items() if policy.allows(row.account))
     puts = bool(known_scopes(row.scopes) & {Scope.EVENTS_PUT, Scope.ADMIN})
     return Caller(
         CallerKind.KEY,
@@ -244,6 +238,7 @@ def _caller(row: ApiKey) -> Caller:
         frozenset({Scope.EVENTS_PUT}) if puts else frozenset(),
         allowed if bus_ids is None else allowed & bus_ids,
         row.account,
+        policies=policies,
     )
 
 

@@ -1,7 +1,8 @@
 """Policies of buses: whether their statements let another account do something. Pure.
 
-A statement counts if its principal, action and resource are met. A condition, such as the organisation of the
-caller, cannot be asked here: a statement with one allows nothing, and denies all the same.
+A statement counts if its principal, action and resource are met, and its conditions: those that compare
+texts with what is known of an entry. What else is asked, such as the organisation of the caller, has no
+answer here: a statement that asks it allows nothing, and denies all the same.
 """
 
 import re
@@ -10,8 +11,18 @@ from functools import lru_cache
 from typing import Any
 
 
-def allows(statements: Iterable[Mapping[str, Any]], *, account: str, action: str, resource: str) -> bool:
+def allows(
+    statements: Iterable[Mapping[str, Any]],
+    *,
+    account: str,
+    action: str,
+    resource: str,
+    known: Mapping[str, str] | None = None,
+) -> bool:
     """Tell whether any statement allows it and none denies it.
+
+    ``known`` is what conditions may ask, by key in small letters: ``events:source`` … Without it the question
+    is whether it could be allowed, whatever is put: conditions are passed over.
 
     >>> said = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
     ...         "Action": "events:PutEvents", "Resource": "*"}
@@ -25,9 +36,53 @@ def allows(statements: Iterable[Mapping[str, Any]], *, account: str, action: str
         and _matches(one.get("Action"), action)
         and _matches(one.get("Resource"), resource)
     ]
-    return any(one.get("Effect") == "Allow" and not one.get("Condition") for one in met) and not any(
-        one.get("Effect") == "Deny" for one in met
-    )
+    allowing = [one.get("Condition") for one in met if one.get("Effect") == "Allow"]
+    denying = [one.get("Condition") for one in met if one.get("Effect") == "Deny"]
+    if known is None:
+        return bool(allowing) and all(denying)
+    return any(_holds(one, known) for one in allowing) and all(_holds(one, known) is False for one in denying)
+
+
+def _holds(condition: object, known: Mapping[str, str]) -> bool | None:
+    """Tell whether all of a statement's conditions hold; None if one of them has no answer here."""
+    if not condition:
+        return True
+    if not isinstance(condition, Mapping):
+        return None
+    verdicts = [
+        _compared(str(operator), str(key), _texts(wanted), known)
+        for operator, keys in condition.items()
+        for key, wanted in (keys.items() if isinstance(keys, Mapping) else [("", None)])
+    ]
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _compared(operator: str, key: str, wanted: list[str], known: Mapping[str, str]) -> bool | None:
+    kind, is_not = _OPERATORS.get(operator.rpartition(":")[2].removesuffix("IfExists"), ("", False))
+    found = known.get(key.lower())
+    if not kind or found is None or not wanted:
+        return None
+    if kind == "like":
+        any_equal = any(_compiled(one).fullmatch(found) for one in wanted)
+    elif kind == "fold":
+        any_equal = found.casefold() in {one.casefold() for one in wanted}
+    else:
+        any_equal = found in wanted
+    return any_equal is not is_not
+
+
+# IAM's operators on texts, and whether they turn the answer round. Each key has one value here, so that
+# ForAllValues: and ForAnyValue: before them mean the same.
+_OPERATORS: Mapping[str, tuple[str, bool]] = {
+    "StringEquals": ("equal", False),
+    "StringNotEquals": ("equal", True),
+    "StringEqualsIgnoreCase": ("fold", False),
+    "StringNotEqualsIgnoreCase": ("fold", True),
+    "StringLike": ("like", False),
+    "StringNotLike": ("like", True),
+    "ArnEquals": ("like", False),
+    "ArnLike": ("like", False),
+}
 
 
 def _is_principal(principal: object, account: str) -> bool:

@@ -84,6 +84,9 @@ class Acceptor:
                     bus = buses[entry.bus] = self._bus(entry.bus, caller, keeps_unknown_bus)
                 if isinstance(bus, Rejected):
                     result = bus
+                elif not caller.may_put(bus, source=entry.source, detail_type=entry.detail_type):
+                    refused = f"the policy of bus {entry.bus} does not let account {caller.account} put this"
+                    result = Rejected(Fault.FORBIDDEN, refused)
                 elif entry.source.startswith(RESERVED_SOURCE) and not may_reserved:
                     result = Rejected(
                         Fault.RESERVED_SOURCE,

@@ -1,5 +1,6 @@
 """Keys of other accounts: bus policies decide where they put events, and they do nothing else."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -50,6 +51,30 @@ def test_a_policy_lets_another_account_put_events_on_its_bus_alone(
     assert error_of(partner.put_events, Entries=on_default)["Code"] == "AccessDeniedException"
     owner.remove_permission(EventBusName="orders", StatementId="partner")
     assert error_of(partner.put_events, Entries=on_orders)["Code"] == "AccessDeniedException"
+
+
+def test_a_condition_of_a_policy_is_asked_of_each_entry(
+    doors: Doors, owner: BaseClient, partner: BaseClient
+) -> None:
+    statement = {
+        "Sid": "sold",
+        "Effect": "Allow",
+        "Principal": {"AWS": PARTNER},
+        "Action": "events:PutEvents",
+        "Resource": "arn:aws:events:us-east-1:000000000000:event-bus/orders",
+        "Condition": {"StringEquals": {"events:detail-type": "sold"}},
+    }
+    owner.put_permission(EventBusName="orders", Policy=json.dumps({"Statement": [statement]}))
+    entries = [ENTRY | {"EventBusName": "orders", "DetailType": kind} for kind in ("sold", "paid")]
+
+    answer = partner.put_events(Entries=entries)
+
+    assert answer["FailedEntryCount"] == 1
+    assert answer["Entries"][1] == {
+        "ErrorCode": "AccessDeniedException",
+        "ErrorMessage": f"the policy of bus orders does not let account {PARTNER} put this",
+    }
+    assert [event.detail_type for event in doors.stored("orders")] == ["sold"]
 
 
 def test_another_account_configures_and_reads_nothing(owner: BaseClient, partner: BaseClient) -> None:

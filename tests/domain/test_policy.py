@@ -46,4 +46,49 @@ def statement(**changes: Any) -> dict[str, Any]:
 def test_an_account_is_allowed_by_a_statement_that_no_other_denies(
     statements: list[dict[str, Any]], wanted: bool
 ) -> None:
-    assert allows(statements, account=PARTNER, action="events:PutEvents", resource=BUS) is wanted
+    known = {"events:source": "shop"}
+    asked = {"account": PARTNER, "action": "events:PutEvents", "resource": BUS}
+    assert allows(statements, known=known, **asked) is wanted
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({}, True),
+        ({"StringEquals": {"events:source": "shop"}}, True),
+        ({"StringEquals": {"EVENTS:Source": ["till", "shop"]}}, True),
+        ({"StringEquals": {"events:source": "Shop"}}, False),
+        ({"StringEqualsIgnoreCase": {"events:source": "Shop"}}, True),
+        ({"StringNotEquals": {"events:source": "till"}}, True),
+        ({"StringNotEquals": {"events:source": ["till", "shop"]}}, False),
+        ({"StringLike": {"events:source": "s*p"}}, True),
+        ({"StringNotLike": {"events:source": "s?op"}}, False),
+        ({"ForAllValues:StringEquals": {"events:detail-type": ["sold", "paid"]}}, True),
+        ({"StringEqualsIfExists": {"events:source": "shop"}}, True),
+        ({"StringEquals": {"events:source": "shop", "events:detail-type": "paid"}}, False),
+        ({"StringEquals": {"events:source": "shop"}, "StringLike": {"events:detail-type": "so*"}}, True),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, None),
+        ({"StringEquals": {"events:source": []}}, None),
+        ({"NumericEquals": {"events:source": "1"}}, None),
+        ({"StringEquals": "shop"}, None),
+        ("shop", None),
+        ({"StringEquals": {"events:source": "till", "aws:PrincipalOrgID": "o-1"}}, False),
+    ],
+)
+def test_a_condition_counts_by_what_is_known_of_an_entry(condition: Any, holds: bool | None) -> None:
+    known = {"events:source": "shop", "events:detail-type": "sold"}
+    asked = {"account": PARTNER, "action": "events:PutEvents", "resource": BUS}
+    denying = statement(Effect="Deny", Condition=condition)
+
+    assert allows([statement(Condition=condition)], known=known, **asked) is (holds is True)
+    assert allows([statement(), denying], known=known, **asked) is (holds is False)
+
+
+def test_without_an_entry_the_question_is_whether_any_could_be_allowed() -> None:
+    asked = {"account": PARTNER, "action": "events:PutEvents", "resource": BUS}
+    condition = {"StringEquals": {"events:source": "shop"}}
+
+    assert allows([statement(Condition=condition)], **asked)
+    assert allows([statement(), statement(Effect="Deny", Condition=condition)], **asked)
+    assert not allows([statement(), statement(Effect="Deny")], **asked)
+    assert not allows([], **asked)
