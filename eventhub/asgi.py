@@ -21,6 +21,7 @@ from eventhub.api.cloudevents import cloudevents  # noqa: E402 - these need Djan
 from eventhub.api.eventbridge import eventbridge  # noqa: E402
 from eventhub.api.health import healthz, readyz  # noqa: E402
 from eventhub.api.ingest import ingest  # noqa: E402
+from eventhub.api.stream import stream  # noqa: E402
 from eventhub.dashboard.static_files import PREFIX, static_file  # noqa: E402
 from eventhub.live.consumers import LiveConsumer  # noqa: E402
 
@@ -29,7 +30,8 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _API, _BUSES = "/api/", "/api/buses/"
-_POSTING = {"events": ingest, "cloudevents": cloudevents}  # to a bus
+# What is done with a bus, by method and the last part of the path.
+_HOT = {("POST", "events"): ingest, ("POST", "cloudevents"): cloudevents, ("GET", "stream"): stream}
 _live = LiveConsumer.as_asgi()
 
 
@@ -50,13 +52,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 def door(method: str, path: str) -> Callable[..., Awaitable[None]]:
     """Return who answers a request."""
-    if method == "POST":
-        if path == "/":
-            return eventbridge
-        if path.startswith(_BUSES) and path.count("/") == 4:
-            last = path.rpartition("/")[2]
-            if last in _POSTING:
-                return _POSTING[last]
+    if method == "POST" and path == "/":
+        return eventbridge
+    if path.startswith(_BUSES) and path.count("/") == 4:
+        hot = _HOT.get((method, path.rpartition("/")[2]))
+        if hot is not None:
+            return hot
     if path.startswith(PREFIX):
         return static_file
     # Asked by address and in plain HTTP, whatever the public name: not through Django's checks of both.

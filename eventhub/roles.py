@@ -174,12 +174,14 @@ def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: 
     )
     # Imported only here: a worker needs neither, and importing our daphne installs its reactor.
     chosen = importlib.import_module(SERVERS[address.server])
+    from eventhub.api.stream import Streams
     from eventhub.asgi import application
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         hub = Hub(journal, keeper)
-        process.install(Parts(journal, keeper, Acceptor(journal, keeper, loop), hub))
+        streams = Streams(journal)
+        process.install(Parts(journal, keeper, Acceptor(journal, keeper, loop), hub, streams))
         told = asyncio.Event()
         with told_to_end(lambda: loop.call_soon_threadsafe(told.set)):
             await hub.start()
@@ -189,7 +191,9 @@ def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: 
             announce()
             await told.wait()
             await hub.stop()
+            streams.stop()
             await server.stop(FINISH_SECONDS)
+            streams.close()
 
     chosen.run(main())
 

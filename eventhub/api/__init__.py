@@ -2,6 +2,7 @@
 
 ``ingest``       ``POST /api/buses/{bus}/events``: our own form, raw ASGI
 ``cloudevents``  ``POST /api/buses/{bus}/cloudevents``: CloudEvents over HTTP, raw ASGI
+``stream``       ``GET /api/buses/{bus}/stream``: a bus's events as they come, raw ASGI
 ``eventbridge``  ``POST /``: Amazon's JSON protocol, raw ASGI
 ``rest``         every other resource under ``/api/``, Django REST framework
 

@@ -22,6 +22,7 @@ class Parts:
     keeper: RulebookKeeper
     acceptor: "Acceptor | None" = None
     hub: object | None = None  # live.hub.Hub: above this package, so its users cast it
+    streams: object | None = None  # api.stream.Streams: likewise
 
 
 _parts: Parts | None = None

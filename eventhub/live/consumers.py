@@ -118,7 +118,7 @@ class LiveConsumer:
         if bearer is not None:
             return await keys.ring.bearer_async(bearer)
         session_key = parse_cookie(self._headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
-        return await asyncio.to_thread(_caller_of_session, session_key) if session_key else None
+        return await asyncio.to_thread(caller_of_session, session_key) if session_key else None
 
     async def _recheck(self) -> None:
         """Close the socket of someone who signed out, was deactivated, or whose key ended."""
@@ -225,7 +225,7 @@ def _too_often(moments: deque[float]) -> bool:
     return full
 
 
-def _caller_of_session(session_key: str) -> Caller | None:
+def caller_of_session(session_key: str) -> Caller | None:
     """Return the signed-in user of a session, checked as Django's middleware does."""
     try:
         user = get_user(cast(Any, SimpleNamespace(session=SessionStore(session_key))))
