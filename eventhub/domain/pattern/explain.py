@@ -184,15 +184,21 @@ def _reports(nearest: Iterable[Nearness], asked: Asked) -> dict[int, FieldReport
 
 
 def _report(field: Field, asked: Asked, near: Nearness, *, holds: bool) -> FieldReport:
-    """Report the values in the chosen elements; if there are none, all values."""
+    """Report the values in the chosen elements.
+
+    A field that is missing there, and in another element is not, is reported so: its values elsewhere do not
+    count, whatever they are.
+    """
     found = asked.leaves.get(field.path, [])
     is_too_much = bool(found) and asked.answer(field) is None
     in_elements = [leaf for leaf in found if near.fits(leaf)]
     elements = {leaf.element for leaf in in_elements}
     element = next(iter(elements)) if len(elements) == 1 else None
-    is_wanted_absent = holds and field.may_be_absent and not in_elements
-    shown = in_elements if in_elements or is_wanted_absent else found
-    values = [leaf.value for leaf in shown]
+    elsewhere: list[Any] = []
+    if not holds and found and not in_elements:
+        element = near.chosen_instead_of(found[0])
+        elsewhere = [leaf.value for leaf in found]
+    values = [leaf.value for leaf in in_elements]
     return FieldReport(
         path=field.path,
         holds=holds,
@@ -204,6 +210,8 @@ def _report(field: Field, asked: Asked, near: Nearness, *, holds: bool) -> Field
         words=(
             f"{field.path} has {len(found)} values, too many to ask what is wanted of each"
             if is_too_much
+            else words.elsewhere(field.path, field.values, elsewhere, element.place)
+            if elsewhere and element
             else words.sentence(field.path, field.values, values, holds=holds)
         ),
         is_too_much=is_too_much,

@@ -31,6 +31,17 @@ class Nearness:
         """Tell whether the leaf lies in the chosen elements, or in no array that has one."""
         return _fits(leaf, self.chosen)
 
+    def chosen_instead_of(self, leaf: Found) -> Element | None:
+        """Return the outermost element that was chosen where the leaf lies in another one of the array."""
+        return next(
+            (
+                self.chosen[element.array]
+                for element in reversed([*_around(leaf.element)])
+                if self.chosen.get(element.array, element) is not element
+            ),
+            None,
+        )
+
 
 def nearness(branch: Branch, asked: Asked, *, is_match: bool) -> Nearness:
     """Judge a branch; `is_match` says that it is known to hold as a whole."""

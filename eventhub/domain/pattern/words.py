@@ -25,6 +25,16 @@ def sentence(path: str, operators: Sequence[Operator], found: Sequence[Leaf], *,
     return f"{path} is {values(found)}, {'as wanted: ' if holds else 'wanted '}{wanted(operators)}"
 
 
+def elsewhere(path: str, operators: Sequence[Operator], found: Sequence[Leaf], element: str) -> str:
+    """Say that a field is missing in the array element that came nearest, and what it is in others.
+
+    >>> from eventhub.domain.pattern.operators.numeric import Numeric, Term
+    >>> elsewhere("d.c", [Numeric((Term("=", "2", 2.0),))], [2], "d[0]")
+    'd.c is missing in d[0], wanted 2; elsewhere it is 2'
+    """
+    return f"{path} is missing in {element}, wanted {wanted(operators)}; elsewhere it is {values(found)}"
+
+
 def wanted(operators: Sequence[Operator]) -> str:
     """Say what a value list asks for."""
     return one_of([operator.words() for operator in operators])

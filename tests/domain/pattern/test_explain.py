@@ -112,3 +112,32 @@ def test_near_misses_rank_rules_by_what_fails():
 
     assert [miss.rule_id for miss in misses] == [3, 1, 2]
     assert misses[1].as_dict()["words"] == "1 of 2 clauses hold; detail.n is 2, wanted 1."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "said"),
+    [
+        (
+            '{"d": {"b": [1], "c": [2]}}',
+            {"d": [{"b": 1}, {"c": 2}]},
+            "1 of 2 clauses hold; d.c is missing in d[0], wanted 2; elsewhere it is 2.",
+        ),
+        (
+            '{"d": {"b": [1], "c": [2]}}',
+            {"d": [{"b": 1}, {"c": 3}]},
+            "1 of 2 clauses hold; d.c is missing in d[0], wanted 2; elsewhere it is 3.",
+        ),
+        (
+            '{"c": [2], "c.d": [1]}',
+            {"c": [[2], {"d": 1}]},
+            "1 of 2 clauses hold; c.d is missing in c[0], wanted 1; elsewhere it is 1.",
+        ),
+    ],
+)
+def test_a_value_in_another_element_is_not_what_was_found(pattern: str, event: dict[str, Any], said: str):
+    explanation = explain(parse(pattern), event)
+
+    assert explanation.words == said
+    missing = explanation.first_failing
+    assert missing is not None
+    assert (missing.found, missing.found_in_all) == ([], 1)

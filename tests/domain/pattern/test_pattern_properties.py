@@ -185,3 +185,10 @@ def test_detail_is_refused_exactly_if_strict_json_refuses_it(text: str):
         is_accepted = False
 
     assert is_accepted is strictly(text)
+
+
+@pytest.mark.parametrize("text", ['{"a": [{"numeric": ["<=", -0]}]}', '{"a": [-0, -0.0, 1.50, 1e2]}'])
+def test_numbers_are_serialised_as_they_were_written(text: str):
+    pattern = parse(text)
+
+    assert parse(pattern.dump()).branches == pattern.branches

@@ -78,13 +78,18 @@ class Numeric:
         return value is not None and all(_holds(term, value) for term in self.terms)
 
     def dump(self) -> Any:
-        return {"numeric": [part for term in self.terms for part in (term.sign, number(term.text))]}
+        return {"numeric": [part for term in self.terms for part in (term.sign, _as_written(term.text))]}
 
     def words(self) -> str:
         return " and ".join(f"{_WORDS[term.sign]}{term.text}" for term in self.terms)
 
 
 _SIGNS = 'one of "=", "<", "<=", ">", ">="'
+
+
+def _as_written(text: str) -> int | Number:
+    """Return a number that is written as it was, also zero with a sign, which no int has."""
+    return Number(text) if text == "-0" else number(text)
 
 
 def _holds(term: Term, value: float) -> bool:
