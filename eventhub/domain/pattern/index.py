@@ -42,6 +42,7 @@ class RuleIndex:
     def __init__(self) -> None:
         self._root = Node(frozenset(), frozenset(), None)
         self._entries: dict[int, list[Entry]] = {}
+        self._paths: Paths | None = None  # of all rules, worked out when an event needs it
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -58,16 +59,18 @@ class RuleIndex:
         ]
         for entry in entries:
             self._root.add(entry)
+        self._paths = None
 
     def remove(self, rule_id: int) -> None:
         """Forget a rule."""
         for entry in self._entries.pop(rule_id):
             for home, leaf in entry.homes:
                 home.remove(entry, leaf)
+        self._paths = None
 
     def match(self, event: dict[str, Any]) -> Matches:
         """Find the rules that the event matches."""
-        values = Values(event)
+        values = Values(event, self._all_paths)
         matched: set[int] = set()
         in_question: dict[int, dict[int, Entry]] = {}
         todo = [self._root]
@@ -95,6 +98,12 @@ class RuleIndex:
         if in_question:
             too_complex = _settle(event, in_question, matched)
         return Matches(sorted(matched), sorted(too_complex))
+
+    def _all_paths(self) -> Paths:
+        if self._paths is None:
+            entries = (entry for own in self._entries.values() for entry in own)
+            self._paths = Paths.of(one.path for entry in entries for one in entry.branch)
+        return self._paths
 
 
 def _holds_surely(entry: Entry, values: Values) -> bool:

@@ -1,14 +1,16 @@
 """An event's values by path, read when somebody asks for them, each path once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final, final
 
-from eventhub.domain.pattern.flatten import Paths, flatten
+from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.keys import MISSING, Key, Mark, key_of
 
 # No pattern is so long that its questions to so few values would be too many.
 SURELY_FEW = 200
+# So many paths are read for themselves, each by a walk through the event; then one walk reads all others.
+MOST_WALKS = 16
 
 
 @final
@@ -38,10 +40,14 @@ class Values(dict[str, Key | Many]):
     (1.0, [2.0, 3.0], missing)
     """
 
-    __slots__ = ("event", "is_simple", "objects")
+    __slots__ = ("all_paths", "event", "is_simple", "leaves", "objects", "walks")
 
-    def __init__(self, event: dict[str, Any]) -> None:
+    def __init__(self, event: dict[str, Any], all_paths: Callable[[], Paths] | None = None) -> None:
+        """Begin with an event; ``all_paths`` gives every path that may be asked for."""
         self.event = event
+        self.all_paths = all_paths
+        self.walks = 0
+        self.leaves: dict[str, list[Found]] | None = None
         # No value so far lies in an array element, nor are there very many at any path.
         self.is_simple = True
         plain = "." not in "".join(event)
@@ -105,11 +111,20 @@ class Values(dict[str, Key | Many]):
 
     def flattened(self, path: str) -> Key | Many:
         """Read any path."""
-        leaves = flatten(self.event, _only(path)).get(path)
+        leaves = self.walked(path)
         if not leaves:
             return MISSING
         in_elements = any(leaf.element for leaf in leaves)
         return self.many(Many((key_of(leaf.value) for leaf in leaves), in_elements=in_elements))
+
+    def walked(self, path: str) -> list[Found] | None:
+        """Walk through the event; a hostile one is large, and asked for by very many paths."""
+        self.walks += 1
+        if self.walks <= MOST_WALKS or self.all_paths is None:
+            return flatten(self.event, _only(path)).get(path)
+        if self.leaves is None:
+            self.leaves = flatten(self.event, self.all_paths())
+        return self.leaves.get(path)
 
     def many(self, found: Many) -> Many:
         """Note what the values at a path make of the event."""

@@ -1,4 +1,6 @@
 import json
+import time
+from typing import Any
 
 import pytest
 
@@ -119,3 +121,26 @@ def test_value_that_is_repeated_a_hundred_thousand_times_is_asked_once():
     index = index_of(*(json.dumps({"a": [f"v{number}"]}) for number in range(100)))
 
     assert matching(index, json.dumps({"a": ["v5"] * 100_000})) == [5]
+
+
+@pytest.mark.parametrize(
+    "detail", [[{} for _ in range(20_000)], {f"k{n}": 1 for n in range(20_000)} | {"x.y": 1}]
+)
+def test_a_large_event_is_not_walked_through_for_each_of_many_paths(detail: Any):
+    fields = [", ".join(f'"r{rule}_{n}": [{{"exists": false}}]' for n in range(120)) for rule in range(20)]
+    patterns = [parse(f'{{"detail": {{{text}}}}}') for text in fields]
+    event = {"detail": detail}
+    index = RuleIndex()
+    for rule_id, pattern in enumerate(patterns):
+        index.add(rule_id, pattern)
+
+    began = time.process_time()
+    plain = [number for number, pattern in enumerate(patterns) if matches(pattern, event)]
+    by_each, began = time.process_time() - began, time.process_time()
+    found = index.match(event)
+
+    assert found.rule_ids == plain
+    # Once for each path took 50 to 150 times as long as once for each rule.
+    assert time.process_time() - began < 10 * by_each + 0.5
+    index.add(99, parse('{"detail": {"x.y": [1]}}'))
+    assert (99 in index.match(event).rule_ids) == isinstance(detail, dict)
