@@ -42,6 +42,7 @@ from eventhub.flow.process import Parts
 from eventhub.flow.redrive import Redriver
 from eventhub.flow.replay import Replayer
 from eventhub.flow.retain import Retainer
+from eventhub.flow.rollup import Roller
 from eventhub.flow.route import Router
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.flow.schedule import Scheduler
@@ -156,12 +157,13 @@ def run(role: Role, address: Address | None, announce: Callable[[], None]) -> No
 
 
 def background(journal: Journal, keeper: RulebookKeeper) -> list[Background]:
-    """Return the parts that route, redrive, replay, deliver and prune."""
+    """Return the parts that route, redrive, replay, deliver, roll up and prune."""
     return [
         Retainer(journal),
         Deliverer(journal, keeper),
         Redriver(journal, keeper),
         Replayer(journal, keeper),
+        Roller(journal),
         Router(journal, keeper),
         Scheduler(journal),
     ]

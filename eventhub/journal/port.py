@@ -33,6 +33,8 @@ from eventhub.journal.replaying import ArchiveSize as ArchiveSize
 from eventhub.journal.replaying import NewReplay as NewReplay
 from eventhub.journal.replaying import Replay as Replay
 from eventhub.journal.replaying import ReplayState as ReplayState
+from eventhub.journal.rolling import ROWS_EACH
+from eventhub.journal.rolling import Rolled as Rolled
 from eventhub.journal.states import OutcomeState as OutcomeState
 from eventhub.journal.states import RoutingState as RoutingState
 from eventhub.journal.tail import Feed as Feed
@@ -376,6 +378,18 @@ class Journal(Protocol):
 
     def feed(self, after: Tail, limit: int) -> Feed:
         """Return what was appended since ``after``: exactly, each row once, at most ``limit`` per table."""
+
+    def roll_up(self, limit: int = ROWS_EACH) -> Rolled | None:
+        """Add what was appended since the last time to the rollups: each row once, with the tail reached.
+
+        At most ``limit`` rows of each table. None while another process is at it.
+        """
+
+    def note_gauges(self, at: int, states: Mapping[int, TargetState]) -> None:
+        """Note how the targets fare at a second: the highest of each grain stays."""
+
+    def prune_rollups(self, now: int) -> None:
+        """Remove rollups that are older, at the second ``now``, than their grain is kept."""
 
     def epoch(self) -> str:
         """Return a name of this journal's life; it changes when the journal is made anew."""

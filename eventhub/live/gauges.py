@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from eventhub.journal.counted import Timed
 from eventhub.live.graph import Edge, Graph, Node
-from eventhub.live.window import RATE_SECONDS, Counts, Timed, Window
+from eventhub.live.window import RATE_SECONDS, Counts, Window
 
 
 class Gauge(NamedTuple):

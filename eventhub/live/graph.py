@@ -10,8 +10,9 @@ from urllib.parse import quote, urlsplit
 
 from eventhub.flow.rulebook import Rulebook, RuleOnBus
 from eventhub.flow.target import TargetInForce
+from eventhub.journal.counted import Counted
 from eventhub.journal.port import UNKNOWN_BUS
-from eventhub.live.window import Counted, Counts
+from eventhub.live.window import Counts
 
 SHOWN_SOURCES = 30
 OTHER_SOURCES = "source:*"

@@ -1,7 +1,8 @@
 """Taking what the journal's feed brings into the window's counts and latencies: once for all that watch."""
 
+from eventhub.journal.counted import Counted, Timed, bucket_of, whole_way
 from eventhub.journal.port import Feed, OutcomeState, RoutingState
-from eventhub.live.window import Counted, Counts, Timed, Window, add, bucket_of
+from eventhub.live.window import Counts, Window, add
 
 _MICROSECONDS = 1_000_000
 _SOURCES_KEPT = 1000  # (source, bus) pairs that are remembered from before the window
@@ -85,8 +86,3 @@ class Intake:
                 add(counts, Counted("forward", bus_id, target_id, 0), count, 0)
         for (second, what, bucket), count in times.items():
             self.window.time(second, what, bucket, count)
-
-
-def whole_way(bus_id: int, rule_id: int) -> tuple[Timed, Timed, Timed]:
-    """Return what a latency from acceptance to delivery counts for."""
-    return Timed("all", 0), Timed("bus", bus_id), Timed("rule", rule_id)

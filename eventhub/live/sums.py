@@ -18,15 +18,13 @@ from django.db.models import Q
 
 from eventhub.journal.port import OutcomeState, Position, RoutingState, Tail
 from eventhub.journal.rows import AttemptRow, EventRow, OutcomeRow, RoutingRow, microseconds
+from eventhub.journal.summing import SECOND, Span, Spans, sum_up
 from eventhub.live.gauges import Backlog
-from eventhub.live.intake import whole_way
 from eventhub.live.rows import Leg, Row
-from eventhub.live.window import BOUNDS_MS, WINDOW_SECONDS, Counted, Timed, Window
+from eventhub.live.window import WINDOW_SECONDS, Window
 
 LATEST = 1000  # newest events whose sources are shown though the window has none of theirs
-_SECOND = 1_000_000
-_SLACK = 10 * _SECOND  # a table's rows are in the order of their moments but for this much
-_GOOD = OutcomeState.DELIVERED.value
+_SLACK = 10 * SECOND  # a table's rows are in the order of their moments but for this much
 _FAR = Position(2**62, 2**62)
 EVERYTHING = Tail(_FAR, _FAR, _FAR, _FAR)
 
@@ -42,84 +40,26 @@ class Known:
 
 def read_known(tail: Tail, now: float) -> Known:
     """Return the sums of everything up to ``tail``, exactly; ``now`` in seconds."""
+    since = (int(now) - WINDOW_SECONDS) * SECOND
+    sums = sum_up(
+        lambda statement, values: _rows(statement, *values),
+        Spans(
+            events=_span("event", "accepted_at", since, tail.events),
+            routings=_span("routing", "routed_at", since, tail.routings),
+            # Outcomes are written with their routings in one transaction: all of the last one's belong to it.
+            outcomes=_span("outcome", "routed_at", since, Position(tail.routings.xid, _FAR.seq)),
+            attempts=_span("attempt", "ended_at", since, tail.attempts),
+            dead_letters=_span("dead_letter", "dead_at", since, tail.dead_letters),
+        ),
+    )
     window = Window()
-    since = (int(now) - WINDOW_SECONDS) * _SECOND
-    _read_events(window, since, tail.events)
-    _read_routings(window, since, tail.routings)
-    _read_attempts(window, since, tail.attempts)
-    _read_dead_letters(window, since, tail.dead_letters)
+    for (second, counted), (count, failed) in sums.counts.items():
+        window.count(second, counted, count, failed)
+    for (second, timed, bucket), times in sums.times.items():
+        window.time(second, timed, bucket, times)
     newest = "SELECT source, bus_id FROM event WHERE (xid, seq) <= (%s, %s) ORDER BY seq DESC LIMIT %s"
     rows = _rows(newest, tail.events.xid, tail.events.seq, LATEST)
     return Known(tail, window, dict.fromkeys(reversed(rows)))
-
-
-def _read_events(window: Window, since: int, upto: Position) -> None:
-    condition, values = _span("event", "accepted_at", since, upto)
-    for second, bus_id, source, count in _rows(
-        f"SELECT accepted_at / {_SECOND}, bus_id, source, count(*) FROM event WHERE {condition}"
-        " GROUP BY 1, 2, 3",
-        *values,
-    ):
-        window.count(second, Counted("source", bus_id, source, 0), count, 0)
-
-
-def _read_routings(window: Window, since: int, upto: Position) -> None:
-    condition, values = _span("routing", "routed_at", since, upto)
-    for second, bus_id, state, count in _rows(
-        f"SELECT routed_at / {_SECOND}, bus_id, state, count(*) FROM routing"
-        f" WHERE {condition} AND state <> 'matched' GROUP BY 1, 2, 3",
-        *values,
-    ):
-        failed = count if state == RoutingState.UNROUTABLE else 0
-        window.count(second, Counted("unmatched", bus_id, 0, 0), count, failed)
-    # Outcomes are written with their routings in one transaction: all of the last one's belong to it.
-    condition, values = _span("outcome", "routed_at", since, Position(upto.xid, _FAR.seq))
-    for second, bus_id, rule_id, count, made in _rows(
-        "SELECT second, bus_id, rule_id, count(*), sum(made) FROM ("
-        f"SELECT routed_at / {_SECOND} AS second, bus_id, rule_id, event_id,"
-        " max(CASE WHEN state IN ('pending', 'delivered', 'dead') THEN 1 ELSE 0 END) AS made"
-        f" FROM outcome WHERE {condition} GROUP BY 1, 2, 3, 4) AS matches GROUP BY 1, 2, 3",
-        *values,
-    ):
-        window.count(second, Counted("match", bus_id, rule_id, 0), count, count - int(made))
-
-
-def _read_attempts(window: Window, since: int, upto: Position) -> None:
-    condition, values = _span("attempt", "ended_at", since, upto)
-    where = f"FROM attempt WHERE {condition}"
-    for second, bus_id, rule_id, target_id, state, count in _rows(
-        f"SELECT ended_at / {_SECOND}, bus_id, rule_id, target_id, state, count(*) {where}"
-        " GROUP BY 1, 2, 3, 4, 5",
-        *values,
-    ):
-        good = state == _GOOD
-        window.count(second, Counted("attempt", bus_id, rule_id, target_id), count, 0 if good else count)
-        if good:
-            window.count(second, Counted("forward", bus_id, target_id, 0), count, 0)
-    for second, target_id, bucket, count in _rows(
-        f"SELECT ended_at / {_SECOND}, target_id, {_bucket('ended_at - started_at')}, count(*) {where}"
-        " GROUP BY 1, 2, 3",
-        *values,
-    ):
-        window.time(second, Timed("target", target_id), bucket, count)
-    for second, bus_id, rule_id, bucket, count in _rows(
-        f"SELECT ended_at / {_SECOND}, bus_id, rule_id, {_bucket('ended_at - accepted_at')}, count(*) {where}"
-        " AND state = %s GROUP BY 1, 2, 3, 4",
-        *values,
-        _GOOD,
-    ):
-        for timed in whole_way(bus_id, rule_id):
-            window.time(second, timed, bucket, count)
-
-
-def _read_dead_letters(window: Window, since: int, upto: Position) -> None:
-    condition, values = _span("dead_letter", "dead_at", since, upto)
-    for second, bus_id, rule_id, target_id, count in _rows(
-        f"SELECT dead_at / {_SECOND}, bus_id, rule_id, target_id, count(*) FROM dead_letter"
-        f" WHERE {condition} GROUP BY 1, 2, 3, 4",
-        *values,
-    ):
-        window.count(second, Counted("dead", bus_id, rule_id, target_id or 0), count, count)
 
 
 def read_backlogs() -> dict[int, Backlog]:
@@ -185,8 +125,8 @@ def rows_with_fate(events: Any) -> list[Row]:
     return list(rows.values())
 
 
-def _span(table: str, moment: str, since: int, upto: Position) -> tuple[str, tuple[int, ...]]:
-    """Return a condition for a table's rows since a moment and up to a position; and its values."""
+def _span(table: str, moment: str, since: int, upto: Position) -> Span:
+    """Return a table's rows since a moment and up to a position."""
     # What rises with the moments and has an index. Outcomes have no positions of their own.
     order = "seq" if settings.EMBEDDED or table == "outcome" else "xid"
     low, high = _rows(f"SELECT min({order}), max({order}) FROM {table}")[0]
@@ -199,24 +139,10 @@ def _span(table: str, moment: str, since: int, upto: Position) -> tuple[str, tup
         else:
             high = middle
     condition = f"{order} >= %s AND {moment} >= %s AND (xid, seq) <= (%s, %s)"
-    return condition, (low, since, upto.xid, upto.seq)
+    return Span(condition, (low, since, upto.xid, upto.seq), f"{table} o")
 
 
-def _bucket(microseconds: str) -> str:
-    """Return SQL that gives the bucket of a latency, as ``window.bucket_of`` does, by bisection."""
-
-    def between(low: int, high: int) -> str:
-        if low == high:
-            return str(low)
-        middle = (low + high) // 2
-        bound = round(BOUNDS_MS[middle] * 1000, 1)
-        lower, upper = between(low, middle), between(middle + 1, high)
-        return f"CASE WHEN {microseconds} <= {bound} THEN {lower} ELSE {upper} END"
-
-    return between(0, len(BOUNDS_MS) - 1)
-
-
-def _rows(statement: str, *values: int | str) -> Sequence[tuple[Any, ...]]:
+def _rows(statement: str, *values: object) -> Sequence[tuple[Any, ...]]:
     with connections["journal"].cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, cast(Any, values))
         return cast(Sequence[tuple[Any, ...]], cursor.fetchall())

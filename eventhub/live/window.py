@@ -4,36 +4,12 @@ What happened in a second is kept under that second of its own moment (accepted,
 that was tailed and one that was read from the tables at the same time are equal.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+from eventhub.journal.counted import BOUNDS_MS, Counted, Timed
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 5
-
-# Upper bounds in ms, each a quarter above the last: 0.1 ms … 45 h. A quantile is good to about a tenth.
-BOUNDS_MS: tuple[float, ...] = tuple(round(0.1 * 1.25**step, 4) for step in range(96))
-
-
-class Counted(NamedTuple):
-    """What a count is of; becomes an edge of the graph. ``a`` and ``b`` by kind:
-
-    ``source`` its name, 0 · ``match`` rule id, 0 · ``attempt`` rule id, target id · ``forward`` target id,
-    0 · ``unmatched`` 0, 0 · ``dead`` rule id, target id (0 if it has none).
-    """
-
-    kind: str
-    bus_id: int
-    a: int | str
-    b: int
-
-
-class Timed(NamedTuple):
-    """What latencies are of: ``all``, ``bus``, ``rule`` (acceptance → delivered), ``target`` (attempts)."""
-
-    kind: str
-    id: int
-
 
 Counts = dict[Counted, list[int]]  # [count, failed]
 
@@ -118,15 +94,6 @@ def merged(many: Iterable[Mapping[int, tuple[int, int]]]) -> dict[int, tuple[int
             before = total.get(edge, (0, 0))
             total[edge] = (before[0] + count, before[1] + failed)
     return total
-
-
-def bucket_of(ms: float) -> int:
-    """Return the bucket of a latency.
-
-    >>> bucket_of(0.05), bucket_of(0.1), bucket_of(0.11), bucket_of(1e12)
-    (0, 0, 1, 95)
-    """
-    return min(bisect_left(BOUNDS_MS, ms), len(BOUNDS_MS) - 1)
 
 
 def quantile(buckets: list[int], share: float) -> float:

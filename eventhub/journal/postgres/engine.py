@@ -27,6 +27,7 @@ from eventhub.journal.port import (
     Redrive,
     RedriveState,
     Replay,
+    Rolled,
     RoutedBatch,
     RuleInForce,
     Selection,
@@ -42,6 +43,7 @@ from eventhub.journal.postgres import (
     faring,
     feed,
     redriving,
+    rolling,
     routing,
     schema,
     settling,
@@ -50,6 +52,7 @@ from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
 from eventhub.journal.postgres.pruning import CHUNK, Pruning
+from eventhub.journal.rolling import ROWS_EACH, gauge_rows
 from eventhub.journal.watchers import Watchers
 
 
@@ -284,6 +287,21 @@ class PostgresJournal:
         """Return what came since a tail."""
         with self._pool.lend() as db:
             return feed.read_feed(db, after, limit)
+
+    def roll_up(self, limit: int = ROWS_EACH) -> Rolled | None:
+        """Add what came to the rollups."""
+        with self._pool.lend() as db:
+            return rolling.roll_up(db, limit)
+
+    def note_gauges(self, at: int, states: Mapping[int, TargetState]) -> None:
+        """Note how the targets fare."""
+        with self._pool.lend() as db:
+            rolling.note(db, gauge_rows(at, states))
+
+    def prune_rollups(self, now: int) -> None:
+        """Remove old rollups."""
+        with self._pool.lend() as db:
+            rolling.prune(db, now)
 
     def epoch(self) -> str:
         """Return the name of this journal's life."""

@@ -156,6 +156,20 @@ STEPS = [
         started_at bigint, last_at bigint, ended_at bigint, position uuid, full_at bigint NOT NULL
     );
     """,
+    # What was counted and timed, by second, ten seconds, minute and hour; and how far that has come.
+    """
+    CREATE TABLE rollup (
+        grain bigint NOT NULL, kind text NOT NULL, at bigint NOT NULL, bus_id bigint NOT NULL,
+        text text NOT NULL, a bigint NOT NULL, b bigint NOT NULL, count bigint NOT NULL,
+        failed bigint NOT NULL,
+        PRIMARY KEY (grain, kind, at, bus_id, text, a, b)
+    ) WITH (fillfactor = 70);
+    CREATE TABLE rollup_latency (
+        grain bigint NOT NULL, kind text NOT NULL, at bigint NOT NULL, id bigint NOT NULL,
+        bucket bigint NOT NULL, times bigint NOT NULL, PRIMARY KEY (grain, kind, at, id, bucket)
+    ) WITH (fillfactor = 70);
+    INSERT INTO meta VALUES ('rolled', '[[0,0],[0,0],[0,0],[0,0]]');
+    """,
 ]
 
 

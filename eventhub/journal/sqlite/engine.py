@@ -27,6 +27,7 @@ from eventhub.journal.port import (
     Redrive,
     RedriveState,
     Replay,
+    Rolled,
     RoutedBatch,
     RuleInForce,
     Selection,
@@ -35,7 +36,8 @@ from eventhub.journal.port import (
     Tail,
     TargetState,
 )
-from eventhub.journal.sqlite import archiving, connections, redriving, routing, schema
+from eventhub.journal.rolling import ROWS_EACH, gauge_rows
+from eventhub.journal.sqlite import archiving, connections, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, trouble
@@ -327,6 +329,25 @@ class SqliteJournal:
         """Return what came since a tail."""
         with self._reading() as db:
             return read_feed(db, after, limit)
+
+    def roll_up(self, limit: int = ROWS_EACH) -> Rolled | None:
+        """Add what came to the rollups."""
+        with self._reading() as db:
+            before = rolling.rolled(db)
+            rolled, sums = rolling.sum_next(db, before, limit)
+        if rolled.tail == before:
+            return rolled
+        moved = self._writer.write(lambda db: rolling.apply_roll(db, before, rolled, sums))
+        return rolled if moved else None
+
+    def note_gauges(self, at: int, states: Mapping[int, TargetState]) -> None:
+        """Note how the targets fare."""
+        if rows := gauge_rows(at, states):
+            self._writer.write(lambda db: rolling.apply_note(db, rows))
+
+    def prune_rollups(self, now: int) -> None:
+        """Remove old rollups."""
+        self._writer.write(lambda db: rolling.apply_prune(db, now))
 
     def epoch(self) -> str:
         """Return the name of this journal's life."""

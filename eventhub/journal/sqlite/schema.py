@@ -136,6 +136,20 @@ STEPS = [
         position TEXT, full_at INTEGER NOT NULL
     );
     """,
+    # What was counted and timed, by second, ten seconds, minute and hour; and how far that has come.
+    """
+    CREATE TABLE rollup (
+        grain INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, bus_id INTEGER NOT NULL,
+        text TEXT NOT NULL, a INTEGER NOT NULL, b INTEGER NOT NULL, count INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        PRIMARY KEY (grain, kind, at, bus_id, text, a, b)
+    ) WITHOUT ROWID;
+    CREATE TABLE rollup_latency (
+        grain INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL,
+        bucket INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (grain, kind, at, id, bucket)
+    ) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('rolled', '[[0,0],[0,0],[0,0],[0,0]]');
+    """,
 ]
 
 

@@ -38,7 +38,8 @@ class Place:
 _emptied: list[str] = []
 _ARCHIVES = ("archived_event", "archive_size", "replay")
 _WORK = ("delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive")
-_TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK)
+_ROLLUPS = ("rollup", "rollup_latency")
+_TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK, *_ROLLUPS)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

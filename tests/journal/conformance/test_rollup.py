@@ -1,0 +1,143 @@
+"""Rollups: each row counted once in every grain, whoever rolls up and whatever happens between."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from eventhub.journal.port import CircuitState, Journal, TargetState
+from tests.journal.build import (
+    SECOND,
+    append,
+    claim,
+    dead,
+    delivered,
+    new_delivery,
+    new_event,
+    now_us,
+    postponed,
+    route,
+)
+from tests.journal.conformance.conftest import Place
+
+GRAINS = (1, 10, 60, 3600)
+
+
+def roll(journal: Journal) -> int:
+    """Roll up everything; return the steps it took."""
+    steps = 0
+    while True:
+        rolled = journal.roll_up()
+        assert rolled is not None
+        steps += 1
+        if not rolled.more:
+            return steps
+
+
+def sums(place: Place, journal: Any, grain: int) -> dict[tuple[str, str, int, int], tuple[int, int]]:
+    """Return (kind, text, a, b) → (count, failed) over all moments."""
+    statement = (
+        "SELECT kind, text, a, b, CAST(sum(count) AS bigint), CAST(sum(failed) AS bigint) FROM rollup"
+        f" WHERE grain = {grain} GROUP BY 1, 2, 3, 4"
+    )
+    return {tuple(row[:4]): tuple(row[4:]) for row in ask(place, journal, statement)}
+
+
+def ask(place: Place, journal: Any, statement: str) -> list[Any]:
+    lend: Callable[[], Any] = journal._reading if place.engine == "sqlite" else journal._pool.lend
+    with lend() as db:
+        return list(db.execute(statement).fetchall())
+
+
+def test_every_grain_has_the_same_sums_and_a_second_roll_adds_nothing(place: Place) -> None:
+    store = place.open()
+    append(store, *(new_event(source="shop") for _ in range(5)), new_event(source="till"))
+    route(store, new_delivery(7))
+    good, again, bad, *rest = claim(store)
+    store.settle([delivered(good), postponed(again, now_us() + 60 * SECOND), dead(bad)])
+    store.settle([delivered(one) for one in rest])
+    roll(store)
+
+    roll(store)
+
+    expected = {
+        ("source", "shop", 0, 0): (5, 0),
+        ("source", "till", 0, 0): (1, 0),
+        ("match", "", 3, 0): (6, 0),
+        ("attempt", "", 3, 7): (6, 2),
+        ("forward", "", 7, 0): (4, 0),
+        ("dead", "", 3, 7): (1, 1),
+        ("error", "5xx", 0, 7): (1, 1),
+        ("error", "4xx", 0, 7): (1, 1),
+    }
+    assert [sums(place, store, grain) for grain in GRAINS] == [expected] * 4
+    timed = ask(
+        place,
+        store,
+        "SELECT kind, CAST(sum(times) AS bigint) FROM rollup_latency WHERE grain = 60 GROUP BY kind",
+    )
+    assert dict(timed) == {"target": 6, "all": 4, "bus": 4, "rule": 4}
+
+
+def test_events_that_no_rule_matched_are_counted_as_such(place: Place) -> None:
+    store = place.open()
+    append(store, new_event())
+    route(store)
+
+    roll(store)
+
+    assert sums(place, store, 60)["unmatched", "", 0, 0] == (1, 0)
+
+
+def test_a_step_is_bounded_and_the_next_goes_on(place: Place) -> None:
+    store = place.open()
+    append(store, *(new_event() for _ in range(25)))
+
+    rolled = [store.roll_up(10) for _ in range(3)]
+
+    assert [one.more for one in rolled if one] == [True, True, False]
+    assert sums(place, store, 1)["source", "shop", 0, 0] == (25, 0)
+
+
+def test_several_that_roll_up_at_once_count_each_row_once(place: Place) -> None:
+    store = place.open()
+    rollers = [store] + [place.open() if place.engine == "postgres" else store for _ in range(2)]
+    done = threading.Event()
+
+    def work(journal: Journal) -> None:
+        while not done.is_set():
+            journal.roll_up()
+
+    threads = [threading.Thread(target=work, args=(journal,)) for journal in rollers]
+    for thread in threads:
+        thread.start()
+    for _ in range(40):
+        append(store, *(new_event() for _ in range(5)))
+    done.set()
+    for thread in threads:
+        thread.join()
+    while roll(store) > 1:
+        pass
+
+    assert sums(place, store, 3600)["source", "shop", 0, 0] == (200, 0)
+
+
+def test_the_highest_gauge_of_a_grain_stays(place: Place) -> None:
+    store = place.open()
+    opened = TargetState(CircuitState.OPEN, pending=3)
+
+    store.note_gauges(7200, {7: TargetState(pending=12)})
+    store.note_gauges(7205, {7: opened, 8: TargetState()})
+
+    rows = ask(place, store, "SELECT grain, at, a, count, failed FROM rollup ORDER BY grain")
+    assert rows == [(10, 7200, 7, 12, 1), (60, 7200, 7, 12, 1), (3600, 7200, 7, 12, 1)]
+
+
+def test_rollups_go_when_their_grain_is_not_kept_any_more(place: Place) -> None:
+    store = place.open()
+    append(store, new_event(accepted_at=now_us() - 3 * 3600 * SECOND))
+    roll(store)
+
+    store.prune_rollups(now_us() // SECOND)
+
+    kept = ask(place, store, "SELECT grain FROM rollup ORDER BY grain")
+    assert [grain for (grain,) in kept] == [10, 60, 3600]
