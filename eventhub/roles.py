@@ -35,6 +35,7 @@ from django.db.migrations.executor import MigrationExecutor
 from eventhub import environment
 from eventhub.access import keys
 from eventhub.access.bootstrap import bootstrap
+from eventhub.access.last_use import LastUse
 from eventhub.flow import process
 from eventhub.flow.accept import Acceptor
 from eventhub.flow.deliver import Deliverer
@@ -197,7 +198,12 @@ def serve(address: Address, journal: Journal, keeper: RulebookKeeper, announce: 
             await server.stop(FINISH_SECONDS)
             streams.close()
 
-    chosen.run(main())
+    last_use = LastUse(keys.ring)
+    last_use.start()
+    try:
+        chosen.run(main())
+    finally:
+        last_use.stop(FINISH_SECONDS)
 
 
 def spare_what_stays() -> None:

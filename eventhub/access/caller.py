@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from eventhub.access.pace import Pace
 from eventhub.access.scopes import ALL_SCOPES, READ_SCOPES, Scope
 from eventhub.domain.policy import allows
+from eventhub.domain.sources import Sources
 
 
 class CallerKind(StrEnum):
@@ -33,16 +34,24 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Someone whose credentials were verified. ``name`` is the key's id or the user's name."""
+    """Someone whose credentials were verified. ``name`` is the key's id or the user's name.
+
+    A key has the same scopes on all of its buses. A person may have a role on every bus and others on some:
+    then ``granted`` holds, by bus, what they may do there beside ``scopes``. Whoever may do anything on a bus
+    may see it: ``bus_ids`` are all of these.
+    """
 
     kind: CallerKind
     name: str
     scopes: frozenset[Scope]
-    bus_ids: frozenset[int] | None = None  # None: every bus
+    bus_ids: frozenset[int] | None = None  # None: every bus, also those that are made later
+    sources: Sources | None = None  # None: events of every source
     account: str = ""  # of another account: only the buses whose policy allows it
     pace: Pace | None = field(default=None, compare=False)  # None: as fast as they like
     # Of another account: the policies of the buses that may take something of it.
     policies: Mapping[int, Policy] = field(default_factory=dict, compare=False)
+    # Of a person: what they may do on single buses.
+    granted: Mapping[int, frozenset[Scope]] = field(default_factory=dict, hash=False)
 
     @property
     def who(self) -> str:
@@ -79,9 +88,42 @@ class Caller:
         >>> Caller(CallerKind.KEY, "K", frozenset({Scope.ADMIN}), frozenset({7})).may(Scope.EVENTS_PUT, 8)
         False
         """
-        if scope not in self.scopes and Scope.ADMIN not in self.scopes:
+        if _holds(self.scopes, scope) and (bus_id is None or self.bus_ids is None or bus_id in self.bus_ids):
+            return True
+        if not self.granted:
             return False
-        return bus_id is None or self.bus_ids is None or bus_id in self.bus_ids
+        if bus_id is None:
+            return any(_holds(scopes, scope) for scopes in self.granted.values())
+        return _holds(self.granted.get(bus_id, _NOTHING), scope)
+
+    def may_everywhere(self, scope: Scope) -> bool:
+        """Tell whether the caller may do this on every bus: what reaches beyond single buses asks so.
+
+        >>> Caller(CallerKind.KEY, "K", frozenset({Scope.ADMIN}), frozenset({7})).may_everywhere(Scope.ADMIN)
+        False
+        """
+        return self.bus_ids is None and _holds(self.scopes, scope)
+
+    def buses(self, scope: Scope) -> frozenset[int] | None:
+        """Return the buses on which the caller may do this; None for every bus.
+
+        >>> viewer = {8: frozenset({Scope.RULES_READ})}
+        >>> ann = Caller(CallerKind.USER, "ann", frozenset(), frozenset({8}), granted=viewer)
+        >>> ann.buses(Scope.RULES_READ)
+        frozenset({8})
+        """
+        if self.may_everywhere(scope):
+            return None
+        limited = self.bus_ids if self.bus_ids and _holds(self.scopes, scope) else _NO_BUS
+        return limited | {bus_id for bus_id, scopes in self.granted.items() if _holds(scopes, scope)}
+
+
+_NOTHING: frozenset[Scope] = frozenset()
+_NO_BUS: frozenset[int] = frozenset()
+
+
+def _holds(scopes: frozenset[Scope], scope: Scope) -> bool:
+    return scope in scopes or Scope.ADMIN in scopes
 
 
 def known_scopes(texts: Collection[str]) -> frozenset[Scope]:

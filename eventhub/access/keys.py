@@ -5,19 +5,21 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
+from django.db.models import QuerySet
 
 from eventhub.access import seal
 from eventhub.access.caller import Caller, CallerKind, Policy, known_scopes
 from eventhub.access.pace import Pace
 from eventhub.access.scopes import Scope
 from eventhub.domain.arn import bus_arn
+from eventhub.domain.sources import Sources, read_sources
 from eventhub.models import ApiKey, Bus, current_version
 
 KEY_ID = re.compile(r"[A-Z0-9]{16,32}")
@@ -34,12 +36,17 @@ def mint(
     buses: Iterable[Bus] = (),
     expires_at: datetime | None = None,
     *,
+    sources: Sequence[str] = (),
     account: str = "",
     rate_per_second: float | None = None,
+    enabled: bool = True,
 ) -> tuple[ApiKey, str]:
-    """Make a key and return it with its secret, which cannot be shown again. No buses: every bus."""
+    """Make a key and return it with its secret, which cannot be shown again.
+
+    No buses: every bus. No sources: events of every source.
+    """
     key_id = "EH" + "".join(secrets.choice(_LETTERS) for _ in range(18))
-    secret = secrets.token_urlsafe(32)
+    secret = new_secret()
     made = store(
         key_id,
         secret,
@@ -47,10 +54,28 @@ def mint(
         scopes=scopes,
         buses=buses,
         expires_at=expires_at,
+        sources=sources,
         account=account,
         rate_per_second=rate_per_second,
+        enabled=enabled,
     )
     return made, secret
+
+
+def administered(caller: Caller) -> QuerySet[ApiKey]:
+    """Return the keys that a caller administers: of some buses only, those limited to these buses."""
+    bus_ids = caller.buses(Scope.ADMIN)
+    if bus_ids is None:
+        return ApiKey.objects.all()
+    limits = ApiKey.buses.through.objects
+    beyond = limits.exclude(bus_id__in=bus_ids).values("apikey_id")
+    within = limits.filter(bus_id__in=bus_ids).values("apikey_id")
+    return ApiKey.objects.filter(pk__in=within).exclude(pk__in=beyond)
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
 
 
 def store(
@@ -61,8 +86,10 @@ def store(
     scopes: Collection[Scope],
     buses: Iterable[Bus] = (),
     expires_at: datetime | None = None,
+    sources: Sequence[str] = (),
     account: str = "",
     rate_per_second: float | None = None,
+    enabled: bool = True,
 ) -> ApiKey:
     """Keep a key whose id and secret are given; raises IntegrityError if the id is taken."""
     with transaction.atomic():
@@ -73,8 +100,10 @@ def store(
             sealed_secret=seal.seal(secret),
             scopes=sorted(scopes),
             expires_at=expires_at,
+            sources=list(sources),
             account=account,
             rate_per_second=rate_per_second,
+            enabled=enabled,
         )
         key.save(force_insert=True)
         key.buses.set(buses)
@@ -90,6 +119,8 @@ class Key:
     sealed: bytes
     enabled: bool
     expires_at: float | None  # seconds since 1970
+    old: "OldSecret | None" = None  # the secret before, good for a while
+    used_at: float = 0.0  # when it last opened a door; `last_use` writes it down
     _secret: str | None = None  # once it was needed: opening the seal takes 50 µs
 
     def is_valid(self) -> bool:
@@ -101,6 +132,28 @@ class Key:
         if self._secret is None:
             self._secret = seal.unseal(self.sealed)
         return self._secret
+
+    def old_secret(self) -> str | None:
+        """Return the secret before, while it is good; raises seal.BrokenSealError."""
+        if self.old is None or time.time() >= self.old.until:
+            return None
+        return seal.unseal(self.old.sealed)
+
+    def is_opened_by(self, secret: str) -> bool:
+        """Tell whether this is the key's secret, or the one before while that is good."""
+        if seal.is_secret(secret, self.digest):
+            return True
+        old = self.old
+        return old is not None and time.time() < old.until and seal.is_secret(secret, old.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A secret that was replaced and is good until a moment (seconds since 1970)."""
+
+    digest: bytes
+    sealed: bytes
+    until: float
 
 
 @dataclass
@@ -127,6 +180,10 @@ class KeyRing:
     def unfollow(self) -> None:
         """Stop trusting memory: nobody tells of changes any more."""
         self._followed = False
+
+    def used(self) -> dict[str, float]:
+        """Return when each key that this process saw last opened a door (seconds since 1970)."""
+        return {key_id: key.used_at for key_id, key in self._keys.copy().items() if key.used_at}
 
     def refresh(self) -> None:
         """Read all keys again if the configuration moved."""
@@ -198,21 +255,40 @@ def read_bearer(header: str | None) -> tuple[str, str] | None:
 
 def opened(key: Key | None, secret: str) -> Caller | None:
     """Return the caller whose key this is, if the secret is right and the key valid."""
-    return key.caller if key and key.is_valid() and seal.is_secret(secret, key.digest) else None
+    if key is None or not key.is_valid() or not key.is_opened_by(secret):
+        return None
+    key.used_at = time.time()
+    return key.caller
 
 
 def load(before: Mapping[str, Key] = MappingProxyType({})) -> dict[str, Key]:
     """Read all keys from the database; one whose rate is as ``before`` goes on with what it spent."""
     return {
         row.pk: Key(
-            caller=replace(_caller(row), pace=_pace(row, before.get(row.pk))),
+            caller=replace(_caller(row), sources=_sources(row), pace=_pace(row, before.get(row.pk))),
             digest=bytes(row.secret_digest),
             sealed=bytes(row.sealed_secret),
             enabled=row.enabled,
             expires_at=row.expires_at.timestamp() if row.expires_at else None,
+            old=_old_secret(row),
+            used_at=before[row.pk].used_at if row.pk in before else 0.0,
         )
         for row in ApiKey.objects.prefetch_related("buses")
     }
+
+
+def _sources(row: ApiKey) -> Sources | None:
+    try:
+        return read_sources(row.sources) if row.sources else None
+    except ValueError:  # written by a hand in the database: then it puts nothing
+        return Sources(frozenset())
+
+
+def _old_secret(row: ApiKey) -> OldSecret | None:
+    if row.old_secret_until is None or row.old_secret_digest is None or row.old_sealed_secret is None:
+        return None
+    until = row.old_secret_until.timestamp()
+    return OldSecret(bytes(row.old_secret_digest), bytes(row.old_sealed_secret), until)
 
 
 def _pace(row: ApiKey, before: Key | None) -> Pace | None:
@@ -237,7 +313,7 @@ def _caller(row: ApiKey) -> Caller:
         row.pk,
         frozenset({Scope.EVENTS_PUT}) if puts else frozenset(),
         allowed if bus_ids is None else allowed & bus_ids,
-        row.account,
+        account=row.account,
         policies=policies,
     )
 

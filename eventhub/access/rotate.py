@@ -35,7 +35,11 @@ def rotate(old_key: str) -> Rotated:
     """Seal every stored secret under the installation's key; raises UnreadableError, naming the rows."""
     rotation = _Rotation(old_key)
     with transaction.atomic():
-        keys = sum(rotation.key(row) for row in ApiKey.objects.select_for_update())
+        keys = 0
+        for row in ApiKey.objects.select_for_update():
+            keys += rotation.key(row)
+            if row.old_sealed_secret is not None:
+                rotation.old_secret(row, bytes(row.old_sealed_secret))
         targets, connections = (
             sum(rotation.row(row) for row in rows.select_for_update().exclude(sealed=None))
             for rows in (Target.objects.all(), Connection.objects.all())
@@ -62,6 +66,17 @@ class _Rotation:
             f"API key {row.pk}",
             lambda secret, sealed: ApiKey.objects.filter(pk=row.pk).update(
                 sealed_secret=sealed, secret_digest=seal.digest(secret)
+            ),
+        )
+
+    def old_secret(self, row: ApiKey, sealed: bytes) -> bool:
+        """Seal the secret anew that a key had before, which may still be good."""
+        return self._reseal(
+            sealed,
+            Purpose.API_SECRET,
+            f"API key {row.pk} (the secret before)",
+            lambda secret, sealed: ApiKey.objects.filter(pk=row.pk).update(
+                old_sealed_secret=sealed, old_secret_digest=seal.digest(secret)
             ),
         )
 

@@ -4,17 +4,30 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 
 from eventhub.access.keys import mint
+from eventhub.access.rotation import OVERLAP_SECONDS, rotate_key
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.flow.configure import take_effect
 from eventhub.models import ApiKey, Bus, note_change
 
+# How long an old secret may stay good, in seconds, and what people read.
+OVERLAPS = [
+    (0, "not at all"),
+    (3600, "an hour"),
+    (86_400, "a day"),
+    (7 * 86_400, "a week"),
+    (30 * 86_400, "30 days"),
+]
+_FACTS = ["created_at", "last_used", "old_secret"]
 SCOPES = [
     (Scope.EVENTS_PUT, "events:put – put events on a bus, through any door"),
     (Scope.EVENTS_READ, "events:read – read events, deliveries and dead letters, and watch them live"),
@@ -22,6 +35,26 @@ SCOPES = [
     (Scope.RULES_WRITE, "rules:write – make, change and delete buses, rules and targets"),
     (Scope.ADMIN, "admin – everything"),
 ]
+
+
+class LinesField(forms.CharField):
+    """A list of texts, one a line."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 3, "cols": 40, "spellcheck": "false"})
+        super().__init__(**{"widget": widget, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show the list as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the lines that say something."""
+        return [line for one in (super().to_python(value) or "").splitlines() if (line := one.strip())]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare lists."""
+        return bool((initial or []) != self.to_python(data))
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -35,9 +68,15 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
         help_text="Choose none for every bus, also those that are made later.",
     )
 
+    sources = LinesField(
+        required=False,
+        help_text="Which sources it may put events of, one a line: names, or beginnings such as shop.*. "
+        "Leave empty for every source.",
+    )
+
     class Meta:
         model = ApiKey
-        fields = ["name", "scopes", "buses", "account", "rate_per_second", "expires_at", "enabled"]
+        fields = ["name", "scopes", "buses", "sources", "account", "rate_per_second", "expires_at", "enabled"]
         help_texts = {"expires_at": "UTC. Leave empty for a key that does not expire."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,11 +101,18 @@ class KeyAdmin(ConfiguredAdmin):
     """Credentials of programs."""
 
     form = KeyForm
-    list_display = ["name", "id", "scope_names", "bus_names", "account", "enabled", "expires_at", "is_valid"]
+    list_display = ["name", "id", "scope_names", "bus_names", "source_names", "last_used", "ends", "is_valid"]
+    list_select_related = ["use"]
+    change_form_template = "admin/eventhub/apikey/change_form.html"
     list_filter = ["enabled"]
     search_fields = ["name", "id"]
     actions = ["enable", "disable"]
-    fields = ["name", "scopes", "buses", "account", "rate_per_second", "expires_at", "enabled"]
+    fields = ["name", "scopes", "buses", "sources", "account", "rate_per_second", "expires_at", "enabled"]
+
+    def get_urls(self) -> list[Any]:
+        """Add the rotation of a key."""
+        view = self.admin_site.admin_view(self.rotate_view)
+        return [path("<str:pk>/rotate/", view, name="eventhub_apikey_rotate"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Bring what the list shows of each key."""
@@ -75,11 +121,11 @@ class KeyAdmin(ConfiguredAdmin):
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         """A new key is enabled; a made one has an id."""
-        return ["id", *self.fields, "created_at"] if obj else self.fields[:-1]
+        return ["id", *self.fields, *_FACTS] if obj else self.fields[:-1]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         """Show what never changes."""
-        return ["id", "created_at"] if obj else []
+        return ["id", *_FACTS] if obj else []
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Save the key; mint a new one."""
@@ -90,6 +136,7 @@ class KeyAdmin(ConfiguredAdmin):
             obj.name,
             form.cleaned_data["scopes"],
             expires_at=obj.expires_at,
+            sources=obj.sources,
             account=obj.account,
             rate_per_second=obj.rate_per_second,
         )
@@ -107,15 +154,48 @@ class KeyAdmin(ConfiguredAdmin):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the secret, once: in this answer, never in a session or a cookie."""
+        secret = request.made_secret  # type: ignore[attr-defined]  # by save_model
+        return self._shown(request, obj, secret, "The key is made")
+
+    def rotate_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """Give a key another secret and show it, this once."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        key = self.get_object(request, pk)
+        if key is None:
+            raise Http404
+        if not self.has_change_permission(request, key):
+            raise PermissionDenied
+        seconds = request.POST.get("overlap_seconds", "")
+        if seconds not in {str(choice) for choice, _ in OVERLAPS}:
+            raise BadRequest("overlap_seconds: wanted one of the choices of the form")
+        with transaction.atomic():
+            rotated, secret = rotate_key(key.pk, overlap_seconds=int(seconds), now=timezone.now())
+            take_effect()
+        self.log_change(request, rotated, "Gave it another secret.")
+        return self._shown(request, rotated, secret, "The new secret")
+
+    def _shown(self, request: HttpRequest, key: ApiKey, secret: str, title: str) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
-            "title": "The key is made",
+            "title": title,
             "opts": self.opts,
-            "key": obj,
-            "secret": request.made_secret,  # type: ignore[attr-defined]  # by save_model
+            "key": key,
+            "secret": secret,
         }
         return TemplateResponse(
             request, "admin/eventhub/apikey/made.html", context
         )  # the admin says no-store
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Offer the overlaps of a rotation."""
+        extra = {"overlaps": OVERLAPS, "overlap": OVERLAP_SECONDS}
+        return super().changeform_view(request, object_id, form_url, extra | (extra_context or {}))
 
     @admin.display(description="scopes")
     def scope_names(self, key: ApiKey) -> str:
@@ -126,6 +206,31 @@ class KeyAdmin(ConfiguredAdmin):
     def bus_names(self, key: ApiKey) -> str:
         """Return the buses as text."""
         return ", ".join(bus.name for bus in key.buses.all()) or "every bus"
+
+    @admin.display(description="sources")
+    def source_names(self, key: ApiKey) -> str:
+        """Return the sources as text."""
+        return ", ".join(key.sources) or "every source"
+
+    @admin.display(description="last used", ordering="use__last_at")
+    def last_used(self, key: ApiKey) -> str:
+        """Return when the key last opened a door, to the minute."""
+        use = getattr(key, "use", None)
+        return "never" if use is None else f"{use.last_at:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="ends", ordering="expires_at")
+    def ends(self, key: ApiKey) -> str:
+        """Return when the key expires."""
+        return "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M} UTC"
+
+    @admin.display(description="old secret")
+    def old_secret(self, key: ApiKey) -> str:
+        """Return until when the secret before is good."""
+        until = key.old_secret_until
+        if until is None:
+            return "none: the key has one secret"
+        at = f"{until:%Y-%m-%d %H:%M} UTC"
+        return f"is good beside the new one until {at}" if until > timezone.now() else f"ended at {at}"
 
     @admin.display(description="valid now", boolean=True)
     def is_valid(self, key: ApiKey) -> bool:

@@ -33,6 +33,7 @@ _SUFFIX = len("/cloudevents")
 _STATUSES = {
     Fault.FORBIDDEN: (403, "forbidden"),
     Fault.RESERVED_SOURCE: (403, "forbidden"),
+    Fault.FORBIDDEN_SOURCE: (403, "forbidden"),
     Fault.UNKNOWN_BUS: (404, "not-found"),
     Fault.TOO_LARGE: (413, "too-large"),
 }

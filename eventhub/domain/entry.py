@@ -36,6 +36,7 @@ class Fault(StrEnum):
     REPEATED_MEMBER = "repeated-member"  # a member of the entry twice
     UNKNOWN_BUS = "unknown-bus"  # there is no such bus
     FORBIDDEN = "forbidden"  # the caller may not put events on this bus
+    FORBIDDEN_SOURCE = "forbidden-source"  # nor events of this source
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Acceptor:
         buses: dict[str, int | Rejected] = {}
         accepted_at = time.time_ns() // 1000
         who = caller.who
+        sources = caller.sources
         may_reserved = is_partner or caller.may(Scope.ADMIN)
         max_bytes: int = settings.MAX_ENTRY_BYTES
         size = checked = 0
@@ -87,6 +88,9 @@ class Acceptor:
                 elif not caller.may_put(bus, source=entry.source, detail_type=entry.detail_type):
                     refused = f"the policy of bus {entry.bus} does not let account {caller.account} put this"
                     result = Rejected(Fault.FORBIDDEN, refused)
+                elif sources is not None and not sources.hold(entry.source):
+                    refused = f"this key may not put events of source {entry.source!r}"
+                    result = Rejected(Fault.FORBIDDEN_SOURCE, refused, "source")
                 elif entry.source.startswith(RESERVED_SOURCE) and not may_reserved:
                     result = Rejected(
                         Fault.RESERVED_SOURCE,

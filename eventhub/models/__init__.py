@@ -12,7 +12,7 @@ from eventhub.models.change import (
 )
 from eventhub.models.connection import ApiDestination, Connection
 from eventhub.models.endpoint import GlobalEndpoint
-from eventhub.models.key import ApiKey, SignInLink
+from eventhub.models.key import ApiKey, KeyUse, SignInLink
 from eventhub.models.partner import PartnerSource, SourceStateError
 from eventhub.models.rule import NextRun, Rule, RuleTarget, RuleVersion, routed_pattern
 from eventhub.models.target import Target
@@ -28,6 +28,7 @@ __all__ = [
     "Configuration",
     "Connection",
     "GlobalEndpoint",
+    "KeyUse",
     "NextRun",
     "PartnerSource",
     "Rule",

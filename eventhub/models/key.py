@@ -1,9 +1,13 @@
 """API keys and one-time sign-in links, as rows; what they allow is decided in ``access``."""
 
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from eventhub.domain.sources import read_sources
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated
 
@@ -17,8 +21,18 @@ class ApiKey(Dated):
     name = models.CharField(max_length=100, help_text="For people: whose key this is.")
     secret_digest = models.BinaryField(max_length=32, editable=False)
     sealed_secret = models.BinaryField(editable=False)
+    # The secret before this one, which is good until then.
+    old_secret_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    old_sealed_secret = models.BinaryField(null=True, editable=False)
+    old_secret_until = models.DateTimeField(null=True, editable=False)
     scopes = models.JSONField(default=list)
     buses = models.ManyToManyField(Bus, blank=True, help_text="Leave empty for every bus.")
+    sources = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Which sources it may put events of: names, or beginnings such as shop.*. "
+        "None: every source.",
+    )
     account = models.CharField(
         max_length=12,
         blank=True,
@@ -42,6 +56,24 @@ class ApiKey(Dated):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    def clean(self) -> None:
+        """Refuse sources that nobody could be held against."""
+        given: Any = self.sources
+        try:
+            read_sources(given if isinstance(given, list) else [given])
+        except ValueError as error:
+            raise ValidationError({"sources": str(error)}) from error
+
+
+class KeyUse(models.Model):
+    """When a key last opened a door, to the minute. Apart from the key: no change of the configuration."""
+
+    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="use")
+    last_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.key_id} at {self.last_at:%Y-%m-%d %H:%M}"
 
 
 class SignInLink(models.Model):

@@ -1,5 +1,6 @@
 """Another secret key: all that was sealed under the old one opens under the new one."""
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from eventhub.access.keys import mint, ring
+from eventhub.access.rotation import rotate_key
 from eventhub.access.scopes import Scope
 from eventhub.models import Connection, Target
 from eventhub.secret import BrokenSealError, Purpose, seal, unseal
@@ -107,3 +109,17 @@ def test_a_changed_secret_leaves_the_others_and_none_takes_one_away() -> None:
     assert target.secret_names() == ["a", "c"]
     target.change_secrets({"a": None, "c": None})
     assert target.sealed is None
+
+
+def test_the_secret_that_a_key_had_before_is_sealed_anew_too(settings: Settings) -> None:
+    settings.SECRET_KEY = OLD
+    key, before = mint("till", [Scope.EVENTS_PUT])
+    rotate_key(key.pk, overlap_seconds=60, now=datetime.now(UTC))
+    settings.SECRET_KEY, settings.OLD_SECRET_KEY = NEW, OLD
+
+    rotate()
+
+    assert ring.bearer(f"Bearer {key.pk}.{before}")
+    found = ring.find(key.pk)
+    assert found is not None
+    assert found.old_secret() == before

@@ -1,6 +1,7 @@
 """API keys in the admin."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 
 from eventhub.access.keys import ring
 from eventhub.access.scopes import Scope
-from eventhub.models import ApiKey, Bus, current_version
+from eventhub.models import ApiKey, Bus, KeyUse, current_version
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/eventhub/apikey/"
@@ -98,3 +99,44 @@ def test_an_action_disables_a_key(ann: Client) -> None:
     ann.post(LIST, {"action": "disable", "_selected_action": [key.pk]})
 
     assert ring.bearer(f"Bearer {key.pk}.{secret}") is None
+
+
+def test_sources_are_written_one_a_line(ann: Client) -> None:
+    key, _ = make_key(ann, sources="shop.*\n\n till ")
+
+    assert key.sources == ["shop.*", "till"]
+    assert "shop.*\ntill" in ann.get(f"{LIST}{key.pk}/change/").content.decode()
+    refused = ann.post(f"{LIST}{key.pk}/change/", {"name": "x", "scopes": ["admin"], "sources": "a*b"})
+    assert list(refused.context["adminform"].form.errors) == ["sources"]
+
+
+def test_a_rotation_shows_another_secret_once_and_keeps_the_old_one_good(ann: Client) -> None:
+    key, old = make_key(ann)
+
+    response = ann.post(f"{LIST}{key.pk}/rotate/", {"overlap_seconds": "3600"})
+
+    assert "no-store" in response.headers["Cache-Control"]
+    shown = re.search(r'id="key-secret">([^<]+)<', response.content.decode())
+    assert shown
+    for secret in (old, shown[1]):
+        assert ring.bearer(f"Bearer {key.pk}.{secret}")
+    page = ann.get(f"{LIST}{key.pk}/change/").content.decode()
+    assert "is good beside the new one until" in page
+    assert shown[1] not in page
+
+
+def test_a_rotation_asks_for_one_of_its_overlaps_by_post(ann: Client) -> None:
+    key, _ = make_key(ann)
+
+    assert ann.get(f"{LIST}{key.pk}/rotate/").status_code == 405
+    assert ann.post(f"{LIST}{key.pk}/rotate/", {"overlap_seconds": "5"}).status_code == 400
+    assert ann.post(f"{LIST}nobody/rotate/", {"overlap_seconds": "0"}).status_code == 404
+
+
+def test_the_list_says_when_a_key_was_last_used(ann: Client) -> None:
+    key, _ = make_key(ann)
+    assert "never" in ann.get(LIST).content.decode()
+
+    KeyUse.objects.create(key=key, last_at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
+
+    assert "2026-01-02 03:04 UTC" in ann.get(LIST).content.decode()

@@ -1,6 +1,7 @@
 """The EventBridge door: one request of Amazon's JSON protocol over raw ASGI."""
 
 import logging
+import time
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from django.conf import settings
 
 from eventhub.access import seal, sigv4
 from eventhub.access.caller import Caller
-from eventhub.access.keys import ring
+from eventhub.access.keys import Key, ring
 from eventhub.access.sigv4 import SignatureError
 from eventhub.api import exchange
 from eventhub.api.eventbridge.errors import AwsError
@@ -69,15 +70,27 @@ async def _authenticated(
         headers=headers,
         body=body,
     )
-    try:
-        secret = key.secret()
-    except seal.BrokenSealError as error:
-        log.exception("key.seal_broken", extra={"fields": {"key": signed.key_id}})
-        raise AwsError("InternalException", str(error), 500) from error
-    sigv4.verify(signed, request, secret, now=datetime.now(UTC))
+    _verify(signed, request, key)
+    key.used_at = time.time()
     if key.caller.wait_seconds():  # after the signature: only who holds the key spends of its rate
         raise AwsError("ThrottlingException", "Rate exceeded")
     return key.caller, body
+
+
+def _verify(signed: sigv4.Signed, request: sigv4.Request, key: Key) -> None:
+    """Raise SignatureError unless the key's secret, or the one before while that is good, signed."""
+    now = datetime.now(UTC)
+    try:
+        try:
+            sigv4.verify(signed, request, key.secret(), now=now)
+        except SignatureError:
+            old = key.old_secret()
+            if old is None:
+                raise
+            sigv4.verify(signed, request, old, now=now)
+    except seal.BrokenSealError as error:
+        log.exception("key.seal_broken", extra={"fields": {"key": signed.key_id}})
+        raise AwsError("InternalException", str(error), 500) from error
 
 
 def _limit() -> int:

@@ -72,7 +72,7 @@ def failed_entry(rejected: Rejected) -> FailedEntry:
     match rejected.code:
         case Fault.MALFORMED_DETAIL:
             return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-        case Fault.RESERVED_SOURCE:
+        case Fault.RESERVED_SOURCE | Fault.FORBIDDEN_SOURCE:
             return {
                 "ErrorCode": "NotAuthorizedForSourceException",
                 "ErrorMessage": "Not authorized for the source.",

@@ -14,6 +14,8 @@
     /api/redrives  /api/redrives/{id}        GET POST / GET                      events:read, rules:write
     /api/redrives/{id}/{pause,resume,cancel}  POST                               rules:write
     /api/events/{id}/preview     POST            events:read, and rules:read for a rule's transform
+    /api/keys  /api/keys/{id}                GET POST / GET PUT PATCH DELETE     admin
+    /api/keys/{id}/rotate        POST            admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

@@ -46,10 +46,14 @@ class KeyPagination(BasePagination):
 
     next: str | None = None
 
+    def read_key(self, text: str) -> Any:
+        """Return the key that a text says; raises ValueError."""
+        return _whole(text)
+
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Return one page; raises ValidationError naming the parameter that is wrong."""
         limit = _limit(request)
-        after = _parameter(request, "after", _whole, "the end of a `next` of this list")
+        after = _parameter(request, "after", self.read_key, "the end of a `next` of this list")
         if after is not None:
             queryset = queryset.filter(pk__gt=after)
         rows = list(queryset.order_by("pk")[: limit + 1])

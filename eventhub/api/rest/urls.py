@@ -17,6 +17,7 @@ from eventhub.api.rest.endpoints import EndpointViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.importing import Export, Import
+from eventhub.api.rest.keys import KeyViewSet
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.partners import PartnerSourceViewSet
 from eventhub.api.rest.previewing import Preview
@@ -127,6 +128,9 @@ urlpatterns = [
         PartnerSourceViewSet.as_view({"post": "switch"}),
         {"active": False},
     ),
+    path("keys", KeyViewSet.as_view(_MANY)),
+    path("keys/<name:pk>", KeyViewSet.as_view(_ONE)),
+    path("keys/<name:pk>/rotate", KeyViewSet.as_view({"post": "rotate"})),
     path("import", Import.as_view()),
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),
