@@ -12,16 +12,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from eventhub.flow.rulebook import Rulebook
+from eventhub.flow.target import TargetInForce
 from eventhub.journal.port import Claimed, Journal, Limits
+from eventhub.targets.callers import OVERTIME_SECONDS
+from eventhub.targets.kind import CallKind
+from eventhub.targets.kinds import kind_of
 
 MAX_IN_FLIGHT = 1024
 # Events may be large: what is in flight is bounded by its bytes too, or 1,024 of 256 KiB would be held.
 MAX_BYTES_IN_FLIGHT = 32 * 2**20
+# Of one target: it may hang, and hold what it has until its time-out.
+MAX_BYTES_EACH = 4 * 2**20
 # One claim's limit: small enough that the first of it is on the wire soon, large enough to cost little each.
 BATCH = 128
 # On top of twice the time-out: a worker that is merely slow keeps its claim; a dead one frees the delivery
 # soon enough that nobody notices.
 LEASE_MARGIN_SECONDS = 10.0
+# Of a kind with a client of its own. A call that waited one time-out for a thread and then took all of its
+# overtime is over before: else its result would count for nothing, for ever.
+CALL_MARGIN_SECONDS = OVERTIME_SECONDS + 5.0
 
 
 class Lanes:
@@ -31,6 +40,7 @@ class Lanes:
         self._in_all = in_all
         self._in_flight: Counter[int] = Counter()
         self._count = 0
+        self._bytes_of: Counter[int] = Counter()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -39,22 +49,47 @@ class Lanes:
         with self._lock:
             self._in_flight[target_id] += 1
             self._count += 1
+            self._bytes_of[target_id] += size
             self._bytes += size
 
     def free(self, target_id: int, size: int, width: int) -> bool:
         """Give a place back; tell whether somebody may have waited for it in a lane of this width."""
         with self._lock:
-            was_full = self._in_flight[target_id] >= width or self.room() <= 0
+            was_full = (
+                self._in_flight[target_id] >= width
+                or self._bytes_of[target_id] >= MAX_BYTES_EACH
+                or self._bytes >= MAX_BYTES_IN_FLIGHT
+                or self.room() <= 0
+            )
             self._count -= 1
             self._bytes -= size
             self._in_flight[target_id] -= 1
+            self._bytes_of[target_id] -= size
             if not self._in_flight[target_id]:
-                del self._in_flight[target_id]
+                del self._in_flight[target_id], self._bytes_of[target_id]
             return was_full
 
     def room(self) -> int:
         """Return how many places are left in all."""
-        return self._in_all - self._count if self._bytes < MAX_BYTES_IN_FLIGHT else 0
+        return self._in_all - self._count if self._bytes < 2 * MAX_BYTES_IN_FLIGHT else 0
+
+    def is_crowded(self, target_id: int) -> bool:
+        """Tell whether a target holds so many bytes that it gets no more: its share, or any when all is used.
+
+        A target that holds nothing gets its first beyond that, up to twice the limit: others that hang with
+        large events do not stop it.
+        """
+        with self._lock:
+            return self._is_crowded(target_id)
+
+    def crowded(self) -> frozenset[int]:
+        """Return the targets that get no more."""
+        with self._lock:
+            return frozenset(target_id for target_id in self._in_flight if self._is_crowded(target_id))
+
+    def _is_crowded(self, target_id: int) -> bool:
+        held = self._bytes_of.get(target_id, 0)
+        return held >= MAX_BYTES_EACH or (held > 0 and self._bytes >= MAX_BYTES_IN_FLIGHT)
 
     def in_flight(self) -> dict[int, int]:
         """Return how many are in flight, by target."""
@@ -75,13 +110,15 @@ class Terms:
         targets = rulebook.targets.values()
         return cls(
             limits={
-                target.id: replace(
-                    target.limits, lease_seconds=2 * target.timeout_seconds + LEASE_MARGIN_SECONDS
-                )
-                for target in targets
+                target.id: replace(target.limits, lease_seconds=_lease_seconds(target)) for target in targets
             },
             waiting=frozenset(target.id for target in targets if target.waits),
         )
+
+
+def _lease_seconds(target: TargetInForce) -> float:
+    is_call = isinstance(kind_of(target.kind), CallKind)
+    return 2 * target.timeout_seconds + (CALL_MARGIN_SECONDS if is_call else LEASE_MARGIN_SECONDS)
 
 
 class Claiming:
@@ -106,7 +143,7 @@ class Claiming:
             limit=limit,
             limits=terms.limits,
             in_flight=self._lanes.in_flight(),
-            waiting=terms.waiting,
+            waiting=terms.waiting | self._lanes.crowded(),
         )
 
     def next_due_at(self, rulebook: Rulebook) -> int | None:
@@ -115,7 +152,10 @@ class Claiming:
             return None
         terms = self._terms_of(rulebook)
         return self._journal.next_due_at(
-            terms.waiting, holder=self._holder, limits=terms.limits, in_flight=self._lanes.in_flight()
+            terms.waiting | self._lanes.crowded(),
+            holder=self._holder,
+            limits=terms.limits,
+            in_flight=self._lanes.in_flight(),
         )
 
     def _terms_of(self, rulebook: Rulebook) -> Terms:

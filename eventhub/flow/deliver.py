@@ -85,7 +85,9 @@ class Deliverer:
         self._orders = Orders()
         self._patience = Patience()
         self._claiming = Claiming(journal, self._lanes, new_holder())
-        self._outbound: Outbound[Sent] = Outbound(guard or guard_of_settings(), self._attempted)
+        self._outbound: Outbound[Sent] = Outbound(
+            guard or guard_of_settings(), self._attempted, self._not_begun
+        )
         self._settler = Settler(journal, on_room=self._patience.wake, on_settled=self._settled)
         self._thread = threading.Thread(target=self._run, name="deliverer", daemon=True)
         journal.watch(self._hear)
@@ -155,6 +157,7 @@ class Deliverer:
         now = time.time_ns() // 1000
         attempts: list[tuple[Sent, Sender, Order]] = []
         results: list[Unsettled] = []
+        too_much: list[Claimed] = []
         for one in claimed:
             target = rulebook.targets.get(one.target_id)
             size = len(one.stored.event.detail)
@@ -162,6 +165,8 @@ class Deliverer:
                 results.append((partial(self._buried, one, target, gone), size))
             elif target is not None and target.bus_id is not None:
                 results.append((partial(self._put_on_bus, one, target, target.bus_id), size))
+            elif target is not None and self._lanes.is_crowded(target.id):
+                too_much.append(one)  # how large they are shows only now
             elif target is not None:
                 try:
                     kind, order = self._orders.order_for(one, target, _transform(one, rulebook), now)
@@ -173,6 +178,8 @@ class Deliverer:
                 attempts.append((sent, kind, order))
         self._outbound.submit(attempts)
         self._settler.hand_in(results, urgent=bool(results))
+        if too_much:
+            self._journal.release(too_much)
 
     def _attempted(self, results: list[tuple[Sent, Result]]) -> None:
         """Take results over from the drivers' threads."""
@@ -190,6 +197,16 @@ class Deliverer:
         )
         if any(wanted):
             self._patience.wake()
+
+    def _not_begun(self, many: list[Sent]) -> None:
+        """Give back what waited so long for a thread that its lease would not last for the call."""
+        for sent in many:
+            self._lanes.free(sent.target.id, sent.size, sent.target.limits.max_in_flight)
+        try:
+            self._journal.release([sent.claimed for sent in many])
+        except JournalUnavailable as error:  # the leases run out instead
+            log.warning("deliver.journal_unavailable", extra={"fields": {"error": str(error)}})
+        self._patience.wake()
 
     def _put_on_bus(self, claimed: Claimed, target: TargetInForce, bus_id: int) -> Settled:
         try:

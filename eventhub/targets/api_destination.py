@@ -117,10 +117,10 @@ class ApiDestinationKind(HttpKind):
             values.of_all(settings.get("query", {})),
         )
         applied = credentials.apply(connection, token, url, named)
-        identified = sign(order.message_id, order.now // 1_000_000, body, ())
+        sent = [*applied.headers, *sign(order.message_id, order.now // 1_000_000, body, ())]
         return Request(
             applied.url,
-            [*headers.lines([*applied.headers, *identified, *attributes(order)]), EXPECT],
+            [*headers.lines([*sent, *headers.beside(sent, attributes(order))]), EXPECT],
             body,
             order.timeout_seconds,
             method=method,

@@ -36,6 +36,7 @@ class Callers(Generic[T]):
         self,
         guard: Guard,
         on_done: Callable[[list[tuple[T, Result]]], None],
+        on_late: Callable[[list[T]], None],
         *,
         max_threads: int = MAX_THREADS,
         idle_seconds: float = IDLE_SECONDS,
@@ -43,9 +44,10 @@ class Callers(Generic[T]):
     ) -> None:
         self._guard = guard
         self._on_done = on_done
+        self._on_late = on_late
         self._max_threads = max_threads
         self._idle_seconds = idle_seconds
-        self._handed_in: deque[tuple[T, CallKind, Order]] = deque()
+        self._handed_in: deque[tuple[float, T, CallKind, Order]] = deque()  # first: when, monotonic
         self._overtime_seconds = overtime_seconds
         self._running: dict[int, _Running[T]] = {}  # by thread
         self._watching = False
@@ -60,9 +62,13 @@ class Callers(Generic[T]):
         return self._threads
 
     def submit(self, orders: Sequence[tuple[T, CallKind, Order]]) -> None:
-        """Begin attempts; each ends in ``on_done``, in a caller's thread, unless ``stop`` gives it back."""
+        """Begin attempts; each ends in ``on_done``, in a caller's thread, unless ``stop`` gives it back.
+
+        One that waited for a thread longer than its time-out is not begun: it ends in ``on_late``.
+        """
+        now = time.monotonic()
         with self._moved:
-            self._handed_in.extend(orders)
+            self._handed_in.extend((now, *order) for order in orders)
             self._make_threads()
             self._moved.notify_all()
 
@@ -76,7 +82,7 @@ class Callers(Generic[T]):
         """Let calls under way finish for so long; return those that did not, and those not begun."""
         with self._moved:
             self._stopping = True
-            unfinished = [token for token, _kind, _order in self._handed_in]
+            unfinished = [token for _at, token, _kind, _order in self._handed_in]
             self._handed_in.clear()
             self._moved.notify_all()
             self._moved.wait_for(lambda: not self._running, grace_seconds)
@@ -88,7 +94,13 @@ class Callers(Generic[T]):
     def _run(self) -> None:
         me = threading.get_ident()
         while (taken := self._take(me)) is not None:
-            token, kind, order = taken
+            waited, token, kind, order = taken
+            if waited > order.timeout_seconds:
+                with self._moved:
+                    if self._running.pop(me, None) is None:
+                        return  # given back
+                self._on_late([token])
+                continue
             result = call(kind, order, self._guard)
             with self._moved:
                 if me not in self._running:
@@ -127,8 +139,8 @@ class Callers(Generic[T]):
                 log.warning("call.written_off", extra={"fields": {"kind": one.kind, "error": text}})
                 self._hand_over(one.token, late_result(text, one.begun_at))
 
-    def _take(self, me: int) -> tuple[T, CallKind, Order] | None:
-        """Return what to do next; None ends the thread."""
+    def _take(self, me: int) -> tuple[float, T, CallKind, Order] | None:
+        """Return what to do next, and how many seconds it waited; None ends the thread."""
         with self._moved:
             self._idle += 1
             self._moved.wait_for(lambda: self._handed_in or self._stopping, self._idle_seconds)
@@ -136,15 +148,14 @@ class Callers(Generic[T]):
             if self._stopping or not self._handed_in:
                 self._threads -= 1
                 return None
-            taken = self._handed_in.popleft()
-            token, kind, order = taken
+            handed_in_at, token, kind, order = self._handed_in.popleft()
             seconds = order.timeout_seconds + self._overtime_seconds
             begun_at = time.time_ns() // 1000
             self._running[me] = _Running(token, kind.name, begun_at, seconds, time.monotonic() + seconds)
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, name="callers-watch", daemon=True).start()
-            return taken
+            return time.monotonic() - handed_in_at, token, kind, order
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ and secret go into the ``body`` or into a basic ``header``.
 """
 
 import base64
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,7 +131,8 @@ def basic(user_name: str, password: str) -> str:
 
 def secret_texts(credentials: Credentials, token: str = "") -> tuple[str, ...]:
     """Return every text that nobody may read, in the forms in which a receiver may repeat it."""
-    texts = [token]
+    # What a receiver repeats is the token, without the scheme before it.
+    texts = [token, token.partition(" ")[2]]
     for value in credentials.secrets.values():
         texts += value.values() if isinstance(value, Mapping) else [str(value)]
     pairs = [
@@ -138,9 +140,14 @@ def secret_texts(credentials: Credentials, token: str = "") -> tuple[str, ...]:
         (credentials.config.get("client_id"), credentials.secrets.get("client_secret")),
     ]
     texts += [basic(str(name), str(secret))[6:] for name, secret in pairs if name and secret]
-    texts += [quote(text, safe="") for text in texts]
+    texts += [form for text in texts for form in (quote(text, safe=""), *_in_json(text))]
     # The longest first: one may be part of another.
     return tuple(sorted({text for text in texts if text}, key=len, reverse=True))
+
+
+def _in_json(text: str) -> tuple[str, str]:
+    """Return a text as it stands in a JSON string, with and without escapes of what is not ASCII."""
+    return json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _authorisation(credentials: Credentials, token: str) -> list[tuple[str, str]]:

@@ -11,9 +11,10 @@ from email.utils import formatdate, parseaddr
 from typing import Any
 
 from eventhub.domain.fault import ReasonClass
+from eventhub.targets.bounded import Allowance, AnswerTooLongError, BoundedFile
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
 from eventhub.targets.pinned import resolve
-from eventhub.targets.verdict import Decision, Fault, Verdict
+from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
 
 SECURITY = ("starttls", "tls", "none")
 MAX_RECIPIENTS = 50
@@ -123,6 +124,10 @@ class EmailKind(CallKind):
             raise CallError.of(Fault.TLS, f"TLS with the mail server failed: {error}") from error
         except TimeoutError as error:
             raise CallError.of(Fault.TIMEOUT, "the mail server did not answer in time") from error
+        except smtplib.SMTPServerDisconnected as error:
+            raise _cut_off(error) from error
+        except AnswerTooLongError as error:
+            raise CallError(of_fault(Fault.NOT_HTTP, f"what answers is no mail server: {error}")) from error
         except (OSError, smtplib.SMTPException) as error:
             raise CallError.of(Fault.CONNECT, f"the mail server was not reached: {error}") from error
         # The others have it: trying again would send it to them twice.
@@ -169,9 +174,21 @@ class _Pinned(smtplib.SMTP):
 
     pinned: str
 
-    def __init__(self, host: str, port: int, pinned: str, timeout: float) -> None:
+    def __init__(self, host: str, port: int, pinned: str, timeout: float, answer_seconds: float) -> None:
         self.pinned = pinned
+        self.allowance = Allowance(answer_seconds)
         super().__init__(host, port, timeout=timeout)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Read one answer, of all of its lines, within bounds; raises AnswerTooLongError or SMTPServerDisconnected."""
+        if self.file is None and self.sock is not None:
+            self.file = BoundedFile(self.sock.makefile("rb"), self.allowance)
+        self.allowance.begin()
+        try:
+            return super().getreply()
+        except AnswerTooLongError:
+            self.close()
+            raise
 
     def _get_socket(self, _host: str, port: int, timeout: float) -> socket.socket:
         return socket.create_connection((self.pinned, port), timeout)
@@ -188,7 +205,9 @@ class _PinnedTls(_Pinned):
 def _connected(settings: Mapping[str, Any], address: str, order: Order) -> smtplib.SMTP:
     security = settings.get("security", "starttls")
     make = _PinnedTls if security == "tls" else _Pinned
-    smtp = make(settings["host"], settings["port"], address, order.connect_timeout_seconds)
+    smtp = make(
+        settings["host"], settings["port"], address, order.connect_timeout_seconds, order.timeout_seconds
+    )
     assert smtp.sock is not None
     smtp.sock.settimeout(order.timeout_seconds)
     try:
@@ -200,6 +219,13 @@ def _connected(settings: Mapping[str, Any], address: str, order: Order) -> smtpl
     return smtp
 
 
+def _cut_off(error: smtplib.SMTPServerDisconnected) -> CallError:
+    """Say why a connection ended; smtplib hides what ended its reading."""
+    if isinstance(error.__context__, TimeoutError):
+        return CallError.of(Fault.TIMEOUT, "the mail server did not answer in time")
+    return CallError.of(Fault.CONNECT, f"the mail server was not reached: {error}")
+
+
 def _refused(recipients: Mapping[str, tuple[int, bytes]]) -> CallError:
     code, text = max(recipients.values())
     return _answered(code, text)
@@ -207,6 +233,9 @@ def _refused(recipients: Mapping[str, tuple[int, bytes]]) -> CallError:
 
 def _answered(code: int, text: bytes | str) -> CallError:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    if not 200 <= code < 600:  # what smtplib makes of an answer that is none
+        verdict = of_fault(Fault.NOT_HTTP, f"what answers is no mail server: {said[:200]!r}")
+        return CallError(verdict)
     decision = Decision.RETRY if 400 <= code < 500 else Decision.GIVE_UP  # RFC 5321: 4yz is for a while
     return CallError(
         Verdict(decision, f"the mail server answered {code} {said}"[:300], ReasonClass.RECEIVER), status=code

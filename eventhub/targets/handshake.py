@@ -61,12 +61,17 @@ def refused(reply: Reply, origin: str, rate: int | None) -> Verdict | None:
     if allowed != "*" and allowed.lower() != origin.lower():
         found = f"{allowed[:256]!r}" if allowed else f"none in its answer {reply.status}"
         return _no(f"wanted WebHook-Allowed-Origin: {origin} or *, found {found}")
-    granted = reply.header(ALLOWED_RATE).strip()
+    return _refused_rate(reply.header(ALLOWED_RATE).strip(), rate)
+
+
+def _refused_rate(granted: str, rate: int | None) -> Verdict | None:
     # A receiver that leaves the rate out breaks the specification; many do, and mean any rate.
-    if rate is None or granted in ("", "*"):
+    if granted in ("", "*"):
         return None
     if not (granted.isascii() and granted.isdigit()):
         return _no(f"wanted WebHook-Allowed-Rate: a number or *, found {granted[:64]!r}")
+    if rate is None:
+        return _no(f"it allows {int(granted)} requests a minute, the target has no limit: give it one")
     if int(granted) < rate:
         return _no(f"it allows {int(granted)} requests a minute, the target's limit is {rate}: lower it")
     return None

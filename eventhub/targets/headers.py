@@ -56,6 +56,16 @@ def lines(headers: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{name}: {value}" if value else f"{name};" for name, value in headers]
 
 
+def beside(headers: Sequence[tuple[str, str]], more: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of ``more`` whose names are not among ``headers``: what people configured wins.
+
+    >>> beside([("Traceparent", "00-1")], [("traceparent", "00-2"), ("tracestate", "a=b")])
+    [('tracestate', 'a=b')]
+    """
+    names = {name.lower() for name, _value in headers}
+    return [(name, value) for name, value in more if name.lower() not in names]
+
+
 def one_line(value: str) -> str:
     """Return any text as a header's value: what is not printable ASCII is percent-encoded.
 

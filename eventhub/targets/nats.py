@@ -13,9 +13,16 @@ from eventhub.targets.extra import missing_extra
 from eventhub.targets.kept import Kept
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
 from eventhub.targets.pinned import resolve
-from eventhub.targets.verdict import Decision, Fault, Verdict
+from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
 
 T = TypeVar("T")
+
+
+def check_subject(text: str) -> None:
+    """Raise ValueError unless ``text`` is a subject that can be published to, words in braces filled in."""
+    parts = text.split(".")
+    if not all(parts) or any(one.isspace() or not one.isprintable() or one in "*>" for one in text):
+        raise ValueError(f"wanted words separated by dots, without blanks, * and >, found {text!r}")
 
 
 class NatsKind(CallKind):
@@ -49,6 +56,7 @@ class NatsKind(CallKind):
             "{source}, {detail-type} and {bus} are filled in; what a subject may not hold becomes _.",
             default="events.{source}.{detail-type}",
             high=255,
+            check=check_subject,
         ),
         Field(
             "jetstream",
@@ -91,6 +99,14 @@ class NatsKind(CallKind):
             raise _refused(f"JetStream answered {error.code} {error.description}", retry=True) from error
         except errors.MaxPayloadError as error:
             raise _refused("the message is larger than the server takes", retry=False) from error
+        except errors.BadSubjectError as error:
+            raise CallError.of(
+                Fault.INVALID, f"NATS takes no such subject: {self._subject(order)!r}"
+            ) from error
+        except (errors.ProtocolError, errors.JsonParseError, ValueError, LookupError) as error:
+            raise CallError(
+                of_fault(Fault.NOT_HTTP, f"what answers is no NATS server: {error}"[:300])
+            ) from error
         except (errors.TimeoutError, TimeoutError) as error:
             raise CallError.of(Fault.TIMEOUT, "the NATS server did not answer in time") from error
         except (errors.Error, OSError) as error:
@@ -129,7 +145,7 @@ class NatsKind(CallKind):
         words = {"source": order.event.source, "detail-type": order.event.detail_type, "bus": order.event.bus}
         for name, word in words.items():
             allowed = "".join("_" if one in " *>\t\r\n" or not one.isprintable() else one for one in word)
-            subject = subject.replace(f"{{{name}}}", allowed.strip(".") or "_")
+            subject = subject.replace(f"{{{name}}}", ".".join(part or "_" for part in allowed.split(".")))
         return subject
 
 

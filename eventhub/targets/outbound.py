@@ -18,16 +18,24 @@ T = TypeVar("T")
 class Outbound(Generic[T]):
     """Makes attempts of any kind but ``bus``. ``T`` is whatever the caller wants back beside each result."""
 
-    def __init__(self, guard: Guard, on_done: Callable[[list[tuple[T, Result]]], None]) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        on_done: Callable[[list[tuple[T, Result]]], None],
+        on_late: Callable[[list[T]], None],
+    ) -> None:
         self._http: HttpAttempts[T] = HttpAttempts(guard, on_done)
-        self._callers: Callers[T] = Callers(guard, on_done)
+        self._callers: Callers[T] = Callers(guard, on_done, on_late)
 
     def start(self) -> None:
         """Start the driver of HTTP; callers start on demand."""
         self._http.start()
 
     def submit(self, orders: Sequence[tuple[T, HttpKind | CallKind, Order]]) -> None:
-        """Begin attempts; each ends in ``on_done``, from any thread, unless ``stop`` gives it back."""
+        """Begin attempts; each ends in ``on_done``, from any thread, unless ``stop`` gives it back.
+
+        One that waits too long for a thread is not begun, and ends in ``on_late``.
+        """
         http = [(token, kind, order) for token, kind, order in orders if isinstance(kind, HttpKind)]
         if http:
             self._http.submit(http)

@@ -71,6 +71,7 @@ class RabbitMqKind(CallKind):
         """Publish and wait for the broker's confirmation."""
         import pika
         from pika import exceptions
+        from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
         settings = order.settings
         address = resolve(settings["host"], settings["port"], guard)
@@ -79,7 +80,7 @@ class RabbitMqKind(CallKind):
             delivery_mode=pika.DeliveryMode.Persistent,
             message_id=order.message_id,
             timestamp=order.now // 1_000_000,
-            type=order.event.detail_type[:255],
+            type=_short(order.event.detail_type),
             app_id="eventhub",
             headers={"event-id": str(order.event.id), "source": order.event.source, **order.attributes},
         )
@@ -111,6 +112,8 @@ class RabbitMqKind(CallKind):
             # 404 no such exchange, 403 not allowed: until somebody changes it
             text = f"the broker answered {error.reply_code} {error.reply_text}"
             raise _refused(text, retry=error.reply_code not in {403, 404}) from error
+        except AMQPConnectorException as error:  # of pika's own steps: no error of AMQP's
+            raise _network(error) from error
         except (ssl.SSLError, exceptions.AMQPConnectionError, exceptions.AMQPError, OSError) as error:
             raise _network(error) from error
         return {"confirmed": True}
@@ -129,8 +132,12 @@ class RabbitMqKind(CallKind):
         words = {"source": order.event.source, "detail-type": order.event.detail_type, "bus": order.event.bus}
         for name, word in words.items():
             key = key.replace(f"{{{name}}}", word)
-        # AMQP's limit is 255 bytes; a key is not worth a dead letter.
-        return key.encode()[:255].decode(errors="ignore")
+        return _short(key)
+
+
+def _short(text: str) -> str:
+    """Return as much of a text as fits AMQP's short strings, 255 bytes: it is not worth a dead letter."""
+    return text.encode()[:255].decode(errors="ignore")
 
 
 def _connect(order: Order, address: str) -> Any:
@@ -170,7 +177,11 @@ def _refused(text: str, *, retry: bool) -> CallError:
 
 
 def _network(error: Exception) -> CallError:
-    inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+    inner = error
+    while inner.args and isinstance(inner.args[0], Exception):
+        inner = inner.args[0]
+    if "Timeout" in type(inner).__name__:  # pika has several, without a class in common
+        return CallError.of(Fault.TIMEOUT, "the broker did not answer in time")
     text = str(inner) or type(inner).__name__
     if isinstance(inner, ssl.SSLError):
         return CallError.of(Fault.TLS, f"TLS with the broker failed: {text}")

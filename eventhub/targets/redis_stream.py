@@ -7,10 +7,11 @@ import redis
 from redis.connection import Connection, SSLConnection
 
 from eventhub.domain.fault import ReasonClass
+from eventhub.targets.bounded import Allowance, BoundedSocket
 from eventhub.targets.kept import Kept
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
 from eventhub.targets.pinned import resolve
-from eventhub.targets.verdict import Decision, Fault, Verdict
+from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
 
 # What Redis' errors begin with that another time may not say.
 PASSING = {"OOM", "LOADING", "READONLY", "BUSY", "CLUSTERDOWN", "MISCONF", "TRYAGAIN"}
@@ -96,6 +97,9 @@ class RedisStreamKind(CallKind):
                     Verdict(Decision.RETRY, f"Redis answered {error}", ReasonClass.RECEIVER)
                 ) from error
             raise _given_up(error) from error
+        # The client's own stumbling over an answer that is none of Redis' is one of the last four.
+        except (redis.RedisError, AttributeError, TypeError, ValueError, LookupError) as error:
+            raise CallError(of_fault(Fault.NOT_HTTP, f"what answers is no Redis: {error}"[:300])) from error
         return {"entry": entry_id.decode() if isinstance(entry_id, bytes) else str(entry_id)}
 
     def shown(self, order: Order) -> Mapping[str, object]:
@@ -118,16 +122,37 @@ class _PinnedConnection(Connection):
             self.host = name
 
 
-class _PinnedTlsConnection(SSLConnection, _PinnedConnection):
+class _Bounded:
+    """What a connection reads is bounded, answer by answer; comes before its class."""
+
+    def __init__(self, *, answer_seconds: float, **options: Any) -> None:
+        self._allowance = Allowance(answer_seconds)
+        super().__init__(**options)
+
+    def _connect(self) -> Any:
+        self._allowance.begin()
+        return BoundedSocket(super()._connect(), self._allowance)  # type: ignore[misc]  # the class after it
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        self._allowance.begin()
+        super().send_packed_command(command, check_health)  # type: ignore[misc]  # the class after it
+
+
+class _Plain(_Bounded, _PinnedConnection):
+    """To the address that was checked, within bounds."""
+
+
+class _Encrypted(_Bounded, SSLConnection, _PinnedConnection):
     """The same, encrypted: SSLConnection asks for the server's name once the next class has connected."""
 
 
 def _client(order: Order, address: str) -> redis.Redis:
     settings = order.settings
     pool = redis.ConnectionPool(
-        connection_class=_PinnedTlsConnection if settings.get("tls") else _PinnedConnection,
+        connection_class=_Encrypted if settings.get("tls") else _Plain,
         max_connections=1,
         pinned=address,
+        answer_seconds=order.timeout_seconds,
         host=settings["host"],
         port=settings["port"],
         db=settings.get("database", 0),

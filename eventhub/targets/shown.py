@@ -14,7 +14,7 @@ from eventhub.targets.kind import Order
 
 MASK = "•••"
 MAX_BODY_CHARACTERS = 4096  # of a payload that is not the envelope, which the event already holds
-# A shorter secret is masked where it is put, but not looked for: it would hide half of an answer.
+# A shorter secret is looked for as a whole word only: it would hide half of an answer.
 LEAST_SOUGHT = 6
 
 _CREDENTIAL = re.compile(
@@ -40,12 +40,16 @@ def _speaks_of_credentials(name: str) -> bool:
 def masked(text: str, secrets: Sequence[str]) -> str:
     """Return a text with every secret in it masked.
 
-    >>> masked('{"you sent": "hunter2"}', ["hunter2"])
-    '{"you sent": "•••"}'
+    >>> masked('{"you sent": "hunter2"}', ["hunter2"]), masked('{"pin": "42", "at": 1420}', ["42"])
+    ('{"you sent": "•••"}', '{"pin": "•••", "at": 1420}')
     """
     for secret in secrets:
-        if len(secret) >= LEAST_SOUGHT and secret in text:
+        if secret not in text:
+            continue
+        if len(secret) >= LEAST_SOUGHT:
             text = text.replace(secret, MASK)
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
     return text
 
 

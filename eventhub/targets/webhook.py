@@ -94,8 +94,8 @@ class WebhookKind(HttpKind):
             ("Content-Type", order.content_type),
             *order.headers,
             *settings.get("headers", {}).items(),
-            *attributes(order),
         ]
+        named += headers.beside(named, attributes(order))
         if asks:
             named.append((handshake.REQUEST_ORIGIN, settings["origin"]))
         applied = credentials.apply(connection, token, settings["url"], named)

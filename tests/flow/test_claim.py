@@ -1,4 +1,4 @@
-from eventhub.flow.claim import MAX_BYTES_IN_FLIGHT, Lanes
+from eventhub.flow.claim import MAX_BYTES_EACH, MAX_BYTES_IN_FLIGHT, Lanes
 
 
 def test_a_place_is_free_again_after_its_exchange():
@@ -16,8 +16,29 @@ def test_a_place_is_free_again_after_its_exchange():
 
 def test_large_events_fill_the_room_by_their_bytes():
     lanes = Lanes()
-    lanes.take(7, MAX_BYTES_IN_FLIGHT)
+    lanes.take(7, 2 * MAX_BYTES_IN_FLIGHT)
     assert lanes.room() == 0
 
-    assert lanes.free(7, MAX_BYTES_IN_FLIGHT, 2)
+    assert lanes.free(7, 2 * MAX_BYTES_IN_FLIGHT, 2)
+    assert lanes.room() > 0
+
+
+def test_a_target_that_holds_its_share_of_bytes_gets_no_more_and_the_others_go_on():
+    lanes = Lanes()
+    lanes.take(7, MAX_BYTES_EACH)
+    lanes.take(8, 100)
+
+    assert (lanes.crowded(), lanes.room() > 0) == ({7}, True)
+    assert lanes.free(7, MAX_BYTES_EACH, 2)
+    assert lanes.crowded() == frozenset()
+
+
+def test_when_all_bytes_are_used_only_targets_that_hold_none_get_one():
+    lanes = Lanes()
+    for target_id in range(9):
+        lanes.take(target_id, MAX_BYTES_IN_FLIGHT // 9 + 1)
+    lanes.take(9, 1)
+
+    assert lanes.crowded() == frozenset(range(10))
+    assert not lanes.is_crowded(10)
     assert lanes.room() > 0

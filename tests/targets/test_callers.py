@@ -1,6 +1,7 @@
 """Callers: a client that never returns fails its own attempt and takes no place from the others."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -40,7 +41,9 @@ def kind() -> Iterator[StuckKind]:
 
 def test_a_call_that_never_returns_is_written_off(kind: StuckKind):
     done: list[tuple[str, Result]] = []
-    callers: Callers[str] = Callers(lambda address: None, done.extend, max_threads=1, overtime_seconds=0.1)
+    callers: Callers[str] = Callers(
+        lambda address: None, done.extend, [].extend, max_threads=1, overtime_seconds=0.1
+    )
 
     callers.submit(
         [
@@ -58,3 +61,19 @@ def test_a_call_that_never_returns_is_written_off(kind: StuckKind):
     until(lambda: callers.threads <= 1, what="no more threads than are allowed")
     assert callers.stop(1) == []
     assert len(done) == 2
+
+
+def test_a_call_that_waited_longer_than_its_time_out_is_not_begun(kind: StuckKind):
+    done: list[tuple[str, Result]] = []
+    late: list[str] = []
+    began = time.monotonic()
+    callers: Callers[str] = Callers(lambda address: None, done.extend, late.extend, max_threads=1)
+    callers.submit([("first", kind, order_for(kind, {}, body=b"hang"))])
+    callers.submit([("second", kind, order_for(kind, {}, timeout_seconds=0.01))])
+    until(lambda: time.monotonic() > began + 0.05, what="its time-out to pass")
+
+    kind.free.set()
+
+    until(lambda: late == ["second"], what="the second to be given back")
+    assert [token for token, _result in done] == ["first"]
+    assert callers.stop(1) == []

@@ -11,10 +11,11 @@ import pytest
 
 from eventhub.targets import pinned
 from eventhub.targets.api_destination import ApiDestinationKind
-from eventhub.targets.credentials import Credentials, check_connection
+from eventhub.targets.credentials import Credentials, check_connection, secret_texts
 from eventhub.targets.kind import CallError, Result
 from eventhub.targets.kinds import check_settings
 from eventhub.targets.outbound import Outbound, attempt
+from eventhub.targets.shown import masked
 from eventhub.targets.verdict import Decision
 from eventhub.targets.webhook import WebhookKind
 from tests import receiver as answers
@@ -150,7 +151,7 @@ def test_the_client_may_be_named_in_a_header_and_the_request_be_a_get(receiver: 
 def test_many_attempts_wait_for_one_token(receiver: Receiver):
     receiver.answers = issuing()
     results: list[tuple[int, Result]] = []
-    outbound: Outbound[int] = Outbound(LOOPBACK, results.extend)
+    outbound: Outbound[int] = Outbound(LOOPBACK, results.extend, [].extend)
     outbound.start()
     settings = {"url": receiver.url("/hook"), "connection": oauth(receiver)}
 
@@ -321,7 +322,7 @@ def test_a_name_that_changes_its_mind_is_checked_at_every_connection(receiver: R
         return None if len(asked) == 1 else f"{address} is a loopback address"
 
     results: list[tuple[int, Result]] = []
-    outbound: Outbound[int] = Outbound(guard, results.extend)
+    outbound: Outbound[int] = Outbound(guard, results.extend, [].extend)
     outbound.start()
     for number in range(2):
         outbound.submit([(number, WebhookKind(), order({"url": receiver.url("/hook")}))])
@@ -358,3 +359,25 @@ def test_a_pinned_address_is_checked_in_every_spelling(host: str):
 
     with pytest.raises(CallError, match="not reached"):
         pinned.resolve(host, 6379, AddressGuard())
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        ('s3cr3t"quo\te x', '{"key": "s3cr3t\\"quo\\te x"}'),
+        ("pin42", '{"key": "pin42"}'),
+        ("schlüssel", '{"key": "schl\\u00fcssel"}'),
+    ],
+)
+def test_a_secret_is_masked_in_json_that_repeats_it(secret: str, said: str):
+    connection = Credentials("api-key", {"header": "X-Key"}, {"key": secret})
+
+    assert masked(said, secret_texts(connection)) == '{"key": "•••"}'
+
+
+def test_an_access_token_is_masked_without_its_scheme():
+    connection = Credentials("oauth-client-credentials", {"client_id": "c"}, {"client_secret": "hidden-one"})
+
+    assert masked("invalid token abc-DEF-123", secret_texts(connection, "Bearer abc-DEF-123")) == (
+        "invalid token •••"
+    )

@@ -8,6 +8,7 @@ import nats
 import pytest
 
 from eventhub.targets.kind import Result
+from eventhub.targets.kinds import check_settings
 from eventhub.targets.nats import NatsKind
 from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, sent_by
 
@@ -79,3 +80,10 @@ def test_what_goes_wrong_is_told_apart(
 
 def test_the_guard_is_asked(nats_port: int):
     assert sent(nats_port, guard=PUBLIC_ONLY).verdict.fault == "ours"
+
+
+@pytest.mark.parametrize("subject", ["a b", "a\r\nPUB evil 2", "a..b", ".a", "a.>"])
+def test_a_subject_that_nats_refuses_is_not_saved(subject: str):
+    wrong = check_settings(NatsKind(), {"host": "localhost", "subject": subject})
+
+    assert list(wrong) == ["subject"]

@@ -140,7 +140,7 @@ def test_orders_that_wait_for_the_same_consent_share_one_question(receiver: Rece
     consent = answers.answered(200, b"", {"WebHook-Allowed-Origin": "*"}, after=0.1)
     receiver.answers = lambda received: consent if received.method == "OPTIONS" else answers.ok()
     results: list[tuple[int, Result]] = []
-    outbound: Outbound[int] = Outbound(LOOPBACK, results.extend)
+    outbound: Outbound[int] = Outbound(LOOPBACK, results.extend, [].extend)
     outbound.start()
     settings = {"url": receiver.url("/hook"), "handshake": True, "origin": "hub.example.com"}
 
@@ -209,7 +209,7 @@ def test_an_order_that_cannot_be_made_is_our_fault_and_holds_up_none(receiver: R
 
 def test_stop_gives_back_what_waits_for_an_errand(receiver: Receiver):
     receiver.answers = lambda _received: answers.hang()
-    outbound: Outbound[int] = Outbound(LOOPBACK, lambda _done: None)
+    outbound: Outbound[int] = Outbound(LOOPBACK, lambda _done: None, [].extend)
     outbound.start()
     settings = {"url": receiver.url("/hook"), "handshake": True, "origin": "hub.example.com"}
     outbound.submit([(number, WebhookKind(), order(settings)) for number in range(3)])
@@ -240,7 +240,7 @@ class Held(CallKind):
 def test_callers_grow_on_demand_to_their_bound_and_end_when_idle():
     kind = Held()
     done: list[tuple[int, Result]] = []
-    callers: Callers[int] = Callers(LOOPBACK, done.extend, max_threads=3, idle_seconds=0.05)
+    callers: Callers[int] = Callers(LOOPBACK, done.extend, [].extend, max_threads=3, idle_seconds=0.05)
 
     callers.submit([(number, kind, order({})) for number in range(5)])
     for _ in range(3):
@@ -256,7 +256,7 @@ def test_callers_grow_on_demand_to_their_bound_and_end_when_idle():
 def test_callers_give_back_what_did_not_finish_and_report_it_no_more():
     kind = Held()
     done: list[tuple[int, Result]] = []
-    callers: Callers[int] = Callers(LOOPBACK, done.extend, max_threads=1)
+    callers: Callers[int] = Callers(LOOPBACK, done.extend, [].extend, max_threads=1)
     callers.submit([(1, kind, order({})), (2, kind, order({}))])
     assert kind.begun.acquire(timeout=5)
 
