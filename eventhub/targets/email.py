@@ -180,7 +180,7 @@ class _Pinned(smtplib.SMTP):
         super().__init__(host, port, timeout=timeout)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one answer, of all of its lines, within bounds; raises AnswerTooLongError or SMTPServerDisconnected."""
+        """Read one answer, of all of its lines, within bounds; raises SMTPException or AnswerTooLongError."""
         if self.file is None and self.sock is not None:
             self.file = BoundedFile(self.sock.makefile("rb"), self.allowance)
         self.allowance.begin()
