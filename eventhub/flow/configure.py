@@ -63,7 +63,7 @@ _SWITCHED: dict[Switch, dict[str, object]] = {
 
 
 def switch_bus(bus: Bus, *, paused: bool) -> None:
-    """Pause a bus, so that its events wait for routing, or resume it, whatever else changes at the same time."""
+    """Pause a bus, so that its events wait for routing, or resume it, whatever else changes meanwhile."""
     with transaction.atomic():
         Bus.objects.filter(pk=bus.pk).update(paused=paused, updated_at=datetime.now(tz=UTC))
         take_effect()

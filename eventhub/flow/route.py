@@ -14,7 +14,7 @@ killed. A batch is routed under one rulebook, taken after its events were read: 
 change was answered is routed by it. This thread brings the bus's index up to it (``indexes``). Nothing
 vanishes: what is unmatched, unroutable or on an unknown bus gets its routing row.
 
-A paused bus is a cursor that waits: nothing of it is read, and when it is resumed routing goes on where it was.
+A paused bus is a cursor that waits: nothing of it is read, and once resumed routing goes on where it was.
 
 Failures: a lost hint costs a second (the backstop scan); a journal that is away is waited for; a bug is
 logged and the walk tried again.

@@ -181,9 +181,7 @@ def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Ruleboo
         if changed:
             states[bus_id] = state.changed(changed)
     others_version = version if changes.others else previous.others_version
-    return _rulebook(
-        version, buses, states, targets, archives, others_version=others_version, paused=paused
-    )
+    return _rulebook(version, buses, states, targets, archives, others_version=others_version, paused=paused)
 
 
 def _rulebook(

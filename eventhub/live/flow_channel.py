@@ -60,9 +60,7 @@ class FlowChannel(Channel[FlowChange]):
         self._moved: set[str] = set()
         self._head_moved = False
 
-    def begin(
-        self, graph: Graph, version: int, recent: Counts, backlogs: Backlogs, now: float
-    ) -> None:
+    def begin(self, graph: Graph, version: int, recent: Counts, backlogs: Backlogs, now: float) -> None:
         """Take the first drawing, before anybody watches."""
         self.version = version
         self.redraw(graph, version)

@@ -36,7 +36,7 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Pending deliveries of a target, or a paused bus's events, and since when (microseconds) the oldest waits."""
+    """What waits at a target or a paused bus, and since when (microseconds) the oldest does."""
 
     pending: int
     oldest_at: int
