@@ -20,6 +20,7 @@ CONFIGURED = {
     "archives": "name",
     "global-endpoints": "name",
     "partner-sources": "name",
+    "keys": "id",
 }
 HAPPENED = ["events", "buses/default/events", "deliveries", "attempts", "dead-letters"]
 NUMBERED = ["redrives", "replays"]
@@ -42,6 +43,7 @@ class Maker:
             "api-destinations": {"connection": "crm", "endpoint": "https://crm.example/in"},
             "archives": {"bus": "default"},
             "global-endpoints": {"bus": "default", "secondary_bus": SECONDARY, "health_check": HEALTH},
+            "keys": {"scopes": ["events:put"]},
             "partner-sources": {"account": "000000000000"},
         }.get(kind, {})
         if kind == "api-destinations" and self.number == 1:
