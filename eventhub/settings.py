@@ -178,6 +178,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "eventhub.dashboard.policy.ContentSecurityPolicyMiddleware",
+    "eventhub.api.rest.conditional.ConditionalReads",
 ]
 TEMPLATES = [
     {
@@ -222,6 +223,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "eventhub.api.rest.pagination.PositionPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "URL_FORMAT_OVERRIDE": None,  # "format" is no parameter of ours
     "EXCEPTION_HANDLER": "eventhub.api.rest.errors.problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

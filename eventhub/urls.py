@@ -5,6 +5,9 @@ from django.urls import include, path
 
 from eventhub.dashboard.sign_in import SignIn, SignInByLink, SignOut
 
+handler400 = "eventhub.api.rest.errors.bad_request"
+handler500 = "eventhub.api.rest.errors.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("eventhub.api.rest.urls")),

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix
-from eventhub.flow.configure import has_pending
+from eventhub.flow.configure import has_pending, switch_bus
+from eventhub.flow.unrouted import unrouted
 from eventhub.models import DEFAULT_BUS, Bus
 
 
@@ -26,8 +27,10 @@ class BusAdmin(ConfiguredAdmin):
     """Named streams of events."""
 
     form = BusForm
-    fields = ["name", "description"]
-    list_display = ["name", "description", "rule_count"]
+    fields = ["name", "description", "paused"]
+    list_display = ["name", "description", "rule_count", "routing"]
+    list_filter = ["paused"]
+    actions = ["pause", "resume"]
     search_fields = ["name", "description"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bus]:
@@ -39,6 +42,33 @@ class BusAdmin(ConfiguredAdmin):
     def rule_count(self, bus: Any) -> int:
         """Return how many rules watch the bus."""
         return int(bus.rule_count)
+
+    @admin.display(description="routing", ordering="paused")
+    def routing(self, bus: Bus) -> str:
+        """Return whether events are routed, and how many wait if not."""
+        if not bus.paused:
+            return "goes on"
+        waiting = unrouted([bus.pk])[bus.pk]
+        more = " or more" if waiting.more else ""
+        return f"❚❚ paused, {waiting.events:,}{more} event{'s' * (waiting.events != 1)} waiting"
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Bus]) -> None:
+        """Let the events of the chosen buses wait."""
+        self._let_wait(request, queryset, paused=True)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Bus]) -> None:
+        """Route the events of the chosen buses again, in their order."""
+        self._let_wait(request, queryset, paused=False)
+
+    def _let_wait(self, request: HttpRequest, queryset: QuerySet[Bus], *, paused: bool) -> None:
+        buses = list(queryset.filter(paused=not paused))
+        for bus in buses:
+            switch_bus(bus, paused=paused)
+            self.log_change(request, bus, "Paused." if paused else "Resumed.")
+        names = ", ".join(bus.name for bus in buses) or "nothing, all were so already"
+        self.message_user(request, f"{'Paused' if paused else 'Resumed'}: {names}.", messages.SUCCESS)
 
     def has_delete_permission(self, request: HttpRequest, obj: Bus | None = None) -> bool:
         """Refuse to delete the default bus: it always exists."""

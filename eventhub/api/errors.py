@@ -45,6 +45,7 @@ TITLES = {
     "method-not-allowed": "The method is not for this address",
     "not-acceptable": "No form of the answer that is accepted",
     "not-found": "There is nothing at this address",
+    "precondition-failed": "It is not in the state that the request was made for",
     "too-large": "The request is too large",
     "too-fast": "The key asks more often than it may",
     "too-many-connections": "All connections are in use",

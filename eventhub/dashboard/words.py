@@ -28,6 +28,7 @@ _CONDITIONS = {
     "failing": Said("▲", "failing", "bad"),
     "retrying": Said("↻", "retrying", "warn"),
     "disabled": Said("❚❚", "disabled", "muted"),
+    "paused": Said("❚❚", "paused", "warn"),
     "deleted": Said("⌫", "deleted", "muted"),
     "idle": Said("", "idle", "muted"),
 }

@@ -14,7 +14,7 @@ from eventhub.domain.signature import PrivateKey, parse_secret, private_key, sym
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import OutcomeRow
-from eventhub.models import Bus, Target
+from eventhub.models import Bus, Rule, Target
 
 _left_to_caller: ContextVar[bool] = ContextVar("left_to_caller", default=False)
 
@@ -60,6 +60,21 @@ _SWITCHED: dict[Switch, dict[str, object]] = {
     Switch.PAUSE: {"paused": True},
     Switch.RESUME: {"paused": False},
 }
+
+
+def switch_bus(bus: Bus, *, paused: bool) -> None:
+    """Pause a bus, so that its events wait for routing, or resume it, whatever else changes meanwhile."""
+    with transaction.atomic():
+        Bus.objects.filter(pk=bus.pk).update(paused=paused, updated_at=datetime.now(tz=UTC))
+        take_effect()
+
+
+def switch_rule(rule: Rule, *, enabled: bool, by: str) -> None:
+    """Enable or disable a rule, and record the version that this makes."""
+    with transaction.atomic():
+        Rule.objects.filter(pk=rule.pk).update(enabled=enabled, updated_at=datetime.now(tz=UTC))
+        Rule.objects.get(pk=rule.pk).record_version(by=by)
+        take_effect()
 
 
 def switch(target: Target, how: Switch) -> None:

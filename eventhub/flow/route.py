@@ -14,6 +14,8 @@ killed. A batch is routed under one rulebook, taken after its events were read: 
 change was answered is routed by it. This thread brings the bus's index up to it (``indexes``). Nothing
 vanishes: what is unmatched, unroutable or on an unknown bus gets its routing row.
 
+A paused bus is a cursor that waits: nothing of it is read, and once resumed routing goes on where it was.
+
 Failures: a lost hint costs a second (the backstop scan); a journal that is away is waited for; a bug is
 logged and the walk tried again.
 """
@@ -54,6 +56,7 @@ class Router:
         self._scanned_at = 0.0  # monotonic: when the journal was last asked which buses there are
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         journal.watch(self._hear)
+        keeper.on_other_change(self._reconfigured)
 
     def start(self) -> None:
         """Start to route."""
@@ -68,6 +71,9 @@ class Router:
     def _hear(self, hint: Hint) -> None:
         if hint is Hint.EVENTS:
             self._patience.wake()
+
+    def _reconfigured(self, _rulebook: Rulebook) -> None:
+        self._patience.wake()  # a bus may have been resumed
 
     def _run(self) -> None:
         while not self._patience.stopping:
@@ -93,7 +99,7 @@ class Router:
         self._indexes.follow(rulebook.rules)
         more = False
         # Unknown and deleted buses come with the scan: nobody waits for their events.
-        for bus_id in self._buses | rulebook.bus_names.keys():
+        for bus_id in (self._buses | rulebook.bus_names.keys()) - rulebook.paused:
             more |= self._route(bus_id)
         return more
 
@@ -108,6 +114,8 @@ class Router:
         rulebook = self._keeper.current
         if bus_id != UNKNOWN_BUS and bus_id not in rulebook.bus_names:
             rulebook = self._refreshed()  # made a moment ago, perhaps in another process
+        if bus_id in rulebook.paused:  # since the round began
+            return False
         ruleset_id = self._ruleset(bus_id, rulebook)
         now = time.time_ns() // 1000
         batch = RoutedBatch(

@@ -116,6 +116,7 @@ class Rulebook:
     targets: Mapping[int, TargetInForce]
     archives: Mapping[int, Sequence[ArchiveInForce]] = field(default_factory=dict)  # by bus id
     others_version: int = -1  # the one with which something other than a rule changed last
+    paused: frozenset[int] = frozenset()  # ids of the buses whose events wait
 
     def rule(self, bus_id: int, rule_id: int) -> RuleOnBus | None:
         """Return a rule of a bus, or None if it is not (any more) there."""
@@ -151,7 +152,15 @@ def _read_all(previous: Rulebook, version: int) -> Rulebook:
         bus_id: state if (state := previous.rules.get(bus_id)) and state.rules == rules else BusRules(rules)
         for bus_id, rules in found.items()
     }
-    return _rulebook(version, buses, states, targets_in_force(), _read_archives(), others_version=version)
+    return _rulebook(
+        version,
+        buses,
+        states,
+        targets_in_force(),
+        _read_archives(),
+        others_version=version,
+        paused=_read_paused(),
+    )
 
 
 def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Rulebook:
@@ -159,6 +168,7 @@ def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Ruleboo
     buses = _read_buses() if changes.others else previous.buses
     targets = targets_in_force() if changes.others else previous.targets
     archives = _read_archives() if changes.others else previous.archives
+    paused = _read_paused() if changes.others else previous.paused
     states = {bus_id: previous.rules.get(bus_id) or BusRules({}) for bus_id in buses.values()}
     found = {rule.id: rule for rule in _read_rules(previous, changes.rule_ids)}
     for bus_id, state in states.items():
@@ -171,7 +181,7 @@ def _read_changes(previous: Rulebook, version: int, changes: Changes) -> Ruleboo
         if changed:
             states[bus_id] = state.changed(changed)
     others_version = version if changes.others else previous.others_version
-    return _rulebook(version, buses, states, targets, archives, others_version=others_version)
+    return _rulebook(version, buses, states, targets, archives, others_version=others_version, paused=paused)
 
 
 def _rulebook(
@@ -182,9 +192,10 @@ def _rulebook(
     archives: Mapping[int, Sequence[ArchiveInForce]],
     *,
     others_version: int,
+    paused: frozenset[int],
 ) -> Rulebook:
     names = {bus_id: name for name, bus_id in buses.items()}
-    return Rulebook(version, buses, names, rules, targets, archives, others_version)
+    return Rulebook(version, buses, names, rules, targets, archives, others_version, paused)
 
 
 def _read_archives() -> Mapping[int, Sequence[ArchiveInForce]]:
@@ -203,6 +214,10 @@ def _read_archives() -> Mapping[int, Sequence[ArchiveInForce]]:
 
 def _read_buses() -> dict[str, int]:
     return dict(Bus.objects.values_list("name", "id"))
+
+
+def _read_paused() -> frozenset[int]:
+    return frozenset(Bus.objects.filter(paused=True).values_list("pk", flat=True))
 
 
 def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterator[RuleOnBus]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from eventhub.live.channel import Channel
-from eventhub.live.gauges import Backlog, Gauge, Head, gauges, head
+from eventhub.live.gauges import Backlogs, Gauge, Head, gauges, head
 from eventhub.live.graph import Edge, Graph, Numbering
 from eventhub.live.window import Counts, Window, merged
 
@@ -60,9 +60,7 @@ class FlowChannel(Channel[FlowChange]):
         self._moved: set[str] = set()
         self._head_moved = False
 
-    def begin(
-        self, graph: Graph, version: int, recent: Counts, backlogs: Mapping[int, Backlog], now: float
-    ) -> None:
+    def begin(self, graph: Graph, version: int, recent: Counts, backlogs: Backlogs, now: float) -> None:
         """Take the first drawing, before anybody watches."""
         self.version = version
         self.redraw(graph, version)
@@ -103,7 +101,7 @@ class FlowChannel(Channel[FlowChange]):
                 }
             ).decode()
 
-    def measure(self, recent: Counts, backlogs: Mapping[int, Backlog], now: float) -> None:
+    def measure(self, recent: Counts, backlogs: Backlogs, now: float) -> None:
         """Work out states, rates and latencies anew: once a second, and when the graph changed."""
         fresh = gauges(self.graph, self._window, recent=recent, waiting=backlogs, now=now)
         self._moved |= {key for key, gauge in fresh.items() if self._gauges.get(key) != gauge}

@@ -36,14 +36,17 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Pending deliveries of one target, and since when (microseconds) the oldest waits."""
+    """What waits at a target or a paused bus, and since when (microseconds) the oldest does."""
 
     pending: int
     oldest_at: int
 
 
+Backlogs = Mapping[tuple[str, int], Backlog]  # by kind and id of the node
+
+
 def gauges(
-    graph: Graph, window: Window, *, recent: Counts, waiting: Mapping[int, Backlog], now: float
+    graph: Graph, window: Window, *, recent: Counts, waiting: Backlogs, now: float
 ) -> dict[str, Gauge]:
     """Return every node's figures at the moment ``now`` (seconds); ``recent`` are the counts of 5 seconds."""
     totals, latest = graph.sums(window.counts), graph.sums(recent)
@@ -77,16 +80,16 @@ def _sum_up(graph: Graph, flows: dict[str, _Flow], edge: Edge, totals: tuple[int
         flows[end].recent += recent
 
 
-def _gauge(node: Node, flow: _Flow, window: Window, waiting: Mapping[int, Backlog], now: float) -> Gauge:
+def _gauge(node: Node, flow: _Flow, window: Window, waiting: Backlogs, now: float) -> Gauge:
     rate = flow.recent / RATE_SECONDS
     p50, p99 = window.quantiles(Timed(node.kind, node.id)) if node.id is not None else (None, None)
-    if node.kind != "target":
+    if node.kind != "target" and not node.paused:
         return Gauge(_state(node, flow, 0), rate, p50, p99)
-    of_target = waiting.get(node.id or 0)
-    if of_target is None:
+    there = waiting.get((node.kind, node.id or 0))
+    if there is None:
         return Gauge(_state(node, flow, 0), rate, p50, p99, 0)
-    oldest = max(0, int(now * 1000) - of_target.oldest_at // 1000)
-    return Gauge(_state(node, flow, of_target.pending), rate, p50, p99, of_target.pending, oldest)
+    oldest = max(0, int(now * 1000) - there.oldest_at // 1000)
+    return Gauge(_state(node, flow, there.pending), rate, p50, p99, there.pending, oldest)
 
 
 def _state(node: Node, flow: _Flow, pending: int) -> str:
@@ -94,6 +97,8 @@ def _state(node: Node, flow: _Flow, pending: int) -> str:
         return "deleted"
     if not node.enabled:
         return "disabled"
+    if node.paused:
+        return "paused"
     if flow.failed:
         return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
     if flow.seen:

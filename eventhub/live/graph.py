@@ -34,6 +34,7 @@ class Node:
     url: str | None = None
     enabled: bool = True
     deleted: bool = False  # still counted, but not configured any more
+    paused: bool = False  # what comes to it waits there
     more: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self, number: int) -> dict[str, object]:
@@ -77,7 +78,7 @@ def draw(
     _draw_sources(graph, mine, counts, [pair for pair in sources if bus_id is None or pair[1] == bus_id])
     buses = {bus: name for bus, name in rulebook.bus_names.items() if bus_id is None or bus == bus_id}
     for bus, name in sorted(buses.items(), key=lambda item: item[1]):
-        _add_bus(graph, bus, name)
+        _add_bus(graph, bus, name, paused=bus in rulebook.paused)
     for source_bus in [edge[1] for edge in graph.edges]:
         _bus(graph, rulebook, int(source_bus.removeprefix("bus:")))
     for bus in buses:
@@ -162,14 +163,14 @@ def _join(graph: Graph, counted: Counted, start: str, end: str) -> None:
 
 def _bus(graph: Graph, rulebook: Rulebook, bus_id: int) -> str:
     if f"bus:{bus_id}" not in graph.nodes:
-        _add_bus(graph, bus_id, rulebook.bus_names.get(bus_id))
+        _add_bus(graph, bus_id, rulebook.bus_names.get(bus_id), paused=bus_id in rulebook.paused)
     return f"bus:{bus_id}"
 
 
-def _add_bus(graph: Graph, bus_id: int, name: str | None) -> None:
+def _add_bus(graph: Graph, bus_id: int, name: str | None, *, paused: bool) -> None:
     key = f"bus:{bus_id}"
     if name is not None:
-        graph.nodes[key] = Node(key, "bus", bus_id, name, name, f"/flow?bus={quote(name)}")
+        graph.nodes[key] = Node(key, "bus", bus_id, name, name, f"/flow?bus={quote(name)}", paused=paused)
     elif bus_id == UNKNOWN_BUS:
         graph.nodes[key] = Node(key, "bus", bus_id, "unknown bus", "unknown bus", deleted=True)
     else:
@@ -201,7 +202,17 @@ def _configured(key: str, target: TargetInForce) -> Node:
     address = target.bus if target.bus_id is not None else urlsplit(target.url).netloc
     more = {"target_kind": target.kind, "address": address}
     url = f"/admin/eventhub/target/{target.id}/change/"
-    return Node(key, "target", target.id, target.name, target.name, url, enabled=target.enabled, more=more)
+    return Node(
+        key,
+        "target",
+        target.id,
+        target.name,
+        target.name,
+        url,
+        enabled=target.enabled,
+        paused=target.enabled and bool(target.waits),
+        more=more,
+    )
 
 
 @dataclass

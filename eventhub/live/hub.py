@@ -251,7 +251,7 @@ class Hub:
 
     async def _read_backlogs(self, picture: Picture, now: float) -> None:
         began = time.monotonic()
-        picture.pile_up(await self._read(read_backlogs))
+        picture.pile_up(await self._read(read_backlogs, picture.rulebook.paused))
         # A long queue takes long to count; it may take a twentieth of the time.
         self._backlogs_due_at = now + max(IDLE_SECONDS, 20 * (time.monotonic() - began))
 

@@ -4,14 +4,14 @@ Synchronous and without clock, database or sockets: the hub hands in what it rea
 texts. Everything that many watch is worked out and encoded once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from uuid import UUID
 
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.port import Feed, OutcomeState, RoutingState, Tail, TailedEvent
 from eventhub.live.channel import KEPT_SECONDS
 from eventhub.live.flow_channel import FlowChannel
-from eventhub.live.gauges import Backlog
+from eventhub.live.gauges import Backlogs
 from eventhub.live.graph import Numbering, draw
 from eventhub.live.intake import Intake
 from eventhub.live.rows import Row, row_of
@@ -33,7 +33,7 @@ class Picture:
         self.tail: Tail = known.tail
         self.tick = 0
         self.rulebook = rulebook
-        self.backlogs: Mapping[int, Backlog] = {}
+        self.backlogs: Backlogs = {}
         self.channels: dict[Key, AnyChannel] = {}
         self._window = known.window
         self._intake = Intake(known.window, known.sources)
@@ -51,7 +51,7 @@ class Picture:
         self.rulebook = rulebook
         self._stale = True
 
-    def pile_up(self, backlogs: Mapping[int, Backlog]) -> None:
+    def pile_up(self, backlogs: Backlogs) -> None:
         """Take newly read backlogs; the gauges follow with the next tick."""
         self._remeasure = self._remeasure or backlogs != self.backlogs
         self.backlogs = backlogs

@@ -40,7 +40,7 @@ def flow_snapshot(
     known = read_known(EVERYTHING, now)
     graph = draw(rulebook, known.window.counts, known.sources, bus_id)
     recent = known.window.recent(int(now))
-    figures = gauges(graph, known.window, recent=recent, waiting=read_backlogs(), now=now)
+    figures = gauges(graph, known.window, recent=recent, waiting=read_backlogs(rulebook.paused), now=now)
     return FlowSnapshot(
         at=now,
         bus=None if bus_id is None else rulebook.bus_names.get(bus_id),

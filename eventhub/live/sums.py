@@ -6,7 +6,7 @@ sums by second come out. SQL that both engines understand; every value is a para
 
 # ruff: noqa: S608 - the statements are made of our own texts; every value is a parameter
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import Q
 
+from eventhub.flow.unrouted import unrouted
 from eventhub.journal.port import OutcomeState, Position, RoutingState, Tail
 from eventhub.journal.rows import AttemptRow, EventRow, OutcomeRow, RoutingRow, microseconds
 from eventhub.journal.summing import SECOND, Span, Spans, sum_up
@@ -62,12 +63,20 @@ def read_known(tail: Tail, now: float) -> Known:
     return Known(tail, window, dict.fromkeys(reversed(rows)))
 
 
-def read_backlogs() -> dict[int, Backlog]:
-    """Return the pending deliveries by target id."""
+def read_backlogs(paused: Collection[int]) -> dict[tuple[str, int], Backlog]:
+    """Return the pending deliveries of targets, and the events that wait on the buses that are ``paused``."""
     rows = _rows("SELECT target_id, count(*), min(seq) FROM delivery GROUP BY target_id")
     oldest = OutcomeRow.objects.filter(seq__in=[seq for *_, seq in rows]).values_list("seq", "routed_at")
     routed_at = {seq: microseconds(cast(datetime, at)) for seq, at in oldest}
-    return {target: Backlog(pending, routed_at[seq]) for target, pending, seq in rows if seq in routed_at}
+    backlogs = {
+        ("target", target): Backlog(pending, routed_at[seq])
+        for target, pending, seq in rows
+        if seq in routed_at
+    }
+    for bus_id, waiting in unrouted(paused).items():
+        if waiting.oldest_at is not None:
+            backlogs["bus", bus_id] = Backlog(waiting.events, waiting.oldest_at)
+    return backlogs
 
 
 def recent_rows(limit: int, *, bus_id: int | None = None, tail: Tail = EVERYTHING) -> list[Row]:

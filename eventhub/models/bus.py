@@ -29,6 +29,10 @@ class Bus(Dated):
         help_text="Letters, digits, dots, hyphens, underscores.",
     )
     description = models.CharField(max_length=512, blank=True)
+    paused = models.BooleanField(
+        default=False,
+        help_text="A paused bus takes events and routes none: they wait, in order, and are counted.",
+    )
     # What EventBridge's door is told and tells again; nothing else reads the last two.
     policy = models.JSONField(default=list, blank=True, editable=False)  # statements: who else may put events
     tags = models.JSONField(default=dict, blank=True, editable=False)

@@ -76,6 +76,8 @@ export function condition(state) {
       return { glyph: "↻", word: "retrying", tone: "warn" };
     case "disabled":
       return { glyph: "❚❚", word: "disabled", tone: "muted" };
+    case "paused":
+      return { glyph: "❚❚", word: "paused", tone: "warn" };
     case "deleted":
       return { glyph: "⌫", word: "deleted", tone: "muted" };
     case "idle":

@@ -242,7 +242,7 @@ function write(face, card) {
   const node = card.members[0];
   const total = card.members.reduce((sum, member) => sum + member.rate, 0);
   const minute = card.members.reduce((sum, member) => sum + member.minute, 0);
-  const worst = ["failing", "retrying"].find((state) => card.members.some((member) => member.state === state));
+  const worst = ["failing", "retrying", "paused"].find((state) => card.members.some((member) => member.state === state));
   const idle = !minute && card.members.every((member) => member.state === "idle");
   const state = card.grouped ? (worst ?? (idle ? "idle" : "ok")) : node.state;
   const says = node.kind === "sink" ? lost(node.name, minute) : condition(state);
@@ -256,14 +256,14 @@ function write(face, card) {
   button.classList.toggle("idle", idle);
   button.title = card.grouped ? "The quietest ones, together" : [node.label, node.address].filter(Boolean).join(" · ");
   // Log scale: 1, 10, 100, 1,000 waiting fill a quarter each.
-  const waiting = node.kind === "target" && !card.grouped ? (node.backlog ?? 0) : 0;
+  const waiting = !card.grouped ? (node.backlog ?? 0) : 0;
   face.fill.style.width = waiting ? `${Math.min(100, 25 * Math.log10(1 + waiting) + 4)}%` : "0";
 }
 
 /** What stands on the right of a card. @param {Node} node */
 function aside(node) {
+  if (node.backlog && (node.backlog > 1 || node.kind === "bus")) return `waiting ${count(node.backlog)}`;
   if (node.kind !== "target") return "";
-  if (node.backlog && node.backlog > 1) return `waiting ${count(node.backlog)}`;
   return node.p99 === null ? "" : `p99 ${duration(node.p99)}`;
 }
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import Bus, Rule, Target
+from tests.journal.build import append, new_event
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,19 @@ def test_a_target_in_use_is_not_deleted_and_the_rule_is_named(ann: Client) -> No
     assert "would require deleting the following protected related objects" in page
     assert "sales → till" in page
     assert Target.objects.exists()
+
+
+def test_buses_are_paused_and_resumed_from_the_list(journal: SqliteJournal, ann: Client) -> None:
+    bus = Bus.objects.get()
+    append(journal, new_event(bus_id=bus.pk), new_event(bus_id=bus.pk))
+    chosen = {"_selected_action": [bus.pk]}
+
+    paused = ann.post("/admin/eventhub/bus/", {"action": "pause", **chosen}, follow=True).content.decode()
+    assert "Paused: default." in paused
+    assert "paused, 2 events waiting" in paused
+    resumed = ann.post("/admin/eventhub/bus/", {"action": "resume", **chosen}, follow=True)
+    assert "goes on" in resumed.content.decode()
+    assert not Bus.objects.get().paused
 
 
 def test_the_default_bus_cannot_be_deleted(journal: SqliteJournal, ann: Client) -> None:

@@ -19,6 +19,7 @@ CONFIGURATION = [
     ("GET", "/rules/999"),
     ("GET", "/targets"),
     ("GET", "/targets/none"),
+    ("GET", "/buses/default/state"),
 ]
 CHANGES = [
     ("POST", "/buses"),
@@ -33,6 +34,10 @@ CHANGES = [
     ("PUT", "/targets/none"),
     ("PATCH", "/targets/none"),
     ("DELETE", "/targets/none"),
+    ("POST", "/buses/default/pause"),
+    ("POST", "/buses/default/resume"),
+    ("POST", "/rules/999/enable"),
+    ("POST", "/rules/999/disable"),
     ("POST", "/redrives"),
     ("POST", "/redrives/1/pause"),
     ("POST", "/redrives/1/resume"),
@@ -44,6 +49,8 @@ HAPPENED = [
     ("GET", "/buses/default/events"),
     ("GET", "/deliveries"),
     ("GET", "/deliveries/1"),
+    ("GET", "/attempts"),
+    ("GET", "/attempts/1"),
     ("GET", "/dead-letters"),
     ("GET", "/dead-letters/1"),
     ("GET", "/dead-letters/groups"),

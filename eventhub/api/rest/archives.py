@@ -1,7 +1,5 @@
 """Archives as a resource."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -55,13 +53,11 @@ class ArchiveViewSet(ConfiguredViewSet[Archive]):
     serializer_class = ArchiveSerializer
     parser_classes = [RuleBody]
     lookup_field = "name"
-    filters = frozenset({"bus"})
+    passing = frozenset({"events", "bytes"})
+    lookups = ConfiguredViewSet.lookups | {"bus": "bus__name"}
 
     def get_queryset(self) -> QuerySet[Archive]:
         """Return the archives of buses that the caller may see."""
         archives = Archive.objects.select_related("bus")
         bus_ids = verified(self.request).bus_ids
-        if bus_ids is not None:
-            archives = archives.filter(bus_id__in=bus_ids)
-        bus: Any = self.request.query_params.get("bus") if self.action == "list" else None
-        return archives.filter(bus__name=bus) if bus else archives
+        return archives if bus_ids is None else archives.filter(bus_id__in=bus_ids)

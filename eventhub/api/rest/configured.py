@@ -13,7 +13,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
 from eventhub.access.scopes import Scope
-from eventhub.api.rest.listing import check_parameters
+from eventhub.api.rest.conditional import ConditionalViewSet
+from eventhub.api.rest.listing import check_parameters, narrowed
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment
 from eventhub.api.rest.pagination import KeyPagination
 from eventhub.api.rest.permissions import refuse_limited
@@ -140,15 +141,19 @@ class ConfiguredSerializer(serializers.ModelSerializer[M]):
         }
 
 
-class ConfiguredViewSet(ModelViewSet[M]):
-    """Lists, reads, makes, changes and deletes configuration rows; each change takes effect at once."""
+class ConfiguredViewSet(ConditionalViewSet, ModelViewSet[M]):
+    """Lists, reads, makes, changes and deletes configuration rows; each change takes effect at once.
+
+    ``lookups`` are the list's filters: the query parameter, and the column that it asks for.
+    """
 
     reads = Scope.RULES_READ
     writes = Scope.RULES_WRITE
     parser_classes = [JSONBody]
     renderer_classes = [JSONAnswer]
     pagination_class = KeyPagination
-    filters: frozenset[str] = frozenset()
+    filters: frozenset[str] = frozenset()  # those that the view sees to itself
+    lookups: dict[str, str] = {"prefix": "name__startswith"}
     beyond_buses = ""  # what the rows are called if they belong to no bus; limited keys change none of them
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -159,8 +164,12 @@ class ConfiguredViewSet(ModelViewSet[M]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one page."""
-        check_parameters(request, self.filters | {"limit", "after"})
+        check_parameters(request, self.filters | self.lookups.keys() | {"limit", "after", "order"})
         return super().list(request, *args, **kwargs)
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Leave, of a list, what its filters ask for."""
+        return narrowed(queryset, self.request, self.lookups) if self.action == "list" else queryset
 
     def perform_create(self, serializer: serializers.BaseSerializer[M]) -> None:
         """Make the row."""

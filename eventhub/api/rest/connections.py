@@ -77,6 +77,7 @@ class ConnectionViewSet(SharedViewSet[Connection]):
 
     serializer_class = ConnectionSerializer
     shared = Connection
+    lookups = SharedViewSet.lookups | {"auth": "auth", "authorized": "authorized"}
     beyond_buses = "connections"
 
 
@@ -85,4 +86,5 @@ class ApiDestinationViewSet(SharedViewSet[ApiDestination]):
 
     serializer_class = ApiDestinationSerializer
     shared = ApiDestination
+    lookups = SharedViewSet.lookups | {"connection": "connection__name"}
     beyond_buses = "API destinations"

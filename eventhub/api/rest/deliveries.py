@@ -58,6 +58,7 @@ class DeliveryViewSet(HappenedViewSet):
     """``/api/deliveries``."""
 
     filters = {"bus": "bus", "rule": "rule", "target": "target", "state": "state", "event_id": "event_id"}
+    moment = "accepted_at"
     choices = {"state": frozenset(OutcomeState)}
 
     def rows(self) -> QuerySet[Any]:

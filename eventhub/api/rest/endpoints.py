@@ -42,4 +42,5 @@ class EndpointViewSet(SharedViewSet[GlobalEndpoint]):
 
     serializer_class = EndpointSerializer
     shared = GlobalEndpoint
+    lookups = SharedViewSet.lookups | {"bus": "bus__name"}
     beyond_buses = "global endpoints"

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.db.models import ProtectedError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
@@ -28,6 +30,7 @@ _KINDS = {
     405: "method-not-allowed",
     406: "not-acceptable",
     409: "conflict",
+    412: "precondition-failed",
     413: "too-large",
     415: "unsupported-media-type",
     429: "too-fast",
@@ -70,6 +73,22 @@ def problem(error: Exception, _context: Mapping[str, Any]) -> Response:
     set_rollback()
     kind = _KINDS.get(status, "error")
     return Response(document(status, kind, text, places), status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer what Django refuses before any view, such as a Host that is not ours (``handler400``)."""
+    if not request.path.startswith("/api/"):
+        return defaults.bad_request(request, exception)
+    said = document(400, "malformed", f"The request was refused: {type(exception).__name__}.")
+    return HttpResponse(msgspec.json.encode(said), CONTENT_TYPE, 400)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Answer an error of ours outside of the views (``handler500``)."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    said = document(500, "internal", "The error was logged.")
+    return HttpResponse(msgspec.json.encode(said), CONTENT_TYPE, 500)
 
 
 def _known(error: Exception) -> Exception:

@@ -161,7 +161,9 @@ class KeySerializer(ConfiguredSerializer[ApiKey]):
 
 
 class KeyIdPagination(KeyPagination):
-    """Pages of keys in the order of their ids."""
+    """Pages of keys, whose ids are random."""
+
+    orders = KeyPagination.orders | {"made": "created_at"}
 
     def read_key(self, text: str) -> str:
         """Return the id; raises ValueError."""
@@ -176,6 +178,8 @@ class KeyViewSet(ConfiguredViewSet[ApiKey]):
     serializer_class = KeySerializer
     reads = writes = Scope.ADMIN
     pagination_class = KeyIdPagination
+    passing = frozenset({"last_used_at", "old_secret_until"})
+    lookups = ConfiguredViewSet.lookups | {"enabled": "enabled", "bus": "buses__name"}
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         """Return the keys that the caller administers."""
@@ -186,19 +190,18 @@ class KeyViewSet(ConfiguredViewSet[ApiKey]):
         serializer = cast(KeySerializer, self.get_serializer(data=request.data))
         serializer.is_valid(raise_exception=True)
         self.perform_create(serializer)
-        return _with_secret(serializer.data, serializer.made_secret, status=201)
+        return self._with_secret(serializer.data, serializer.made_secret, status=201)
 
     def rotate(self, request: Request, pk: str) -> Response:
         """Give the key another secret, which this answer alone shows; the old one is good for a while."""
-        key: ApiKey = self.get_object()
         body = Body(request, _ROTATE)
         overlap = body.number("overlap_seconds", 0, MAX_OVERLAP_SECONDS, default=OVERLAP_SECONDS)
         body.done()
         with transaction.atomic():
-            _, secret = rotate_key(key.pk, overlap_seconds=overlap, now=timezone.now())
+            _, secret = rotate_key(self.current().pk, overlap_seconds=overlap, now=timezone.now())
             take_effect()
-        return _with_secret(self.get_serializer(self.get_object()).data, secret, status=200)
+        return self._with_secret(self.get_serializer(self.get_object()).data, secret, status=200)
 
-
-def _with_secret(shown: Any, secret: str, *, status: int) -> Response:
-    return Response({**shown, "secret": secret}, status, headers={"Cache-Control": "no-store"})
+    def _with_secret(self, shown: Any, secret: str, *, status: int) -> Response:
+        headers = {"Cache-Control": "no-store", "ETag": self.tag(shown)}
+        return Response({**shown, "secret": secret}, status, headers=headers)

@@ -1,10 +1,12 @@
 """Lists and single rows of what happened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import ValidationError as ValueNotOfColumn
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Model, QuerySet
 from django.http import Http404
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -16,7 +18,8 @@ from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.pagination import PositionPagination
 from eventhub.api.rest.permissions import verified
 
-PAGING = frozenset({"limit", "after", "before"})
+PAGING = frozenset({"limit", "after", "before", "order"})
+WINDOW = frozenset({"since", "until"})
 
 
 def check_parameters(request: Request, known: frozenset[str]) -> None:
@@ -29,6 +32,32 @@ def check_parameters(request: Request, known: frozenset[str]) -> None:
             raise ValidationError({name: "a character with code 0 is nowhere in our data"})
 
 
+_TRUTH = {"true": True, "false": False}
+
+
+def narrowed(rows: QuerySet[Any], request: Request, lookups: Mapping[str, str]) -> QuerySet[Any]:
+    """Return the rows that pass the filters of a request; raises ValidationError naming a wrong one.
+
+    ``lookups`` say for each parameter which column it asks for, or with ``__startswith`` and others how.
+    """
+    for name, lookup in lookups.items():
+        value: Any = request.query_params.get(name)
+        if not value:
+            continue
+        column, _, how = lookup.partition("__")
+        field = rows.model._meta.get_field(column)
+        if isinstance(field, BooleanField):
+            if value not in _TRUTH:
+                raise ValidationError({name: f"wanted true or false, found {value!r:.40}"})
+            value = _TRUTH[value]
+        elif not how and getattr(field, "choices", None):
+            known = [str(choice) for choice, _ in field.choices]
+            if value not in known:
+                raise ValidationError({name: f"wanted one of {', '.join(known)}, found {value!r:.40}"})
+        rows = rows.filter(**{lookup: value})
+    return rows
+
+
 class HappenedViewSet(GenericViewSet[Model]):
     """Journal rows, on the caller's buses."""
 
@@ -37,10 +66,16 @@ class HappenedViewSet(GenericViewSet[Model]):
     pagination_class = PositionPagination
     filters: Mapping[str, str] = {}  # query parameter → column
     choices: Mapping[str, frozenset[str]] = {}  # query parameter → its values, where they are few
+    named: frozenset[str] = frozenset()  # query parameters that ``rows`` sees to itself
+    moment = ""  # the column that `since` (inclusive) and `until` (exclusive) ask for, if the list has them
 
     def rows(self) -> QuerySet[Any]:
         """Return all rows, before filters."""
         raise NotImplementedError
+
+    def items(self, page: Sequence[Any]) -> Sequence[dict[str, Any]]:
+        """Return the rows of a page."""
+        return [self.item(row) for row in page]
 
     def item(self, row: Any) -> dict[str, Any]:
         """Return a row as a list shows it."""
@@ -57,8 +92,13 @@ class HappenedViewSet(GenericViewSet[Model]):
 
     def list(self, request: Request) -> Response:
         """Return one page of those that pass the filters."""
-        check_parameters(request, PAGING | self.filters.keys())
+        check_parameters(
+            request, PAGING | self.named | self.filters.keys() | (WINDOW if self.moment else set())
+        )
         rows = self.seen()
+        for name, how in (("since", "gte"), ("until", "lt")) if self.moment else ():
+            if (at := moment_parameter(request, name)) is not None:
+                rows = rows.filter(**{f"{self.moment}__{how}": at})
         for name, column in self.filters.items():
             if name in request.query_params:
                 value = request.query_params[name]
@@ -74,7 +114,7 @@ class HappenedViewSet(GenericViewSet[Model]):
                     ) from None
         page = self.paginate_queryset(rows)
         assert page is not None  # there is a pagination class
-        return self.get_paginated_response([self.item(row) for row in page])
+        return self.get_paginated_response(self.items(page))
 
     def retrieve(self, request: Request, seq: str) -> Response:
         """Return one row, found by its number."""
@@ -84,11 +124,26 @@ class HappenedViewSet(GenericViewSet[Model]):
         return Response(self.whole(row))
 
 
-def whole_parameter(request: Request, name: str, most: int) -> int | None:
-    """Return a parameter that is a number from 1 to ``most``, None without it; raises ValidationError."""
+def chosen(request: Request, name: str, known: type[StrEnum]) -> str | None:
+    """Return a parameter that is one of a few words, None without it; raises ValidationError."""
     text = request.query_params.get(name)
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise ValidationError({name: f"wanted a whole number from 1 to {most}, found {text!r:.40}"})
-    return int(text)
+    if text not in set(known):
+        raise ValidationError({name: f"wanted one of {', '.join(known)}, found {text!r:.40}"})
+    return text
+
+
+def moment_parameter(request: Request, name: str) -> datetime | None:
+    """Return a parameter that is an RFC 3339 moment with a zone, None without it; raises ValidationError."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+    except ValueError:
+        wanted = "a moment with its zone, such as 2026-01-31T12:00:00Z"
+        raise ValidationError({name: f"wanted {wanted}, found {text!r:.40}"}) from None
+    return moment

@@ -5,12 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 import msgspec
-from rest_framework.exceptions import ParseError
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from eventhub.domain import jsontext
 from eventhub.domain.jsontokens import Kind, tokens
+
+# The largest that anybody has to send is an entry to be explained; beside it a rule or a target is small.
+MAX_BODY_BYTES = settings.MAX_ENTRY_BYTES + 2**20
+
+
+class TooLarge(APIException):
+    """The body is larger than is read."""
+
+    status_code = 413
 
 
 class JSONBody(BaseParser):
@@ -22,7 +32,9 @@ class JSONBody(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Return the object; raises ParseError saying at which byte it is not one."""
-        body = stream.read()
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            raise TooLarge(f"wanted a body of at most {MAX_BODY_BYTES} bytes")
         try:
             return self.read(body, jsontext.check_detail(body))
         except jsontext.JsonTextError as error:

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from eventhub.api.rest.configured import ConfiguredSerializer, MomentText
 from eventhub.api.rest.connections import SharedViewSet
 from eventhub.api.rest.errors import Conflict
+from eventhub.api.rest.fields import Body
 from eventhub.flow.configure import take_effect
 from eventhub.models import PartnerSource, SourceStateError
 
@@ -29,6 +30,7 @@ class PartnerSourceViewSet(SharedViewSet[PartnerSource]):
 
     serializer_class = PartnerSourceSerializer
     shared = PartnerSource
+    lookups = SharedViewSet.lookups | {"account": "account"}
     beyond_buses = "partner event sources"
 
     def get_queryset(self) -> QuerySet[PartnerSource]:
@@ -37,8 +39,9 @@ class PartnerSourceViewSet(SharedViewSet[PartnerSource]):
 
     def switch(self, request: Request, name: str, *, active: bool) -> Response:
         """Activate or deactivate a source that is offered to this installation's account."""
+        Body(request, {}).done()
         with transaction.atomic():
-            source = self.get_object()
+            source = self.current()
             try:
                 if active:
                     source.activate()
@@ -47,4 +50,4 @@ class PartnerSourceViewSet(SharedViewSet[PartnerSource]):
             except SourceStateError as error:
                 raise Conflict(str(error)) from error
             take_effect()
-        return Response(self.get_serializer(source).data)
+        return self.tagged(self.get_serializer(source).data)

@@ -18,9 +18,9 @@ from eventhub.access.scopes import Scope
 from eventhub.api.rest.dead_letters import selection_of
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
-from eventhub.api.rest.listing import check_parameters, whole_parameter
+from eventhub.api.rest.listing import PAGING, check_parameters, chosen
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment_of
-from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import verified
 from eventhub.flow import letters
 from eventhub.flow.process import parts
@@ -45,18 +45,13 @@ class RedriveViewSet(ViewSet):
 
     def list(self, request: Request) -> Response:
         """Answer the redrives, the newest first; ``before`` takes the id of one."""
-        check_parameters(request, frozenset({"limit", "before"}))
-        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = whole_parameter(request, "before", 2**63 - 1)
+        check_parameters(request, PAGING | {"state"})
         rows = self._seen(request)
-        if before is not None:
-            rows = rows.filter(id__lt=before)
-        found = list(rows[: limit + 1])
-        following = None
-        if len(found) > limit:
-            following = f"{request.path}?limit={limit}&before={found[limit - 1].id}"
-        items = [redrive_json(letters.redrive_of(row)) for row in found[:limit]]
-        return Response({"items": items, "next": following})
+        if (state := chosen(request, "state", RedriveState)) is not None:
+            rows = rows.filter(state=state)
+        pages = NumberPagination()
+        page = pages.paginate_queryset(rows, request)
+        return pages.get_paginated_response([redrive_json(letters.redrive_of(row)) for row in page])
 
     def retrieve(self, request: Request, redrive_id: int) -> Response:
         """Answer one, with its progress."""

@@ -11,13 +11,13 @@ from rest_framework.viewsets import ViewSet
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body, moment_given
-from eventhub.api.rest.listing import check_parameters, whole_parameter
+from eventhub.api.rest.listing import PAGING, check_parameters, chosen
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment_of
-from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import verified
 from eventhub.flow import archives
 from eventhub.flow.process import parts
-from eventhub.journal.port import Replay
+from eventhub.journal.port import Replay, ReplayState
 from eventhub.journal.rows import ReplayRow
 from eventhub.models import Archive, Rule
 
@@ -44,22 +44,16 @@ class ReplayViewSet(ViewSet):
 
     def list(self, request: Request) -> Response:
         """Answer the replays, the newest first; ``before`` takes the id of one."""
-        check_parameters(request, frozenset({"limit", "before", "archive"}))
-        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = whole_parameter(request, "before", 2**63 - 1)
+        check_parameters(request, PAGING | {"archive", "bus", "state"})
         rows = self._seen(request)
-        if archive := request.query_params.get("archive"):
-            rows = rows.filter(archive=archive)
-        if before is not None:
-            rows = rows.filter(id__lt=before)
-        found = list(rows[: limit + 1])
-        following = None
-        if len(found) > limit:
-            asked = request.query_params.copy()
-            asked["before"] = str(found[limit - 1].id)
-            following = f"{request.path}?{asked.urlencode()}"
-        items = [replay_json(archives.replay_of(row)) for row in found[:limit]]
-        return Response({"items": items, "next": following})
+        for name in ("archive", "bus"):
+            if value := request.query_params.get(name):
+                rows = rows.filter(**{name: value})
+        if (state := chosen(request, "state", ReplayState)) is not None:
+            rows = rows.filter(state=state)
+        pages = NumberPagination()
+        page = pages.paginate_queryset(rows, request)
+        return pages.get_paginated_response([replay_json(archives.replay_of(row)) for row in page])
 
     def retrieve(self, request: Request, name: str) -> Response:
         """Answer one, with its progress."""

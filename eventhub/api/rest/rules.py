@@ -7,12 +7,16 @@ from django.core.exceptions import ValidationError as ModelError
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
+from eventhub.api.rest.fields import Body
 from eventhub.api.rest.media import RuleBody, verbatim
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import visible_targets
 from eventhub.domain.transform import TransformError, parse_transform
+from eventhub.flow.configure import switch_rule
 from eventhub.flow.schedule import next_runs
 from eventhub.models import Bus, Rule, Target
 
@@ -170,16 +174,26 @@ class RuleViewSet(ConfiguredViewSet[Rule]):
 
     serializer_class = RuleSerializer
     parser_classes = [RuleBody]
-    filters = frozenset({"bus"})
+    passing = frozenset({"next_runs"})
+    lookups = ConfiguredViewSet.lookups | {
+        "bus": "bus__name",
+        "name": "name",
+        "enabled": "enabled",
+        "target": "targets__name",
+    }
+
+    def switch(self, request: Request, pk: int, *, enabled: bool) -> Response:
+        """Enable or disable the rule; answers it with the version that this makes."""
+        Body(request, {}).done()
+        with transaction.atomic():
+            switch_rule(self.current(), enabled=enabled, by=verified(request).who)
+        return self.tagged(self.get_serializer(self.get_object()).data)
 
     def get_queryset(self) -> QuerySet[Rule]:
         """Return the rules on buses that the caller may see."""
         rules = _with_versions()
         bus_ids = verified(self.request).bus_ids
-        if bus_ids is not None:
-            rules = rules.filter(bus_id__in=bus_ids)
-        bus = self.request.query_params.get("bus") if self.action == "list" else None
-        return rules.filter(bus__name=bus) if bus else rules
+        return rules if bus_ids is None else rules.filter(bus_id__in=bus_ids)
 
 
 def _with_versions() -> QuerySet[Rule]:

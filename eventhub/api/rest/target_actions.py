@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,8 +41,9 @@ class TargetActionViewSet(TargetViewSet):
     def switch(self, request: Request, name: str, how: Switch) -> Response:
         """Enable, disable, pause or resume; answers the target."""
         Body(request, {}).done()
-        switch(self.get_object(), how)
-        return Response(self.get_serializer(self.get_object()).data)
+        with transaction.atomic():
+            switch(self.current(), how)
+        return self.tagged(self.get_serializer(self.get_object()).data)
 
     def state(self, request: Request, name: str) -> Response:
         """Answer how the target fares: circuit, backlog, blocked keys."""

@@ -122,6 +122,15 @@ class TargetViewSet(ConfiguredViewSet[Target]):
     serializer_class = TargetSerializer
     lookup_field = "name"
     beyond_buses = "targets"
+    passing = frozenset({"signing"})
+    lookups = ConfiguredViewSet.lookups | {
+        "kind": "kind",
+        "enabled": "enabled",
+        "paused": "paused",
+        "bus": "bus__name",
+        "connection": "connection__name",
+        "api_destination": "api_destination__name",
+    }
 
     def get_queryset(self) -> QuerySet[Target]:
         """Return the targets that the caller may see."""

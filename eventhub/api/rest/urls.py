@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventhub.api.rest.archives import ArchiveViewSet
+from eventhub.api.rest.attempts import AttemptViewSet
 from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
@@ -88,9 +89,14 @@ _STEER: dict[str, Any] = {"post": "steer"}
 urlpatterns = [
     path("buses", BusViewSet.as_view(_MANY)),
     path("buses/<slashed:name>", BusViewSet.as_view(_ONE)),
+    path("buses/<slashed:name>/pause", BusViewSet.as_view({"post": "switch"}), {"paused": True}),
+    path("buses/<slashed:name>/resume", BusViewSet.as_view({"post": "switch"}), {"paused": False}),
+    path("buses/<slashed:name>/state", BusViewSet.as_view({"get": "state"})),
     path("buses/<slashed:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
+    path("rules/<int:pk>/enable", RuleViewSet.as_view({"post": "switch"}), {"enabled": True}),
+    path("rules/<int:pk>/disable", RuleViewSet.as_view({"post": "switch"}), {"enabled": False}),
     path("targets", TargetViewSet.as_view(_MANY)),
     path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
     path("targets/<name:name>/state", TargetActionViewSet.as_view({"get": "state"})),
@@ -139,6 +145,8 @@ urlpatterns = [
     path("events/<uuid:event_id>/preview", Preview.as_view()),
     path("deliveries", DeliveryViewSet.as_view(_LIST)),
     re_path(r"^deliveries/(?P<seq>[0-9]+)$", DeliveryViewSet.as_view(_READ)),
+    path("attempts", AttemptViewSet.as_view(_LIST)),
+    re_path(r"^attempts/(?P<seq>[0-9]+)$", AttemptViewSet.as_view(_READ)),
     path("dead-letters", DeadLetterViewSet.as_view(_LIST)),
     path("dead-letters/groups", DeadLetterViewSet.as_view({"get": "groups"})),
     re_path(r"^dead-letters/(?P<seq>[0-9]+)$", DeadLetterViewSet.as_view(_READ)),

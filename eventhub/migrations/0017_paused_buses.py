@@ -1,0 +1,18 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Buses can be paused: their events wait for routing."""
+
+    dependencies = [("eventhub", "0013_sources_and_rotation_of_keys")]
+
+    operations = [
+        migrations.AddField(
+            model_name="bus",
+            name="paused",
+            field=models.BooleanField(
+                default=False,
+                help_text="A paused bus takes events and routes none: they wait, in order, and are counted.",
+            ),
+        ),
+    ]
