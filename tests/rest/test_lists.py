@@ -60,7 +60,7 @@ def test_pages_of_what_is_configured_hold_still_while_it_changes(
     def change() -> None:
         if maker.number < 20:
             maker.configured(kind)
-        # One that was seen goes: a page that counted rows would now miss one. Not the caller's key, of course.
+        # One that was seen goes: a page that counted rows would now miss one. Not the caller's own key.
         if made := [one for one in seen if one in mine and kind != "partner-sources"]:
             api("DELETE", f"/{kind}/{made[0]}")
 
