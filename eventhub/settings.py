@@ -178,6 +178,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "eventhub.dashboard.policy.ContentSecurityPolicyMiddleware",
+    "eventhub.access.trail.trail_middleware",
 ]
 TEMPLATES = [
     {

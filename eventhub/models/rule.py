@@ -1,7 +1,7 @@
 """Rules and their versions."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,7 @@ from eventhub.domain.schedule import MAX_LENGTH, ScheduleError, parse_schedule
 from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import Dated, Noted
+from eventhub.models.recording import Subject
 from eventhub.models.target import Target
 
 MAX_PATTERN_LENGTH = 4096  # EventBridge's
@@ -72,6 +73,7 @@ class Rule(Dated):
     told = models.JSONField(default=dict, blank=True, editable=False)
 
     rule_column = "pk"
+    recorded_with = ("links__target",)
 
     class Meta:
         ordering = ["bus__name", "name"]
@@ -146,6 +148,15 @@ class Rule(Dated):
             if link.transform != wanted:
                 link.transform = wanted
                 link.save(update_fields=["transform"])
+
+    def recorded_name(self) -> str:
+        """Return what the audit trail calls the rule."""
+        return f"{self.bus.name}/{self.name}"
+
+    def recorded_beside(self, new: bool) -> dict[str, Any]:
+        """Return the targets, which belong to the rule; one that was made just now has none."""
+        links = [] if new else sorted(self.links.all(), key=lambda link: link.pk)
+        return {"targets": [link.told_of() for link in links]}
 
     def record_version(self, *, by: str, is_first: bool = False) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
@@ -229,6 +240,28 @@ class RuleTarget(Noted):
             suffix = f"-{number}"
             name = self.target.name[: 64 - len(suffix)] + suffix
         return name
+
+    def recorded_as(self) -> Subject:
+        """Return the rule: its targets are part of it."""
+        return Subject(Rule, self.rule_id)
+
+    def saving(self, _columns: Collection[str] | None) -> Subject:
+        """Return the rule."""
+        return self.recorded_as()
+
+    @classmethod
+    def recorded_as_all(cls, rows: "models.QuerySet[Any]") -> list[Subject]:
+        """Return the rules of these links."""
+        return [Subject(Rule, pk) for pk in dict.fromkeys(rows.values_list("rule_id", flat=True))]
+
+    def told_of(self) -> dict[str, Any]:
+        """Return what the audit trail says of it."""
+        said: dict[str, Any] = {"name": self.target.name}
+        if self.identifier != self.target.name:
+            said["identifier"] = self.identifier
+        if self.transform is not None:
+            said["transform"] = self.transform
+        return said | ({"told": self.told} if self.told else {})
 
     def recorded(self) -> dict[str, Any]:
         """Return what a rule's version says of it."""

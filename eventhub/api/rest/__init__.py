@@ -16,6 +16,7 @@
     /api/events/{id}/preview     POST            events:read, and rules:read for a rule's transform
     /api/keys  /api/keys/{id}                GET POST / GET PUT PATCH DELETE     admin
     /api/keys/{id}/rotate        POST            admin
+    /api/audit  /api/audit/{id}              GET                                 admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

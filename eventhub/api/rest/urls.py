@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventhub.api.rest.archives import ArchiveViewSet
+from eventhub.api.rest.audit import AuditViewSet
 from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
@@ -131,6 +132,8 @@ urlpatterns = [
     path("keys", KeyViewSet.as_view(_MANY)),
     path("keys/<name:pk>", KeyViewSet.as_view(_ONE)),
     path("keys/<name:pk>/rotate", KeyViewSet.as_view({"post": "rotate"})),
+    path("audit", AuditViewSet.as_view(_LIST)),
+    path("audit/<int:entry_id>", AuditViewSet.as_view(_READ)),
     path("import", Import.as_view()),
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),
