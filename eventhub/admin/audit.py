@@ -4,16 +4,19 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from eventhub.admin.configured import who
 from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
 from eventhub.domain.difference import Difference, How, differences, written
+from eventhub.flow.rollback import RESTORED, RollbackRefusedError, plan, roll_back
 from eventhub.models import AuditEntry, Door
 from eventhub.models.state import kind_of
 
@@ -99,9 +102,48 @@ class AuditAdmin(HappenedAdmin):
             "differences": differences(entry.before, entry.after),
             "thing": address_of(entry),
             "beside": beside,
+            "may_roll_back": may_roll_back(self.admin_site, request, entry),
             "taken_back_by": AuditEntry.objects.filter(rolls_back=entry.pk).order_by("id").first(),
         }
         return TemplateResponse(request, self.change_form_template, context)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page that takes a change back."""
+        view = self.admin_site.admin_view(self.rollback_view)
+        return [path("<int:pk>/rollback/", view, name="eventhub_auditentry_rollback"), *super().get_urls()]
+
+    def rollback_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what taking a change back would do; POST does it."""
+        entry = self.get_object(request, str(pk))
+        if entry is None:
+            raise Http404
+        if not may_roll_back(self.admin_site, request, entry):
+            raise PermissionDenied
+        here = reverse("admin:eventhub_auditentry_change", args=[pk])
+        try:
+            if request.method == "POST":
+                done = roll_back(entry, who=who(request), reason=request.POST.get("reason", "").strip())
+                self.message_user(request, f"Rolled back: {entry.kind} {done.name}.", messages.SUCCESS)
+                for note in done.notes:
+                    self.message_user(request, f"{note[0].upper()}{note[1:]}.", messages.WARNING)
+                return HttpResponseRedirect(here)
+            planned, refused = plan(entry, who=who(request)), ""
+        except RollbackRefusedError as error:
+            if request.method == "POST":
+                self.message_user(request, f"Not rolled back: {error}.", messages.ERROR)
+                return HttpResponseRedirect(here)
+            planned, refused = None, str(error)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Roll back change {pk}",
+            "opts": self.opts,
+            "entry": entry,
+            "kind": kind_name(entry.kind),
+            "refused": refused,
+            "plan": planned,
+            "differences": differences(planned.before, planned.after) if planned else [],
+            "back": here,
+        }
+        return TemplateResponse(request, "admin/eventhub/auditentry/rollback.html", context)
 
     @admin.display(description="when", ordering="id")
     def when(self, entry: AuditEntry) -> str:
@@ -130,6 +172,20 @@ class AuditAdmin(HappenedAdmin):
         if len(found) > _SHOWN:
             lines.append((f"and {len(found) - _SHOWN} more", ""))
         return format_html_join("", "<div><code>{}</code> {}</div>", lines)
+
+
+def may_roll_back(site: admin.AdminSite, request: HttpRequest, entry: AuditEntry) -> bool:
+    """Tell whether somebody may make the change that takes an entry's change back."""
+    model = RESTORED.get(entry.kind)
+    if model is None:
+        return False
+    rows = site.get_model_admin(model)
+    if entry.before is None:
+        return bool(rows.has_delete_permission(request))
+    if entry.after is None:
+        return bool(rows.has_add_permission(request))
+    row = model._base_manager.filter(pk=entry.object_id).first()
+    return bool(rows.has_change_permission(request, row))
 
 
 def kind_name(kind: str) -> str:

@@ -149,6 +149,26 @@ class Rule(Dated):
                 link.transform = wanted
                 link.save(update_fields=["transform"])
 
+    def set_links(self, wanted: Iterable[tuple[Target, str, Any, dict[str, Any]]]) -> None:
+        """Make these the rule's targets: each with its identifier, transform and what the door was told.
+
+        Links are found again by their identifiers. Raises ValidationError. Call it inside a transaction.
+        """
+        there = {link.identifier: link for link in self.links.select_related("target")}
+        kept = set()
+        for target, identifier, transform, told in wanted:
+            link = there.get(identifier) or RuleTarget(rule=self, identifier=identifier)
+            before = link.target if link.pk else None
+            link.target, link.transform, link.told = target, transform, told
+            link.full_clean()
+            link.save()
+            kept.add(link.pk)
+            if before is not None and before.pk != target.pk:
+                before.drop_if_owned()
+        for link in there.values():
+            if link.pk not in kept:
+                link.delete()
+
     def recorded_name(self) -> str:
         """Return what the audit trail calls the rule."""
         return f"{self.bus.name}/{self.name}"
@@ -176,10 +196,16 @@ class Rule(Dated):
             "targets": targets,
         }
         latest = None if is_first else self.versions.order_by("-number").first()
-        if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
+        if (
+            latest is not None
+            and all(getattr(latest, field) == value for field, value in state.items())
+            and latest.schedule_expression in (None, self.schedule_expression)
+        ):
             return None
         number = latest.number + 1 if latest else 1
-        return RuleVersion.objects.create(rule=self, number=number, made_by=by, **state)
+        return RuleVersion.objects.create(
+            rule=self, number=number, made_by=by, schedule_expression=self.schedule_expression, **state
+        )
 
 
 class RuleTarget(Noted):
@@ -289,7 +315,8 @@ class RuleVersion(models.Model):
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=64)
-    pattern = models.TextField()
+    pattern = models.TextField()  # that it is routed by: with the schedule, if it has one
+    schedule_expression = models.CharField(max_length=MAX_LENGTH, null=True)  # null: from before it was kept
     enabled = models.BooleanField()
     targets = models.JSONField(default=list)  # [{"id", "name"} and "transform" if there is one, …]
     made_at = models.DateTimeField(auto_now_add=True)

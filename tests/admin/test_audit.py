@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from eventhub.access.caller import Caller, CallerKind
@@ -171,3 +171,74 @@ def test_the_trail_can_be_read_only(ann: Client) -> None:
     assert ann.post(f"/admin/eventhub/auditentry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
     assert AuditEntry.objects.filter(pk=entry.pk).exists()
     assert ann.get("/admin/eventhub/auditentry/999999/change/").status_code == 404
+
+
+# -- rolling back ------------------------------------------------------------------------------------
+
+
+def test_a_change_is_rolled_back_after_a_page_that_shows_what_it_does(ann: Client) -> None:
+    make_rule(ann)
+    rule = Rule.objects.get()
+    rule.pattern = '{"source": ["till"]}'
+    rule.save()
+    address = f"/admin/eventhub/auditentry/{newest('rule').pk}/rollback/"
+
+    page = ann.get(address).content.decode()
+    assert "<code>pattern.source</code>" in page
+    assert Rule.objects.get().pattern == '{"source": ["till"]}'
+    answer = ann.post(address, {"reason": "too few"}, follow=True).content.decode()
+
+    assert "Rolled back: rule default/orders." in answer
+    assert "taken back by" in answer
+    assert Rule.objects.get().pattern == '{"source": ["shop"]}'
+    assert (newest("rule").reason, newest("rule").who) == ("too few", "user:ann")
+
+
+def test_what_cannot_be_rolled_back_says_why(ann: Client) -> None:
+    make_rule(ann)
+    made = AuditEntry.objects.filter(kind="target").latest("id")
+    address = f"/admin/eventhub/auditentry/{made.pk}/rollback/"
+
+    assert "used by rule orders" in ann.get(address).content.decode()
+    assert "Not rolled back" in ann.post(address, follow=True).content.decode()
+    assert ann.get("/admin/eventhub/auditentry/999999/rollback/").status_code == 404
+
+
+def test_who_may_not_change_a_thing_may_not_roll_it_back(ann: Client) -> None:
+    make_rule(ann)
+    bob = get_user_model().objects.create_user("bob", is_staff=True)
+    bob.user_permissions.add(Permission.objects.get(codename="view_auditentry"))
+    client = Client()
+    client.force_login(bob)
+    entry = newest("rule")
+
+    assert "Roll it back" not in client.get(f"/admin/eventhub/auditentry/{entry.pk}/change/").content.decode()
+    assert client.post(f"/admin/eventhub/auditentry/{entry.pk}/rollback/").status_code == 403
+    assert client.post(f"/admin/eventhub/rule/{entry.object_id}/rollback/1/").status_code in {403, 404}
+
+
+def test_a_rule_is_rolled_back_to_a_version_from_its_page(ann: Client) -> None:
+    make_rule(ann)
+    rule = Rule.objects.get()
+    rule.pattern = '{"source": ["till"]}'
+    rule.save()
+    rule.record_version(by="user:bob")
+
+    address = f"/admin/eventhub/rule/{rule.pk}/rollback/1/"
+    assert address in ann.get(f"/admin/eventhub/rule/{rule.pk}/change/").content.decode()
+    assert "pattern.source" in ann.get(address).content.decode()
+    assert rule.versions.count() == 2
+    assert "as version 3" in ann.post(address, follow=True).content.decode()
+
+    assert Rule.objects.get().pattern == '{"source": ["shop"]}'
+    assert "as it was in version 1" in ann.get(address).content.decode()
+
+
+def test_the_history_of_a_thing_is_its_trail(ann: Client) -> None:
+    make_rule(ann)
+    rule = Rule.objects.get()
+
+    page = ann.get(f"/admin/eventhub/rule/{rule.pk}/history/", follow=True).content.decode()
+
+    assert "1 change" in page
+    assert "default/orders" in page

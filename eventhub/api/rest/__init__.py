@@ -2,6 +2,8 @@
 
     /api/buses  /api/buses/{name}            GET POST / GET PUT PATCH DELETE     rules:read, rules:write
     /api/rules  /api/rules/{id}              the same
+    /api/rules/{id}/versions     GET             rules:read
+    /api/rules/{id}/rollback     POST            rules:write
     /api/targets  /api/targets/{name}        the same
     /api/global-endpoints  /api/global-endpoints/{name}                          the same
     /api/partner-sources  /api/partner-sources/{name}  GET POST / GET DELETE     the same
@@ -17,6 +19,7 @@
     /api/keys  /api/keys/{id}                GET POST / GET PUT PATCH DELETE     admin
     /api/keys/{id}/rotate        POST            admin
     /api/audit  /api/audit/{id}              GET                                 admin
+    /api/audit/{id}/rollback     POST            admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

@@ -12,15 +12,21 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from eventhub.access.scopes import Scope
-from eventhub.api.rest.fields import moment_given
+from eventhub.api.rest.errors import Conflict
+from eventhub.api.rest.fields import Body, moment_given
 from eventhub.api.rest.listing import check_parameters, whole_parameter
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment, verbatim
 from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from eventhub.api.rest.permissions import verified
 from eventhub.domain import jsontext
 from eventhub.domain.difference import Difference, How, differences
+from eventhub.flow.rollback import Plan, RollbackRefusedError, plan, roll_back
 from eventhub.models import AuditEntry, Door
 
+_ROLLBACK = {
+    "dry_run": "true to tell what would change, or false",
+    "reason": "a text that the trail keeps",
+}
 _COLUMNS = {
     "kind": "kind",
     "name": "name",
@@ -61,6 +67,19 @@ class AuditViewSet(ViewSet):
         check_parameters(request, frozenset())
         entry = self._one(request, entry_id)
         return Response(entry_json(entry) | {"before": entry.before, "after": entry.after})
+
+    def rollback(self, request: Request, entry_id: int) -> Response:
+        """Take an entry's change back; with ``dry_run`` tell what that would change, and do nothing."""
+        body = Body(request, _ROLLBACK)
+        dry_run = body.take("dry_run", bool, default=False)
+        reason = body.take("reason", str, default="")
+        body.done()
+        entry, who = self._one(request, entry_id), verified(request).who
+        try:
+            done = plan(entry, who=who) if dry_run else roll_back(entry, who=who, reason=reason)
+        except RollbackRefusedError as error:
+            raise Conflict(f"change {entry.pk} cannot be rolled back: {error}") from error
+        return Response({"dry_run": dry_run} | plan_json(done))
 
     def _seen(self, request: Request) -> QuerySet[AuditEntry]:
         bus_ids = verified(request).bus_ids
@@ -119,6 +138,17 @@ def entry_json(entry: AuditEntry) -> dict[str, Any]:
         "change": entry.change,
         "rolls_back": entry.rolls_back,
         "differences": [difference_json(one) for one in differences(entry.before, entry.after)],
+    }
+
+
+def plan_json(done: Plan) -> dict[str, Any]:
+    """Return what a rollback changes."""
+    return {
+        "kind": done.kind,
+        "object_id": done.object_id,
+        "name": done.name,
+        "differences": [difference_json(one) for one in differences(done.before, done.after)],
+        "notes": list(done.notes),
     }
 
 

@@ -28,6 +28,7 @@ from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.target_actions import TargetActionViewSet
 from eventhub.api.rest.target_kinds import TargetKinds
 from eventhub.api.rest.targets import TargetViewSet
+from eventhub.api.rest.versions import RuleVersionViewSet
 from eventhub.flow.configure import Switch
 from eventhub.journal.port import RedriveState
 
@@ -92,6 +93,8 @@ urlpatterns = [
     path("buses/<slashed:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
+    path("rules/<int:pk>/versions", RuleVersionViewSet.as_view(_LIST)),
+    path("rules/<int:pk>/rollback", RuleVersionViewSet.as_view({"post": "rollback"})),
     path("targets", TargetViewSet.as_view(_MANY)),
     path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
     path("targets/<name:name>/state", TargetActionViewSet.as_view({"get": "state"})),
@@ -134,6 +137,7 @@ urlpatterns = [
     path("keys/<name:pk>/rotate", KeyViewSet.as_view({"post": "rotate"})),
     path("audit", AuditViewSet.as_view(_LIST)),
     path("audit/<int:entry_id>", AuditViewSet.as_view(_READ)),
+    path("audit/<int:entry_id>/rollback", AuditViewSet.as_view({"post": "rollback"})),
     path("import", Import.as_view()),
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),
