@@ -99,6 +99,7 @@ class AuditAdmin(HappenedAdmin):
             "entry": entry,
             "kind": kind_name(entry.kind),
             "door": Door(entry.door).label,
+            "at": moment(entry.at),
             "differences": differences(entry.before, entry.after),
             "thing": address_of(entry),
             "beside": beside,
@@ -138,6 +139,7 @@ class AuditAdmin(HappenedAdmin):
             "opts": self.opts,
             "entry": entry,
             "kind": kind_name(entry.kind),
+            "at": moment(entry.at),
             "refused": refused,
             "plan": planned,
             "differences": differences(planned.before, planned.after) if planned else [],
@@ -145,7 +147,7 @@ class AuditAdmin(HappenedAdmin):
         }
         return TemplateResponse(request, "admin/eventhub/auditentry/rollback.html", context)
 
-    @admin.display(description="when", ordering="id")
+    @admin.display(description="when (UTC)", ordering="id")
     def when(self, entry: AuditEntry) -> str:
         """Return the moment."""
         return moment(entry.at)
@@ -199,7 +201,7 @@ def kind_name(kind: str) -> str:
 
 def moment(at: datetime) -> str:
     """Return a moment as lists of the admin show it."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def address_of(entry: AuditEntry) -> str:

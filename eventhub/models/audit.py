@@ -43,7 +43,7 @@ class AuditEntry(models.Model):
     yet or is none any more. Of secrets they say that there is one, and that it changed.
     """
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
+    at = models.DateTimeField("when", default=timezone.now, db_index=True)
     who = models.CharField(max_length=200)  # as Caller.who: "user:…", "key:…", "command:…"; "eventhub"
     door = models.CharField(max_length=16, choices=Door.choices)
     action = models.CharField(max_length=32)  # created, changed, deleted, enabled, paused, started …
