@@ -50,7 +50,7 @@ from eventhub.flow.schedule import Scheduler
 from eventhub.journal import open_journal
 from eventhub.journal.port import Journal
 from eventhub.live.hub import Hub
-from eventhub.models import DEFAULT_BUS, Bus
+from eventhub.models import DEFAULT_BUS, Bus, act_as_itself
 from eventhub.server.limits import Limits
 
 log = logging.getLogger("eventhub.roles")
@@ -108,6 +108,7 @@ def check_role(role: Role) -> None:
 
 def prepare() -> None:
     """Make what every installation has: the default bus, and the credentials that the settings name."""
+    act_as_itself()
     Bus.objects.get_or_create(name=DEFAULT_BUS)
     bootstrap()
 

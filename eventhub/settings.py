@@ -179,6 +179,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "eventhub.dashboard.policy.ContentSecurityPolicyMiddleware",
     "eventhub.api.rest.conditional.ConditionalReads",
+    "eventhub.access.trail.trail_middleware",
 ]
 TEMPLATES = [
     {

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from eventhub.access import seal
 from eventhub.access.keys import KEY_ID, store
 from eventhub.access.scopes import Scope
-from eventhub.models import ApiKey
+from eventhub.models import ApiKey, record_created
 
 log = logging.getLogger("eventhub.access")
 
@@ -65,7 +65,7 @@ def _make_administrator(name: str, password: str) -> None:
         return
     try:
         with transaction.atomic():
-            users.create_superuser(username=name, password=password)
+            record_created(users.create_superuser(username=name, password=password))
         log.info("user.made", extra={"fields": {"user": name}})
     except IntegrityError:  # as above
         return

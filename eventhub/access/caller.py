@@ -16,6 +16,7 @@ class CallerKind(StrEnum):
 
     KEY = "key"  # a program, by an API key
     USER = "user"  # a person, by a session
+    COMMAND = "command"  # whoever may run `manage.py` here
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def store(
             enabled=enabled,
         )
         key.save(force_insert=True)
-        key.buses.set(buses)
+        key.set_buses(buses)
     return key
 
 

@@ -5,14 +5,14 @@ sealed under the new key already stays as it is, so the command may be repeated.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from eventhub.access import seal
-from eventhub.models import ApiKey, Connection, Target
+from eventhub.models import ApiKey, Connection, Target, record_action, unrecorded
 from eventhub.secret import BrokenSealError, Purpose, unseal
 from eventhub.secret import seal as sealed_under
 
@@ -34,7 +34,7 @@ class UnreadableError(Exception):
 def rotate(old_key: str) -> Rotated:
     """Seal every stored secret under the installation's key; raises UnreadableError, naming the rows."""
     rotation = _Rotation(old_key)
-    with transaction.atomic():
+    with transaction.atomic(), unrecorded():  # the secrets stay what they are
         keys = 0
         for row in ApiKey.objects.select_for_update():
             keys += rotation.key(row)
@@ -49,7 +49,9 @@ def rotate(old_key: str) -> Rotated:
                 "neither EVENTHUB_OLD_SECRET_KEY nor EVENTHUB_SECRET_KEY opens the secrets of "
                 + ", ".join(rotation.unreadable)
             )
-    return Rotated(keys, targets, connections, rotation.already)
+        rotated = Rotated(keys, targets, connections, rotation.already)
+        record_action("secrets", "", "every stored secret", "sealed anew", after=asdict(rotated))
+    return rotated
 
 
 class _Rotation:

@@ -235,7 +235,9 @@ class ReplayAdmin(HappenedAdmin):
     @admin.action(description="Cancel", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """End the chosen replays."""
-        ended = [row.name for row in queryset if parts().journal.cancel_replay(row.id)]
+        journal = parts().journal
+        chosen = [archives.replay_of(row) for row in queryset]
+        ended = [one.order.name for one in chosen if archives.cancel_replay(journal, one)]
         said = f"Cancelled: {', '.join(ended)}." if ended else "None of these was under way."
         self.message_user(request, said, messages.SUCCESS if ended else messages.WARNING)
 

@@ -1,6 +1,7 @@
 """What the admins of buses, rules, targets and keys have in common."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,11 +9,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.text import capfirst
 
 from eventhub.access.caller import caller_of_user
 from eventhub.flow.configure import take_effect
+from eventhub.models.state import kind_of
 
 
 class NamedForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -70,6 +73,13 @@ class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
         with transaction.atomic():
             super().delete_queryset(request, queryset)
             take_effect()
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the audit trail, which tells of every door, not only of this one."""
+        asked = urlencode({"kind": kind_of(self.model), "object_id": object_id})
+        return HttpResponseRedirect(f"{reverse('admin:eventhub_auditentry_changelist')}?{asked}")
 
     def changed(self, row: Any, request: HttpRequest) -> None:
         """Do what a change of one row by an action asks for."""

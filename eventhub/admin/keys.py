@@ -17,7 +17,7 @@ from eventhub.access.rotation import OVERLAP_SECONDS, rotate_key
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin
 from eventhub.flow.configure import take_effect
-from eventhub.models import ApiKey, Bus, note_change
+from eventhub.models import ApiKey, Bus, Subject, note_change, recorded
 
 # How long an old secret may stay good, in seconds, and what people read.
 OVERLAPS = [
@@ -146,7 +146,7 @@ class KeyAdmin(ConfiguredAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the buses, of which the row itself does not know."""
-        with transaction.atomic():
+        with transaction.atomic(), recorded(Subject(ApiKey, form.instance.pk)):
             super().save_related(request, form, formsets, change)
             note_change()
 

@@ -3,14 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Max, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
+from eventhub.domain.difference import differences
 from eventhub.flow.schedule import next_runs
+from eventhub.flow.versions import VersionRefusedError, roll_back_to
 from eventhub.models import Bus, Rule, RuleTarget, RuleVersion
 
 VERSIONS_SHOWN = 20
@@ -151,6 +156,42 @@ class RuleAdmin(ConfiguredAdmin):
         super().save_related(request, form, formsets, change)
         form.instance.record_version(by=who(request))
 
+    def get_urls(self) -> list[Any]:
+        """Add the page that rolls a rule back to a version."""
+        view = self.admin_site.admin_view(self.rollback_view)
+        return [
+            path("<int:pk>/rollback/<int:number>/", view, name="eventhub_rule_rollback"),
+            *super().get_urls(),
+        ]
+
+    def rollback_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """Show what rolling back to a version would change; POST does it."""
+        rule = self.get_queryset(request).filter(pk=pk).first()
+        if rule is None:
+            raise Http404
+        if not self.has_change_permission(request, rule):
+            raise PermissionDenied
+        back, is_post = reverse("admin:eventhub_rule_change", args=[pk]), request.method == "POST"
+        try:
+            rolled, refused = roll_back_to(rule, number, who=who(request), keep=is_post), ""
+        except VersionRefusedError as error:
+            rolled, refused = None, str(error)
+        if rolled is not None and is_post:
+            said = f"{rolled.after['name']} is what it was in version {number}, as version {rolled.number}."
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(back)
+        context = self.admin_site.each_context(request) | {
+            "title": f"Roll back {rule.name} to version {number}",
+            "opts": self.opts,
+            "rule": rule,
+            "number": number,
+            "back": back,
+            "refused": refused,
+            "rolled": rolled,
+            "differences": differences(rolled.before, rolled.after) if rolled else [],
+        }
+        return TemplateResponse(request, "admin/eventhub/rule/rollback.html", context)
+
     def changed(self, row: Rule, request: HttpRequest) -> None:
         """Record the version that an action makes."""
         row.record_version(by=who(request))
@@ -182,10 +223,11 @@ class RuleAdmin(ConfiguredAdmin):
         versions: list[RuleVersion] = list(rule.versions.order_by("-number")[:VERSIONS_SHOWN])
         rows = format_html_join(
             "",
-            "<tr><td>v{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td><pre>{}</pre></td></tr>",
+            "<tr><td>v{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td><pre>{}</pre></td></tr>",
             (
                 (
                     version.number,
+                    _back_to(rule, version) if version is not versions[0] else "in force",
                     f"{version.made_at:%Y-%m-%d %H:%M:%S} UTC",
                     version.made_by,
                     "enabled" if version.enabled else "disabled",
@@ -196,7 +238,12 @@ class RuleAdmin(ConfiguredAdmin):
             ),
         )
         return format_html(
-            '<div class="versions"><table><thead><tr><th>version</th><th>made</th><th>by</th><th>state</th>'
-            "<th>targets</th><th>pattern</th></tr></thead><tbody>{}</tbody></table></div>",
+            '<div class="versions"><table><thead><tr><th>version</th><th>roll back</th><th>made</th>'
+            "<th>by</th><th>state</th><th>targets</th><th>pattern</th></tr></thead><tbody>{}</tbody></table></div>",
             rows,
         )
+
+
+def _back_to(rule: Rule, version: RuleVersion) -> SafeString:
+    address = reverse("admin:eventhub_rule_rollback", args=[rule.pk, version.number])
+    return format_html('<a href="{}">Roll back…</a>', address)

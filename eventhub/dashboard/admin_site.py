@@ -14,10 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 # Applications, and their models by class name; what is not named here comes after, as Django orders it.
 _ORDER = {
-    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey"],
+    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey", "AuditEntry"],
     "journal": ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
     "auth": ["User", "Group"],
 }
+_CALLED = {"AuditEntry": "Audit trail"}  # models that are listed under another name than their rows have
 _NAMES = {"eventhub": "Eventhub", "journal": "What happened", "auth": "Accounts"}
 
 
@@ -34,6 +35,8 @@ class EventhubSite(AdminSite):
         listed = super().get_app_list(request, app_label)
         for app in listed:
             app["name"] = _NAMES.get(app["app_label"], app["name"])
+            for model in app["models"]:
+                model["name"] = _CALLED.get(model["object_name"], model["name"])
             order = _ORDER.get(app["app_label"], [])
             app["models"].sort(key=lambda model, order=order: _place(order, model["object_name"]))
         return sorted(listed, key=lambda app: _place(list(_ORDER), app["app_label"]))

@@ -9,10 +9,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from eventhub.dashboard import assets, jsonview
+from eventhub.domain.difference import written
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
 register.filter("json", jsonview.laid_out)
+register.filter("written", written)
 
 THEMES = {"dark", "light"}
 

@@ -3,16 +3,17 @@
 import re
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from eventhub.domain.arn import rule_arn
 from eventhub.journal.port import ArchiveSize, Journal, NewReplay, Replay, ReplayState
 from eventhub.journal.rows import ReplayRow, microseconds
-from eventhub.models import Archive, Rule
+from eventhub.models import Archive, Rule, record_action
 
 EMPTY = ArchiveSize(0, 0)
 LEAST_PER_SECOND, MOST_PER_SECOND = 0.1, 10_000.0
@@ -42,26 +43,56 @@ def start_replay(
 
     With ``rules``, of the archive's bus, these alone see the events. Raises ReplayExistsError.
     """
-    made = journal.start_replay(
-        NewReplay(
-            name=name,
-            archive_id=archive.pk,
-            archive=archive.name,
-            bus_id=archive.bus_id,
-            bus=archive.bus.name,
-            since=since,
-            until=until,
-            per_second=per_second,
-            made_at=time.time_ns() // 1000,
-            made_by=who,
-            description=description,
-            rule_ids=[rule.pk for rule in rules],
-            filter_arns=filter_arns,
-        )
+    order = NewReplay(
+        name=name,
+        archive_id=archive.pk,
+        archive=archive.name,
+        bus_id=archive.bus_id,
+        bus=archive.bus.name,
+        since=since,
+        until=until,
+        per_second=per_second,
+        made_at=time.time_ns() // 1000,
+        made_by=who,
+        description=description,
+        rule_ids=[rule.pk for rule in rules],
+        filter_arns=filter_arns,
     )
-    if made is None:
-        raise ReplayExistsError(name)
+    # Two databases: the trail's transaction ends last, so that no replay begins whose entry cannot be made.
+    with transaction.atomic():
+        made = journal.start_replay(order)
+        if made is None:
+            raise ReplayExistsError(name)
+        _record(made, "started")
     return made
+
+
+def cancel_replay(journal: Journal, replay: Replay) -> bool:
+    """Ask a replay to end; False if it is in no state for that."""
+    with transaction.atomic():
+        if not journal.cancel_replay(replay.id):
+            return False
+        _record(replay, "cancelled")
+    return True
+
+
+def _record(replay: Replay, action: str) -> None:
+    order = replay.order
+    said = {
+        "archive": order.archive,
+        "bus": order.bus,
+        "since": _said(order.since),
+        "until": _said(order.until),
+        "rules": [arn.rpartition("/")[2] for arn in order.filter_arns],
+        "rate_per_second": order.per_second,
+        "description": order.description,
+        "events": replay.total,
+    }
+    record_action("replay", replay.id, order.name, action, bus_id=order.bus_id, after=said)
+
+
+def _said(at: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).isoformat()
 
 
 def arn_of(rule: Rule, bus: str) -> str:

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
 
 from eventhub.journal.port import Journal, ReasonClass, Redrive, RedriveState, Selection
 from eventhub.journal.rows import DeadLetterRow, RedriveRow, microseconds
+from eventhub.models import record_action
 
 NAMES = ("target", "rule", "bus", "reason")
 FILTERS = (*NAMES, "reason_class", "status", "since", "until")
@@ -144,12 +146,37 @@ def grouped(
 
 def start(journal: Journal, selection: Selection, *, per_second: float, who: str) -> Redrive:
     """Make a redrive; it begins at once."""
-    return journal.start_redrive(selection, per_second=per_second, now=_now(), who=who)
+    # Two databases: the trail's transaction ends last, so that no redrive begins whose entry cannot be made.
+    with transaction.atomic():
+        made = journal.start_redrive(selection, per_second=per_second, now=_now(), who=who)
+        _record(made.id, "started", {"rate_per_second": per_second, "letters": made.total} | _told(selection))
+    return made
 
 
 def steer(journal: Journal, redrive_id: int, state: RedriveState) -> bool:
     """Pause, resume or cancel a redrive; False if it is in no state for that."""
-    return journal.steer_redrive(redrive_id, state, now=_now())
+    with transaction.atomic():
+        if not journal.steer_redrive(redrive_id, state, now=_now()):
+            return False
+        _record(redrive_id, _STEERED[state], None)
+    return True
+
+
+_STEERED = {
+    RedriveState.PAUSED: "paused",
+    RedriveState.RUNNING: "resumed",
+    RedriveState.CANCELLED: "cancelled",
+}
+
+
+def _record(redrive_id: int, action: str, after: Mapping[str, Any] | None) -> None:
+    record_action("redrive", redrive_id, f"redrive {redrive_id}", action, after=after)
+
+
+def _told(selection: Selection) -> dict[str, Any]:
+    """Return what was selected, for the audit trail."""
+    given: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(selection))
+    return {name: value for name, value in given.items() if value}
 
 
 def redrives(*, who: str | None = None) -> QuerySet[RedriveRow]:

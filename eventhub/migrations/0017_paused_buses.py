@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Buses can be paused: their events wait for routing."""
 
-    dependencies = [("eventhub", "0013_sources_and_rotation_of_keys")]
+    dependencies = [("eventhub", "0016_schedules_of_versions")]
 
     operations = [
         migrations.AddField(

@@ -1,6 +1,7 @@
 """Configuration rows: what people and programs set up. What happened is in ``eventhub.journal``."""
 
 from eventhub.models.archive import Archive
+from eventhub.models.audit import AuditEntry, Door
 from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import (
     Change,
@@ -11,9 +12,11 @@ from eventhub.models.change import (
     note_change,
 )
 from eventhub.models.connection import ApiDestination, Connection
+from eventhub.models.doing import act_as_itself, because, doing, unrecorded
 from eventhub.models.endpoint import GlobalEndpoint
 from eventhub.models.key import ApiKey, KeyUse, SignInLink
 from eventhub.models.partner import PartnerSource, SourceStateError
+from eventhub.models.recording import Subject, record_action, record_created, recorded
 from eventhub.models.rule import NextRun, Rule, RuleTarget, RuleVersion, routed_pattern
 from eventhub.models.target import Target
 
@@ -22,11 +25,13 @@ __all__ = [
     "ApiDestination",
     "ApiKey",
     "Archive",
+    "AuditEntry",
     "Bus",
     "Change",
     "Changes",
     "Configuration",
     "Connection",
+    "Door",
     "GlobalEndpoint",
     "KeyUse",
     "NextRun",
@@ -36,9 +41,17 @@ __all__ = [
     "RuleVersion",
     "SignInLink",
     "SourceStateError",
+    "Subject",
     "Target",
+    "act_as_itself",
+    "because",
     "changes_between",
     "current_version",
+    "doing",
     "note_change",
+    "record_action",
+    "record_created",
+    "recorded",
     "routed_pattern",
+    "unrecorded",
 ]

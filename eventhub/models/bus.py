@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 
 from eventhub.models.change import Dated
 from eventhub.models.partner import PartnerSource, is_source_name
+from eventhub.models.recording import Subject
 
 DEFAULT_BUS = "default"
 
@@ -64,6 +65,12 @@ class Bus(Dated):
             if is_new and is_source_name(self.name):
                 sources = PartnerSource.shared().filter(name=self.name, bus=None)
                 sources.update(bus=self, pending_since=None)
+
+    def goes_with(self) -> list[Subject]:
+        """Return its rules, and the keys that are limited to it."""
+        rules = [Subject(self.rules.model, pk) for pk in self.rules.values_list("pk", flat=True)]
+        keys = self.apikey_set.values_list("pk", flat=True)
+        return [*rules, *(Subject(self.apikey_set.model, pk) for pk in keys)]
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the bus and its rules; not the default one, one that a target feeds, or an archive keeps."""

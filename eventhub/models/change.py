@@ -2,7 +2,8 @@
 
 Every way of changing a row that they load raises it, in the same transaction: saving and deleting one row,
 and the query set's ``update``, ``delete`` and ``bulk_create`` (the admin's actions use those). Beside each
-version stands which rules changed with it, so that one change among 100,000 rules costs reading one.
+version stands which rules changed with it, so that one change among 100,000 rules costs reading one. The same
+ways record the change in the audit trail (``recording``).
 """
 
 from collections.abc import Collection, Iterable
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.db import connection, models, transaction
+
+from eventhub.models.recording import Subject, recorded
 
 M = TypeVar("M", bound=models.Model)
 
@@ -93,19 +96,22 @@ class NotedQuerySet(models.QuerySet[M]):
     """Rows whose changes are noted, also when many change at once."""
 
     def update(self, **values: Any) -> int:
-        """Update the rows and note the change in the same transaction."""
+        """Update the rows, record and note the change in the same transaction."""
         with transaction.atomic():
             rule_ids = self._rule_ids()
-            updated = super().update(**values)
+            with recorded(*self._subjects()):
+                updated = super().update(**values)
             note_change(rule_ids)
             return updated
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks what templates must not call
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
-        """Insert the rows and note the change in the same transaction."""
+        """Insert the rows, record and note the change in the same transaction."""
+        rows = list(objs)
         with transaction.atomic():
-            made = super().bulk_create(objs, *args, **options)
+            with recorded(*(row.recorded_as() for row in rows)):  # type: ignore[attr-defined]  # of Noted
+                made = super().bulk_create(rows, *args, **options)
             column = self.model.rule_column  # type: ignore[attr-defined]  # of Noted
             note_change([getattr(row, column) for row in made] if column else ())
             return made
@@ -126,9 +132,15 @@ class NotedQuerySet(models.QuerySet[M]):
         column = self.model.rule_column  # type: ignore[attr-defined]  # of Noted
         return list(self.values_list(column, flat=True)) if column else []
 
+    def _subjects(self) -> list[Subject]:
+        return self.model.recorded_as_all(self)  # type: ignore[attr-defined,no-any-return]  # of Noted
+
 
 class Noted(models.Model):
-    """A row that running processes load: saving or deleting it raises the version of the configuration."""
+    """A row that running processes load: saving or deleting it raises the version of the configuration.
+
+    The same records what it was and is in the audit trail.
+    """
 
     rule_column: ClassVar[str | None] = None  # where the id of the rule stands that a row is, or belongs to
 
@@ -138,18 +150,37 @@ class Noted(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the row and note the change in the same transaction."""
+        """Save the row, record and note the change in the same transaction."""
         with transaction.atomic():
-            super().save(*args, **kwargs)
+            with recorded(self.saving(kwargs.get("update_fields"))):
+                super().save(*args, **kwargs)
             note_change(self._rule_ids())
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row and note the change in the same transaction."""
+        """Delete the row, record and note the change in the same transaction."""
         rule_ids = self._rule_ids()
         with transaction.atomic():
-            deleted = super().delete(*args, **kwargs)
+            with recorded(self.recorded_as(), *self.goes_with()):
+                deleted = super().delete(*args, **kwargs)
             note_change(rule_ids)
             return deleted
+
+    def recorded_as(self) -> Subject:
+        """Return the thing whose change a change of this row is."""
+        return Subject.of(self)
+
+    def saving(self, columns: Collection[str] | None) -> Subject:
+        """Return the thing whose change it is to save these columns of the row, None for all."""
+        return Subject.saving(self, columns)
+
+    @classmethod
+    def recorded_as_all(cls, rows: "models.QuerySet[Any]") -> list[Subject]:
+        """Return the things whose change a change of these rows is."""
+        return [Subject(cls, pk) for pk in rows.values_list("pk", flat=True)]
+
+    def goes_with(self) -> Iterable[Subject]:
+        """Return what else changes when this row is deleted, by the database and not by its own model."""
+        return ()
 
     def _rule_ids(self) -> list[int]:
         return [getattr(self, self.rule_column)] if self.rule_column else []

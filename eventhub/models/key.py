@@ -1,5 +1,6 @@
 """API keys and one-time sign-in links, as rows; what they allow is decided in ``access``."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import models
 from eventhub.domain.sources import read_sources
 from eventhub.models.bus import Bus
 from eventhub.models.change import Dated
+from eventhub.models.recording import Subject, recorded
 
 account_id = RegexValidator(r"\A[0-9]{12}\Z", "wanted 12 digits")
 
@@ -50,12 +52,23 @@ class ApiKey(Dated):
     enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
+    recorded_with = ("buses",)
+
     class Meta:
         verbose_name = "API key"
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    def recorded_beside(self, new: bool) -> dict[str, Any]:
+        """Return the buses that it is limited to; one that was made just now has none yet."""
+        return {"buses": [] if new else sorted(bus.name for bus in self.buses.all())}
+
+    def set_buses(self, buses: Iterable[Bus]) -> None:
+        """Limit the key to these buses; to none: it is for every bus. Call it inside a transaction."""
+        with recorded(Subject(ApiKey, self.pk)):
+            self.buses.set(buses)
 
     def clean(self) -> None:
         """Refuse sources that nobody could be held against."""

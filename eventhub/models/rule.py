@@ -1,7 +1,7 @@
 """Rules and their versions."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -19,6 +19,7 @@ from eventhub.domain.schedule import MAX_LENGTH, ScheduleError, parse_schedule
 from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.models.bus import DEFAULT_BUS, Bus
 from eventhub.models.change import Dated, Noted
+from eventhub.models.recording import Subject
 from eventhub.models.target import Target
 
 MAX_PATTERN_LENGTH = 4096  # EventBridge's
@@ -72,6 +73,7 @@ class Rule(Dated):
     told = models.JSONField(default=dict, blank=True, editable=False)
 
     rule_column = "pk"
+    recorded_with = ("links__target",)
 
     class Meta:
         ordering = ["bus__name", "name"]
@@ -147,6 +149,35 @@ class Rule(Dated):
                 link.transform = wanted
                 link.save(update_fields=["transform"])
 
+    def set_links(self, wanted: Iterable[tuple[Target, str, Any, dict[str, Any]]]) -> None:
+        """Make these the rule's targets: each with its identifier, transform and what the door was told.
+
+        Links are found again by their identifiers. Raises ValidationError. Call it inside a transaction.
+        """
+        there = {link.identifier: link for link in self.links.select_related("target")}
+        kept = set()
+        for target, identifier, transform, told in wanted:
+            link = there.get(identifier) or RuleTarget(rule=self, identifier=identifier)
+            before = link.target if link.pk else None
+            link.target, link.transform, link.told = target, transform, told
+            link.full_clean()
+            link.save()
+            kept.add(link.pk)
+            if before is not None and before.pk != target.pk:
+                before.drop_if_owned()
+        for link in there.values():
+            if link.pk not in kept:
+                link.delete()
+
+    def recorded_name(self) -> str:
+        """Return what the audit trail calls the rule."""
+        return f"{self.bus.name}/{self.name}"
+
+    def recorded_beside(self, new: bool) -> dict[str, Any]:
+        """Return the targets, which belong to the rule; one that was made just now has none."""
+        links = [] if new else sorted(self.links.all(), key=lambda link: link.pk)
+        return {"targets": [link.told_of() for link in links]}
+
     def record_version(self, *, by: str, is_first: bool = False) -> "RuleVersion | None":
         """Record the rule's state as a new version if it differs from the latest; return what was recorded.
 
@@ -165,10 +196,16 @@ class Rule(Dated):
             "targets": targets,
         }
         latest = None if is_first else self.versions.order_by("-number").first()
-        if latest is not None and all(getattr(latest, field) == value for field, value in state.items()):
+        if (
+            latest is not None
+            and all(getattr(latest, field) == value for field, value in state.items())
+            and latest.schedule_expression in (None, self.schedule_expression)
+        ):
             return None
         number = latest.number + 1 if latest else 1
-        return RuleVersion.objects.create(rule=self, number=number, made_by=by, **state)
+        return RuleVersion.objects.create(
+            rule=self, number=number, made_by=by, schedule_expression=self.schedule_expression, **state
+        )
 
 
 class RuleTarget(Noted):
@@ -230,6 +267,28 @@ class RuleTarget(Noted):
             name = self.target.name[: 64 - len(suffix)] + suffix
         return name
 
+    def recorded_as(self) -> Subject:
+        """Return the rule: its targets are part of it."""
+        return Subject(Rule, self.rule_id)
+
+    def saving(self, _columns: Collection[str] | None) -> Subject:
+        """Return the rule."""
+        return self.recorded_as()
+
+    @classmethod
+    def recorded_as_all(cls, rows: "models.QuerySet[Any]") -> list[Subject]:
+        """Return the rules of these links."""
+        return [Subject(Rule, pk) for pk in dict.fromkeys(rows.values_list("rule_id", flat=True))]
+
+    def told_of(self) -> dict[str, Any]:
+        """Return what the audit trail says of it."""
+        said: dict[str, Any] = {"name": self.target.name}
+        if self.identifier != self.target.name:
+            said["identifier"] = self.identifier
+        if self.transform is not None:
+            said["transform"] = self.transform
+        return said | ({"told": self.told} if self.told else {})
+
     def recorded(self) -> dict[str, Any]:
         """Return what a rule's version says of it."""
         said = {"id": self.target_id, "name": self.target.name}
@@ -256,7 +315,8 @@ class RuleVersion(models.Model):
     rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=64)
-    pattern = models.TextField()
+    pattern = models.TextField()  # that it is routed by: with the schedule, if it has one
+    schedule_expression = models.CharField(max_length=MAX_LENGTH, null=True)  # null: from before it was kept
     enabled = models.BooleanField()
     targets = models.JSONField(default=list)  # [{"id", "name"} and "transform" if there is one, …]
     made_at = models.DateTimeField(auto_now_add=True)

@@ -101,6 +101,19 @@ def test_a_replay_that_is_slow_can_be_cancelled(sales: dict[str, Any], api: Api)
     assert ended["done"] == 1
 
 
+def test_a_replay_is_in_the_audit_trail(sales: dict[str, Any], api: Api):
+    asked = WINDOW | {"name": "slow", "archive": "sales", "rate_per_second": 0.1}
+    api("POST", "/replays", asked | {"dry_run": True})
+    api("POST", "/replays", asked)
+    assert_problem(api("POST", "/replays", asked), 409)
+    api("POST", "/replays/slow/cancel")
+
+    cancelled, started = api("GET", "/audit?kind=replay").json()["items"]
+
+    assert (started["action"], started["name"], cancelled["action"]) == ("started", "slow", "cancelled")
+    assert {one["path"]: one.get("after") for one in started["differences"]}["events"] == 3
+
+
 def test_replays_come_in_pages(sales: dict[str, Any], api: Api):
     for name in "abc":
         api("POST", "/replays", {"archive": "sales", "name": name} | WINDOW)

@@ -146,6 +146,20 @@ def test_a_redrive_is_paused_resumed_and_cancelled(world: World, api: Api) -> No
     assert [one["id"] for one in api("GET", "/redrives").json()["items"]] == [number]
 
 
+def test_a_redrive_and_its_steering_are_in_the_audit_trail(
+    world: World, api: Api, key_api: Callable[..., Api]
+) -> None:
+    number = api("POST", "/redrives", {"filter": {"target": "mail"}}).json()["id"]
+    for action in ("pause", "resume", "cancel"):
+        api("POST", f"/redrives/{number}/{action}", {})
+    assert_problem(api("POST", f"/redrives/{number}/pause", {}), 409)
+
+    entries = key_api(Scope.ADMIN)("GET", f"/audit?object=redrive:{number}").json()["items"]
+
+    assert [one["action"] for one in entries] == ["cancelled", "resumed", "paused", "started"]
+    assert {one["path"]: one["after"] for one in entries[-1]["differences"]}["target"] == "mail"
+
+
 def test_redrives_are_listed_page_by_page(api: Api) -> None:
     numbers = [api("POST", "/redrives", {"filter": {}}).json()["id"] for _ in range(5)]
 

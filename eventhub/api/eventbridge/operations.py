@@ -38,6 +38,7 @@ from eventhub.api.eventbridge.put_events import put_events
 from eventhub.api.eventbridge.validation import validated
 from eventhub.domain import jsontext
 from eventhub.flow.configure import effect, effect_left_to_caller
+from eventhub.models import Door, doing
 
 Operation = Callable[[bytes, Caller], Awaitable[object]]
 
@@ -133,7 +134,7 @@ async def _answer(name: str, body: bytes, caller: Caller) -> object:
 
 
 def _changed(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
-    with effect_left_to_caller():
+    with effect_left_to_caller(), doing(caller.who, Door.EVENTBRIDGE):
         return _worked_out(name, body, caller)
 
 

@@ -10,7 +10,7 @@ from eventhub.api.eventbridge.archives import archive_arn
 from eventhub.api.eventbridge.errors import AwsError, denied, over_quota
 from eventhub.api.eventbridge.names import bus_arn, bus_of, rule_arn
 from eventhub.api.eventbridge.paging import page
-from eventhub.flow.archives import ReplayExistsError, replay_of, replays, start_replay
+from eventhub.flow.archives import ReplayExistsError, cancel_replay, replay_of, replays, start_replay
 from eventhub.flow.process import parts
 from eventhub.journal.port import Replay
 from eventhub.journal.rows import ReplayRow
@@ -80,7 +80,7 @@ def cancel(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer CancelReplay: what was put stays, and the state follows within a second."""
     name = request["ReplayName"]
     replay = _find(name, caller, Scope.RULES_WRITE, "CancelReplay")
-    if not parts().journal.cancel_replay(replay.id):
+    if not cancel_replay(parts().journal, replay):
         raise AwsError("IllegalStatusException", f"Replay {name} is not in a valid state for this operation.")
     return {"ReplayArn": replay_arn(name), "State": "CANCELLING"}
 

@@ -10,6 +10,7 @@ from eventhub.api.importing import aws_json, cloudformation, documents, state, t
 from eventhub.api.importing.report import ImportRefusedError, Report, difference
 from eventhub.api.importing.resources import Maker, Resource
 from eventhub.flow.configure import take_effect
+from eventhub.models import Door, doing
 
 
 def import_text(
@@ -32,7 +33,7 @@ def import_text(
     document = documents.read(text)
     report = Report()
     resources = _resources(document, report, name=name, parameters=parameters or {}, arns=arns or {})
-    with transaction.atomic():
+    with doing(caller.who, Door.IMPORT), transaction.atomic():
         before = state.told()
         if resources is None:
             state.apply(document, report, who=caller.who, prune=prune)

@@ -199,25 +199,14 @@ def _take_secrets(row: Sealed, said: dict[str, Any]) -> None:
 def _set_links(rule: Rule, said: Any) -> None:
     if not isinstance(said, list):
         raise ImportRefusedError("targets: wanted a list")
-    there = {link.identifier: link for link in rule.links.select_related("target")}
-    kept = set()
+    wanted = []
     for given in said:
         one = {"name": given} if isinstance(given, str) else given
         if not isinstance(one, dict) or one.keys() - set(_LINKED):
             raise ImportRefusedError(f"targets: wanted names, or objects with {', '.join(_LINKED)}")
         target = _referred(Target, one.get("name"), "targets")
-        identifier = one.get("identifier", target.name)
-        link = there.get(identifier) or RuleTarget(rule=rule, identifier=identifier)
-        before = link.target if link.pk else None
-        link.target, link.transform, link.told = target, one.get("transform"), one.get("told", {})
-        link.full_clean()
-        link.save()
-        kept.add(link.pk)
-        if before is not None and before.pk != target.pk:
-            before.drop_if_owned()
-    for link in there.values():
-        if link.pk not in kept:
-            link.delete()
+        wanted.append((target, one.get("identifier", target.name), one.get("transform"), one.get("told", {})))
+    rule.set_links(wanted)
 
 
 def _link_dead_letters(late: list[tuple[str, Target, str]], report: Report) -> None:

@@ -5,6 +5,8 @@
     /api/buses/{name}/state                  GET                                 rules:read
     /api/rules  /api/rules/{id}              the same
     /api/rules/{id}/{enable,disable}         POST                                rules:write
+    /api/rules/{id}/versions     GET             rules:read
+    /api/rules/{id}/rollback     POST            rules:write
     /api/targets  /api/targets/{name}        the same
     /api/global-endpoints  /api/global-endpoints/{name}                          the same
     /api/partner-sources  /api/partner-sources/{name}  GET POST / GET DELETE     the same
@@ -20,6 +22,8 @@
     /api/events/{id}/preview     POST            events:read, and rules:read for a rule's transform
     /api/keys  /api/keys/{id}                GET POST / GET PUT PATCH DELETE     admin
     /api/keys/{id}/rotate        POST            admin
+    /api/audit  /api/audit/{id}              GET                                 admin
+    /api/audit/{id}/rollback     POST            admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

@@ -156,7 +156,7 @@ class KeySerializer(ConfiguredSerializer[ApiKey]):
         with transaction.atomic():
             updated = super().update(instance, validated_data)
             if buses is not None:
-                updated.buses.set(buses)
+                updated.set_buses(buses)
         return updated
 
 

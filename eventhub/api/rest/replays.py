@@ -111,7 +111,7 @@ class ReplayViewSet(ViewSet):
         """End a replay; what was put stays so."""
         Body(request, {}).done()
         was = self._one(request, name)
-        if not parts().journal.cancel_replay(was.id):
+        if not archives.cancel_replay(parts().journal, was):
             raise Conflict(f"the replay is {self._one(request, name).state}")
         return Response(replay_json(self._one(request, name)))
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from eventhub.api.rest.archives import ArchiveViewSet
 from eventhub.api.rest.attempts import AttemptViewSet
+from eventhub.api.rest.audit import AuditViewSet
 from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
@@ -28,6 +29,7 @@ from eventhub.api.rest.rules import RuleViewSet
 from eventhub.api.rest.target_actions import TargetActionViewSet
 from eventhub.api.rest.target_kinds import TargetKinds
 from eventhub.api.rest.targets import TargetViewSet
+from eventhub.api.rest.versions import RuleVersionViewSet
 from eventhub.flow.configure import Switch
 from eventhub.journal.port import RedriveState
 
@@ -97,6 +99,8 @@ urlpatterns = [
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("rules/<int:pk>/enable", RuleViewSet.as_view({"post": "switch"}), {"enabled": True}),
     path("rules/<int:pk>/disable", RuleViewSet.as_view({"post": "switch"}), {"enabled": False}),
+    path("rules/<int:pk>/versions", RuleVersionViewSet.as_view(_LIST)),
+    path("rules/<int:pk>/rollback", RuleVersionViewSet.as_view({"post": "rollback"})),
     path("targets", TargetViewSet.as_view(_MANY)),
     path("targets/<name:name>", TargetViewSet.as_view(_ONE)),
     path("targets/<name:name>/state", TargetActionViewSet.as_view({"get": "state"})),
@@ -137,6 +141,9 @@ urlpatterns = [
     path("keys", KeyViewSet.as_view(_MANY)),
     path("keys/<name:pk>", KeyViewSet.as_view(_ONE)),
     path("keys/<name:pk>/rotate", KeyViewSet.as_view({"post": "rotate"})),
+    path("audit", AuditViewSet.as_view(_LIST)),
+    path("audit/<int:entry_id>", AuditViewSet.as_view(_READ)),
+    path("audit/<int:entry_id>/rollback", AuditViewSet.as_view({"post": "rollback"})),
     path("import", Import.as_view()),
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),

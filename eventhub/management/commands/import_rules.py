@@ -45,7 +45,7 @@ class Command(BaseCommand):
         try:
             report = import_text(
                 text,
-                Caller(CallerKind.USER, "import_rules", ALL_SCOPES),
+                Caller(CallerKind.COMMAND, "import_rules", ALL_SCOPES),
                 apply=options["apply"],
                 prune=options["prune"],
                 name=name,
