@@ -128,7 +128,8 @@ def earliest(ms: int) -> UUID:
 def _end(engine: Engine, low: UUID, high: UUID, *, newest: bool) -> End | None:
     order = "DESC" if newest else "ASC"
     found = engine.rows(
-        f"SELECT id AS c0, xid AS c1, seq AS c2 FROM event WHERE id >= ? AND id < ? ORDER BY id {order} LIMIT 1",
+        "SELECT id AS c0, xid AS c1, seq AS c2 FROM event WHERE id >= ? AND id < ?"
+        f" ORDER BY id {order} LIMIT 1",
         (engine.id(low), engine.id(high)),
         columns=3,
     )
