@@ -56,7 +56,7 @@ def condition(node: Node, engine: Engine, now: int) -> Condition | None:
             found = [condition(part, engine, now) for part in parts if part not in legs]
             if legs:
                 found.append(_leg(legs, engine))
-                found.extend(_status_of_routing(part) for part in legs if part.word == "status")
+                found.extend(_status(part) for part in legs)
             return all_of(found, exact=not legs and None not in found)
         case Or(parts):
             return any_of([condition(part, engine, now) for part in parts])
@@ -91,10 +91,10 @@ _OF_LEGS = {"rule", "target", "attempts", "latency", "status"}
 
 
 def _term(term: Term, engine: Engine, now: int) -> Condition | None:
+    if isinstance(term.test, Nothing):
+        return _routed(OF_ROUTING)
     if term.word in _OF_LEGS:
-        if isinstance(term.test, Nothing):
-            return _routed(OF_ROUTING)
-        return all_of([_leg([term], engine), _status_of_routing(term) if term.word == "status" else None])
+        return _leg([term], engine) or _status(term)
     if isinstance(term.test, Moment):
         at = term.test.microseconds(now)
         return Condition("e.accepted_at " + (">= ?" if term.word == "after" else "< ?"), (at,), exact=True)
@@ -187,10 +187,19 @@ def _status_of_outcome(term: Term) -> Condition | None:
     return Condition("(" + " OR ".join(f"({_OUTCOMES[status]})" for status in sorted(wanted)) + ")")
 
 
-def _status_of_routing(term: Term) -> Condition | None:
+def _status(term: Term) -> Condition | None:
+    """Return what holds of a status that outcomes alone do not tell: events without a match have none."""
     wanted = statuses(term) if term.word == "status" else set()
     of_routing = {state for state in OF_ROUTING if state.value in wanted}
-    return _routed(of_routing) if wanted and len(of_routing) == len(wanted) else None
+    of_outcome = sorted(wanted & _OUTCOMES.keys())
+    if not of_routing or len(of_routing) + len(of_outcome) < len(wanted):
+        return None
+    return any_of([_routed(of_routing), *([_any_outcome(of_outcome)] if of_outcome else [])])
+
+
+def _any_outcome(wanted: Sequence[Status]) -> Condition:
+    states = " OR ".join(f"({_OUTCOMES[status]})" for status in wanted)
+    return Condition(f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND ({states}) LIMIT 1) IS NOT NULL")
 
 
 def _routed(states: frozenset[RoutingState] | set[RoutingState]) -> Condition:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from eventhub.domain.filter import Predicate, compile_filter
 from eventhub.domain.filter.terms import And, Filter, Moment, Node, Term
+from eventhub.journal.port import JournalUnavailable
 from eventhub.journal.search.bounds import Key, bounds_of
 from eventhub.journal.search.candidates import Window, deepest, window
 from eventhub.journal.search.conditions import Condition, all_of, condition
@@ -80,10 +81,9 @@ class _Walk:
         return min(found, key=lambda driver: deepest(driver, self._bounds, self._engine))
 
     def _walk(self, driver: Driver, progress: _Progress) -> None:
-        size = FIRST_WINDOW
+        size, first = FIRST_WINDOW, True
         while not progress.ended and len(progress.found) <= self._asked.limit:
             left = self._asked.box_seconds - (time.monotonic() - self._began)
-            first = progress.reached is None or (size == FIRST_WINDOW and not progress.found)
             if left <= 0 and not first:
                 progress.timed_out = True
                 return
@@ -101,9 +101,15 @@ class _Walk:
                     seconds=PATIENCE_SECONDS if first else max(left, 0.005),
                 )
                 self._decide(got, progress)
-            except TimeUp:
-                progress.timed_out = True
-                return
+            except TimeUp as error:
+                if not first:
+                    progress.timed_out = True
+                    return
+                if size == 1:
+                    raise JournalUnavailable("the journal takes too long to read one event") from error
+                size = max(1, size // 8)
+                continue
+            first = False
             took = time.monotonic() - began
             if took < QUICK_SECONDS:
                 size = min(size * 2, LARGEST_WINDOW)

@@ -290,18 +290,18 @@ def test_positions_are_bounds_of_the_log(store: Journal, text: str) -> None:
 
 
 def test_time_that_is_up_leaves_a_place_to_go_on_from(store: Journal) -> None:
-    began = now_us() - 1500 * SECOND
-    append(store, *(new_event(accepted_at=began + number * SECOND) for number in range(1500)))
+    began = now_us() - 3000 * SECOND
+    append(store, *(new_event(accepted_at=began + number * SECOND) for number in range(3000)))
 
     found = search(store, "text:absent", box_seconds=0.0)
     places = [found.scanned]
     while found.next is not None:
         assert found.timed_out
-        assert found.of == 1500
+        assert found.of == 3000
         found = search(store, "text:absent", box_seconds=0.0, cursor=found.next)
         places.append(found.scanned)
 
-    assert found.scanned == found.of == 1500
+    assert found.scanned == found.of == 3000
     assert not found.timed_out
     assert len(places) > 2
     assert places == sorted(set(places))
