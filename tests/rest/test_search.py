@@ -39,7 +39,11 @@ def ids(answer: Any) -> list[str]:
 def test_a_filter_finds_events_by_what_they_are_and_what_became_of_them(
     journal: SqliteJournal, api: Api
 ) -> None:
-    big, small = append(journal, new_event(detail=b'{"amount": 120.5}'), new_event(detail=b'{"amount": 80}'))
+    big, small = append(
+        journal,
+        new_event(detail=b'{"amount": 120.5}', accepted_at=now_us() - SECOND),
+        new_event(detail=b'{"amount": 80}'),
+    )
     route(journal, new_delivery(target="crm"))
     journal.settle([dead(one) for one in claim(journal) if str(one.stored.event.id) == big])
 
