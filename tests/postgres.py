@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.programs import needs
+from tests.programs import find, needs
 
 # fsync=off: tests crash the server, not the machine, and each makes a database of its own.
 OPTIONS = [
@@ -39,6 +40,7 @@ class Cluster:
     data: Path
     socket: Path
     programs: Path
+    options: tuple[str, ...]
 
     def dsn(self, database: str = "postgres") -> str:
         """Return how to connect to one of its databases."""
@@ -46,7 +48,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = " ".join(["-k", str(self.socket), *(f"-c {option}" for option in OPTIONS)])
+        options = " ".join(["-k", str(self.socket), *(f"-c {option}" for option in self.options)])
         self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-o", options, "-l", str(self.data / "log"))
 
     def stop(self) -> None:
@@ -71,19 +73,29 @@ def as_server() -> list[str]:
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
     """Run a server for the whole session."""
-    programs = Path(needs("pg_ctl")).parent
+    needs("pg_ctl")
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@contextmanager
+def running_cluster(*options: str) -> Iterator[Cluster]:
+    """Run a server with options beside ours, in a new directory that goes with it."""
+    programs = Path(find("pg_ctl") or "").parent
     folder = Path(tempfile.mkdtemp(prefix="eventhub-pg-"))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    cluster = Cluster(folder / "data", folder, programs)
+    cluster = Cluster(folder / "data", folder, programs, (*OPTIONS, *options))
     cluster._run(
         "initdb", "-D", str(cluster.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"
     )
     cluster.start()
-    yield cluster
-    cluster.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 _numbers = count(1)

@@ -35,6 +35,8 @@ from eventhub.journal.replaying import Replay as Replay
 from eventhub.journal.replaying import ReplayState as ReplayState
 from eventhub.journal.rolling import ROWS_EACH
 from eventhub.journal.rolling import Rolled as Rolled
+from eventhub.journal.searching import Found as Found
+from eventhub.journal.searching import Search as Search
 from eventhub.journal.states import OutcomeState as OutcomeState
 from eventhub.journal.states import RoutingState as RoutingState
 from eventhub.journal.tail import Feed as Feed
@@ -390,6 +392,13 @@ class Journal(Protocol):
 
     def prune_rollups(self, now: int) -> None:
         """Remove rollups that are older, at the second ``now``, than their grain is kept."""
+
+    def search(self, asked: Search) -> Found:
+        """Return one page of the events that pass a filter, newest first, within its time or soon after it.
+
+        What is committed while pages are followed neither repeats nor hides what was there before. Holds up
+        no writer. Raises ValueError for a cursor that is none.
+        """
 
     def epoch(self) -> str:
         """Return a name of this journal's life; it changes when the journal is made anew."""

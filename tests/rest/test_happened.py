@@ -1,12 +1,14 @@
 """Events, deliveries and dead letters over REST."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from eventhub.access.scopes import Scope
+from eventhub.flow import process
+from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import (
     START,
     Attempt,
@@ -32,6 +34,13 @@ def append(journal: SqliteJournal, *events: NewEvent) -> list[str]:
 
 def ids(page: Any) -> list[str]:
     return [item["id"] for item in page["items"]]
+
+
+@pytest.fixture(autouse=True)
+def _running(journal: SqliteJournal) -> Iterator[None]:
+    process.install(process.Parts(journal, RulebookKeeper()))
+    yield
+    process.uninstall()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from rest_framework.views import set_rollback
 from eventhub.access.pace import whole_seconds
 from eventhub.api.errors import CONTENT_TYPE, PlaceError
 from eventhub.api.errors import problem as document
+from eventhub.journal.port import JournalUnavailable
 
 log = logging.getLogger("eventhub.api")
 
@@ -64,7 +65,7 @@ def problem(error: Exception, _context: Mapping[str, Any]) -> Response:
             )
         else:
             text = str(error.detail)
-    elif isinstance(error, OperationalError | InterfaceError):
+    elif isinstance(error, OperationalError | InterfaceError | JournalUnavailable):
         log.error("rest.database_unavailable", extra={"fields": {"error": str(error)}})
         status, text = 503, "Try again in a moment."
     else:

@@ -14,6 +14,7 @@ from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment, verbatim
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
+from eventhub.api.rest.searching import found, is_search, page_json, search_of
 from eventhub.domain.envelope import utc_seconds
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
@@ -61,6 +62,19 @@ class EventViewSet(HappenedViewSet):
             "deliveries": [delivery_json(outcome) for outcome in outcomes],
         }
 
+    def list(self, request: Request) -> Response:
+        """Return one page of those that pass the filters; a filter makes it a search."""
+        if not is_search(request, self.filters):
+            return super().list(request)
+        page = found(search_of(request, self.filters, self.bus_ids()))
+        rows = {row.id: row for row in EventRow.objects.filter(id__in=page.ids).defer(*_LONG)}
+        items = [self.item(rows[event_id]) for event_id in page.ids if event_id in rows]
+        return Response(page_json(request, page, items))
+
+    def bus_ids(self) -> frozenset[int] | None:
+        """Return the buses whose events are listed, None for all."""
+        return verified(self.request).bus_ids
+
     def retrieve(self, request: Request, event_id: UUID) -> Response:  # type: ignore[override]  # found by its id
         """Return one event."""
         row = self.seen().filter(id=event_id).first()
@@ -77,15 +91,22 @@ class BusEventViewSet(EventViewSet):
 
     def rows(self) -> QuerySet[Any]:
         """Return the bus's events; 404 for a bus that the caller does not see."""
-        name, bus_ids = self.kwargs["bus"], verified(self.request).bus_ids
-        bus = Bus.objects.filter(name=name).first()
-        if bus is None or (bus_ids is not None and bus.pk not in bus_ids):
-            raise Http404
-        return super().rows().filter(bus_id=bus.pk)
+        return super().rows().filter(bus_id=self._bus_id())
+
+    def bus_ids(self) -> frozenset[int]:
+        """Return the bus; 404 for one that the caller does not see."""
+        return frozenset({self._bus_id()})
 
     def list(self, request: Request, bus: str) -> Response:  # type: ignore[override]  # the address names the bus
         """Return one page of the bus's events."""
         return super().list(request)
+
+    def _bus_id(self) -> int:
+        name, bus_ids = self.kwargs["bus"], verified(self.request).bus_ids
+        bus = Bus.objects.filter(name=name).first()
+        if bus is None or (bus_ids is not None and bus.pk not in bus_ids):
+            raise Http404
+        return bus.pk
 
 
 def _routing_json(row: RoutingRow) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -15,6 +16,7 @@ from eventhub.journal.port import (
     Claimed,
     DeadLetter,
     Feed,
+    Found,
     Health,
     Hint,
     JournalUnavailable,
@@ -30,6 +32,7 @@ from eventhub.journal.port import (
     Rolled,
     RoutedBatch,
     RuleInForce,
+    Search,
     Selection,
     Settled,
     StoredEvent,
@@ -52,7 +55,9 @@ from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
 from eventhub.journal.postgres.pruning import CHUNK, Pruning
+from eventhub.journal.postgres.searching import PostgresSearch
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
+from eventhub.journal.search.walk import search
 from eventhub.journal.watchers import Watchers
 
 
@@ -306,6 +311,13 @@ class PostgresJournal:
     def epoch(self) -> str:
         """Return the name of this journal's life."""
         return self._epoch
+
+    # -- search --------------------------------------------------------------------------------------
+
+    def search(self, asked: Search) -> Found:
+        """Return one page of what passes a filter."""
+        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
+            return search(asked, engine)
 
     # -- keep ----------------------------------------------------------------------------------------
 

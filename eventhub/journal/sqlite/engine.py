@@ -15,6 +15,7 @@ from eventhub.journal.port import (
     Claimed,
     DeadLetter,
     Feed,
+    Found,
     Health,
     Hint,
     JournalUnavailable,
@@ -30,6 +31,7 @@ from eventhub.journal.port import (
     Rolled,
     RoutedBatch,
     RuleInForce,
+    Search,
     Selection,
     Settled,
     StoredEvent,
@@ -37,6 +39,7 @@ from eventhub.journal.port import (
     TargetState,
 )
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
+from eventhub.journal.search.walk import search
 from eventhub.journal.sqlite import archiving, connections, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
@@ -45,6 +48,7 @@ from eventhub.journal.sqlite.feed import read_feed, read_head
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
 from eventhub.journal.sqlite.pruning import CHUNK, Pruning
+from eventhub.journal.sqlite.searching import SqliteSearch
 from eventhub.journal.sqlite.settling import Moved, Settling
 from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
@@ -352,6 +356,13 @@ class SqliteJournal:
     def epoch(self) -> str:
         """Return the name of this journal's life."""
         return self._epoch
+
+    # -- search --------------------------------------------------------------------------------------
+
+    def search(self, asked: Search) -> Found:
+        """Return one page of what passes a filter."""
+        with self._reading() as db:
+            return search(asked, SqliteSearch(db))
 
     # -- keep ----------------------------------------------------------------------------------------
 

@@ -150,6 +150,15 @@ STEPS = [
     ) WITHOUT ROWID;
     INSERT INTO meta VALUES ('rolled', '[[0,0],[0,0],[0,0],[0,0]]');
     """,
+    # What searching needs. Each ends in what is as good as the moment of acceptance, so time order is free.
+    """
+    CREATE INDEX event_source ON event (source, id);
+    CREATE INDEX event_detail_type ON event (detail_type, id);
+    CREATE INDEX event_key ON event (key, id) WHERE key IS NOT NULL;
+    CREATE INDEX outcome_rule ON outcome (rule, event_id);
+    CREATE INDEX outcome_target ON outcome (target, event_id);
+    CREATE INDEX routing_unmatched ON routing (state, event_id) WHERE state <> 'matched';
+    """,
 ]
 
 

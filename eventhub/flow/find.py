@@ -1,0 +1,97 @@
+"""Finding events: texts from an address, as REST and pages have them, become one search of the journal."""
+
+import time
+from collections.abc import Collection, Mapping
+
+from eventhub.domain.filter import Filter, FilterError, parse, units
+from eventhub.domain.filter.terms import And, AnyOf, Node, Term, Value, conjuncts
+from eventhub.flow.process import parts
+from eventhub.journal.port import Found, Position, Search
+
+# Parameters that ask for one value, and the word that asks the same.
+SIMPLE: Mapping[str, str] = {"bus": "bus", "source": "source", "detail-type": "type", "key": "key"}
+OWN = frozenset({"q", "from", "to", "cursor"})
+BOUNDS = frozenset({"after", "before"})
+_MOMENT = "a moment such as 2026-11-28T10:00:00Z, or how long ago, such as 15m"
+
+
+class WrongSearchError(ValueError):
+    """A search asks for what cannot be; ``wrong`` says it by parameter, ``at`` where in ``q`` (from 0)."""
+
+    def __init__(self, wrong: Mapping[str, str], at: int | None = None) -> None:
+        super().__init__("; ".join(f"{name}: {why}" for name, why in wrong.items()))
+        self.wrong = wrong
+        self.at = at
+
+
+def read_search(
+    given: Mapping[str, str], *, limit: int, bus_ids: Collection[int] | None = None, now: int | None = None
+) -> Search:
+    """Return the search that texts ask for, empty ones for nothing; raises WrongSearchError.
+
+    ``bus_ids`` are the buses that the caller may see, None for all; ``now`` is in microseconds since 1970.
+
+    >>> str(read_search({"q": "status:dead", "source": "shop"}, limit=10).filter)
+    'source:shop status:dead'
+    """
+    now = time.time_ns() // 1000 if now is None else now
+    wrong: dict[str, str] = {}
+    at = None
+    asked = Filter()
+    try:
+        asked = parse(given.get("q", ""))
+    except FilterError as error:
+        wrong["q"], at = str(error), error.at
+    moments = {name: _moment(name, given.get(name, ""), now, wrong) for name in ("from", "to")}
+    places = {name: _position(name, given.get(name, ""), wrong) for name in BOUNDS}
+    if wrong:
+        raise WrongSearchError(wrong, at)
+    simple = [Term(word, AnyOf((Value((given[name],)),))) for name, word in SIMPLE.items() if given.get(name)]
+    return Search(
+        _joined([*simple, *conjuncts(asked.node)]),
+        now=now,
+        limit=limit,
+        since=moments["from"],
+        until=moments["to"],
+        bus_ids=None if bus_ids is None else frozenset(bus_ids),
+        after=places["after"],
+        before=places["before"],
+        cursor=given.get("cursor", ""),
+    )
+
+
+def find(asked: Search) -> Found:
+    """Return one page of the journal's answer; raises WrongSearchError for a cursor that is none."""
+    try:
+        return parts().journal.search(asked)
+    except ValueError as error:
+        raise WrongSearchError(
+            {"cursor": f"wanted the cursor of a `next`, found {asked.cursor!r:.80}"}
+        ) from error
+
+
+def _joined(nodes: list[Node]) -> Filter:
+    return Filter(None if not nodes else nodes[0] if len(nodes) == 1 else And(tuple(nodes)))
+
+
+def _moment(name: str, text: str, now: int, wrong: dict[str, str]) -> int | None:
+    if not text:
+        return None
+    at, ago = units.moment(text), units.ago(text)
+    if at is None and ago is None:
+        wrong[name] = f"wanted {_MOMENT}, found {text!r:.80}"
+        return None
+    return at if at is not None else now - (ago or 0)
+
+
+def _position(name: str, text: str, wrong: dict[str, str]) -> Position | None:
+    if not text:
+        return None
+    try:
+        position = Position.parse(text)
+    except ValueError:
+        position = Position(-1, -1)
+    if not (0 <= position.xid < 2**63 and 0 <= position.seq < 2**63):
+        wrong[name] = f"wanted the `position` of an item, found {text!r:.80}"
+        return None
+    return position

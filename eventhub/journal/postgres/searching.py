@@ -1,0 +1,79 @@
+"""What searching needs of PostgreSQL: statements under a time-out of their own."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from eventhub.journal.position import Position
+from eventhub.journal.search.dialect import Parameters, TimeUp
+
+
+class PostgresSearch:
+    """``search.dialect.Engine`` on a connection in autocommit mode; ``close`` it before it is given back."""
+
+    position_order = "e.xid DESC, e.seq DESC"
+    # The limit keeps the look-ups: no plan reads the whole table for some hundred ids.
+    join_event = "LEFT JOIN LATERAL (SELECT * FROM event x WHERE x.id = c.id LIMIT 1) e ON true"
+    pending = "delivery"
+
+    def __init__(self, db: psycopg.Connection) -> None:
+        self._db = db
+        self._limited = False
+
+    def close(self) -> None:
+        """Take the time-out away again."""
+        if self._limited:
+            self._db.execute("SET statement_timeout = 0")
+            self._limited = False
+
+    def rows(
+        self, statement: str, parameters: Sequence[object], *, columns: int, seconds: float | None = None
+    ) -> list[Any]:
+        """Return rows."""
+        if seconds is not None:
+            self._db.execute(f"SET statement_timeout = {max(1, round(seconds * 1000))}".encode())
+            self._limited = True
+        else:
+            self.close()
+        text = statement.replace("%", "%%").replace("?", "%s").encode()
+        try:
+            # Planned for its values each time: a plan for any value may read a partition whole.
+            return self._db.execute(text, tuple(parameters), prepare=False).fetchall()
+        except psycopg.errors.QueryCanceled as error:
+            raise TimeUp from error
+
+    def id(self, event_id: UUID) -> object:
+        """Return it as it is."""
+        return event_id
+
+    def read_id(self, stored: Any) -> UUID:
+        """Return it as it is."""
+        found: UUID = stored
+        return found
+
+    def text(self, column: str) -> str:
+        """Return the column in the collation of the indexes."""
+        return f'{column} COLLATE "C"'
+
+    def glob(self, column: str, pieces: Sequence[str]) -> tuple[str, str]:
+        """Return LIKE."""
+        escaped = (piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in pieces)
+        return f"{column} LIKE ?", "%".join(escaped)
+
+    def among(self, column: str, ids: Sequence[UUID]) -> tuple[str, Parameters]:
+        """Return look-ups in the days that have them."""
+        return f"{column} = ANY (?) AND {column} BETWEEN ? AND ?", (list(ids), min(ids), max(ids))
+
+    def contains(self, column: str) -> str:
+        """Return a search for the text as it is."""
+        return f"strpos({column}, ?) > 0"
+
+    def like(self, column: str) -> str:
+        """Return ILIKE."""
+        return f"{column} ILIKE ?"
+
+    def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
+        """Return a comparison of pairs."""
+        return f"(e.xid, e.seq) {'<' if below else '>'} (?, ?)", (position.xid, position.seq)

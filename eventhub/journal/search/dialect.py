@@ -1,0 +1,53 @@
+"""What the two engines write differently."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from eventhub.journal.position import Position
+
+Parameters = tuple[object, ...]
+
+
+class TimeUp(Exception):  # noqa: N818 - reads as the event it is
+    """A statement was cut short: the time was up."""
+
+
+class Engine(Protocol):
+    """Runs statements, written with ``?``, and says what its SQL calls things."""
+
+    position_order: str  # of e, the newest first
+    join_event: str  # behind `FROM … c`: the event of each id in c, by look-up, as e
+    pending: str  # a table of the events whose deliveries are pending, with a column event_id
+
+    def rows(
+        self, statement: str, parameters: Sequence[object], *, columns: int, seconds: float | None = None
+    ) -> list[Any]:
+        """Return the rows of a statement whose columns are named c0, c1 …
+
+        Raises TimeUp when it takes longer than ``seconds``.
+        """
+
+    def id(self, event_id: UUID) -> object:
+        """Return an event's id as it is stored."""
+
+    def read_id(self, stored: Any) -> UUID:
+        """Return the id that was stored."""
+
+    def text(self, column: str) -> str:
+        """Return a text column as indexes have it."""
+
+    def glob(self, column: str, pieces: Sequence[str]) -> tuple[str, str]:
+        """Return a condition that the column is these pieces with anything between; and its parameter."""
+
+    def among(self, column: str, ids: Sequence[UUID]) -> tuple[str, Parameters]:
+        """Return a condition that the column is one of these events' ids; there is one at least."""
+
+    def contains(self, column: str) -> str:
+        """Return a condition, with one parameter, that a column holds a text."""
+
+    def like(self, column: str) -> str:
+        r"""Return a condition, with one parameter of ``%``, ``_`` and ``\``, whatever the case of letters."""
+
+    def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
+        """Return a condition that e is before (below) or after a position."""
