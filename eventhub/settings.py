@@ -113,6 +113,7 @@ ADMIN_PASSWORD = environment.text("ADMIN_PASSWORD")
 
 # -- limits --------------------------------------------------------------------------------------
 MAX_ENTRY_BYTES = environment.integer("MAX_ENTRY_BYTES", 262_144, minimum=1024, maximum=16 * 2**20)
+IDEMPOTENCY_HOURS = environment.integer("IDEMPOTENCY_HOURS", 24, minimum=1, maximum=24 * 30)
 RETENTION_DAYS = environment.integer("RETENTION_DAYS", 7, minimum=1, maximum=3650)
 RETENTION_BYTES = environment.integer("RETENTION_BYTES", 0)  # 0: no limit by size
 MIN_FREE_BYTES = environment.integer("MIN_FREE_BYTES", 256 * 2**20)

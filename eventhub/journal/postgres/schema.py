@@ -170,6 +170,12 @@ STEPS = [
     ) WITH (fillfactor = 70);
     INSERT INTO meta VALUES ('rolled', '[[0,0],[0,0],[0,0],[0,0]]');
     """,
+    # How often an event's idempotency key came again.
+    """
+    CREATE TABLE repeated (
+        event_id uuid PRIMARY KEY, times integer NOT NULL, last_at bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    """,
 ]
 
 

@@ -150,6 +150,12 @@ STEPS = [
     ) WITHOUT ROWID;
     INSERT INTO meta VALUES ('rolled', '[[0,0],[0,0],[0,0],[0,0]]');
     """,
+    # How often an event's idempotency key came again.
+    """
+    CREATE TABLE repeated (
+        event_id TEXT NOT NULL PRIMARY KEY, times INTEGER NOT NULL, last_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 ]
 
 
