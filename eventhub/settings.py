@@ -108,6 +108,7 @@ SECRET_KEY = secret.secret_key(
 )
 OLD_SECRET_KEY = environment.text("OLD_SECRET_KEY")  # for `manage.py rotate_secrets` alone
 BOOTSTRAP_KEY = environment.text("BOOTSTRAP_KEY")
+KEY = environment.text("KEY")  # for the commands tail, forward and put: whose Eventhub may be elsewhere
 ADMIN_USER = environment.text("ADMIN_USER")
 ADMIN_PASSWORD = environment.text("ADMIN_PASSWORD")
 
