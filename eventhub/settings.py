@@ -108,11 +108,13 @@ SECRET_KEY = secret.secret_key(
 )
 OLD_SECRET_KEY = environment.text("OLD_SECRET_KEY")  # for `manage.py rotate_secrets` alone
 BOOTSTRAP_KEY = environment.text("BOOTSTRAP_KEY")
+KEY = environment.text("KEY")  # for the commands tail, forward and put: whose Eventhub may be elsewhere
 ADMIN_USER = environment.text("ADMIN_USER")
 ADMIN_PASSWORD = environment.text("ADMIN_PASSWORD")
 
 # -- limits --------------------------------------------------------------------------------------
 MAX_ENTRY_BYTES = environment.integer("MAX_ENTRY_BYTES", 262_144, minimum=1024, maximum=16 * 2**20)
+IDEMPOTENCY_HOURS = environment.integer("IDEMPOTENCY_HOURS", 24, minimum=1, maximum=24 * 30)
 RETENTION_DAYS = environment.integer("RETENTION_DAYS", 7, minimum=1, maximum=3650)
 RETENTION_BYTES = environment.integer("RETENTION_BYTES", 0)  # 0: no limit by size
 MIN_FREE_BYTES = environment.integer("MIN_FREE_BYTES", 256 * 2**20)

@@ -11,7 +11,7 @@ from eventhub.access.caller import caller_of_user
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import paging, words
 from eventhub.dashboard.journey import existing_rules, journey_of
-from eventhub.journal.rows import EventRow
+from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
 from eventhub.models import Bus
 
@@ -54,6 +54,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "journey": journey,
         "event": row,
         "said": words.result(fate),
+        "repeated": RepeatedRow.objects.filter(pk=event_id).first() if row.key is not None else None,
         "bytes": len(row.detail.encode()),
         "existing": existing_rules(journey),
         "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),

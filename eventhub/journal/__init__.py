@@ -17,10 +17,11 @@ def the_journal() -> "Journal":
     # Inside: Django imports this package before the settings are complete.
     from django.conf import settings
 
+    key_seconds = settings.IDEMPOTENCY_HOURS * 3600
     if settings.EMBEDDED:
         from eventhub.journal.sqlite import SqliteJournal
 
-        return SqliteJournal(settings.JOURNAL_FILE)
+        return SqliteJournal(settings.JOURNAL_FILE, key_seconds=key_seconds)
     from psycopg.conninfo import make_conninfo
 
     from eventhub.journal.postgres import PostgresJournal
@@ -28,7 +29,8 @@ def the_journal() -> "Journal":
     database = settings.DATABASES["journal"]
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     given = {ours: database[djangos] for djangos, ours in names.items() if database.get(djangos)}
-    return PostgresJournal(make_conninfo("", **given, **database.get("OPTIONS", {})))
+    dsn = make_conninfo("", **given, **database.get("OPTIONS", {}))
+    return PostgresJournal(dsn, key_seconds=key_seconds)
 
 
 def open_journal() -> "Journal":

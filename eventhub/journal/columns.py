@@ -6,6 +6,7 @@ An event's id comes as the engine stores it: 32 hexadecimal digits on SQLite, a 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 
@@ -25,7 +26,7 @@ def _names(text: str) -> list[str]:
     return text.split()
 
 
-DEDUP_WINDOW_US = 24 * 3600 * 1_000_000  # how long a key names the same event
+KEY_SECONDS = 24 * 3600  # how long a key names the same event, unless the settings say otherwise
 
 EVENT = _names(
     "id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops"
@@ -67,6 +68,22 @@ def event_columns(event: NewEvent, event_id: object, cause_id: object) -> Column
         cause_id,
         event.hops,
     )
+
+
+class Repeats:
+    """The events whose keys came again in one commit: how often, and when last."""
+
+    def __init__(self) -> None:
+        self._counts: dict[UUID, tuple[int, int]] = {}
+
+    def note(self, event_id: UUID, again: NewEvent) -> None:
+        """Count an entry that was not stored because its key is an earlier event's."""
+        times, last_at = self._counts.get(event_id, (0, 0))
+        self._counts[event_id] = times + 1, max(last_at, again.accepted_at)
+
+    def rows(self) -> list[tuple[UUID, int, int]]:
+        """Return event, times and moment of each, by event."""
+        return [(event_id, *self._counts[event_id]) for event_id in sorted(self._counts)]
 
 
 def routing_columns(routing: Routing, ruleset_id: int, event_id: object) -> Columns:

@@ -270,3 +270,15 @@ class RulesetRow(models.Model):
     class Meta:
         managed = False
         db_table = "ruleset"
+
+
+class RepeatedRow(models.Model):
+    """An event whose idempotency key came again; one that was seen once only has no row."""
+
+    event_id = models.UUIDField(primary_key=True)
+    times = models.IntegerField()  # beside the first one
+    last_at = MomentField()
+
+    class Meta:
+        managed = False
+        db_table = "repeated"

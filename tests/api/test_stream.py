@@ -127,6 +127,7 @@ def test_a_gap_is_told(hub: Running) -> None:
         ({"start": "2026-01-01T00:00:00"}, "start"),
         ({"patern": "{}"}, "patern"),
         ({"pattern": '{"source": "shop"}'}, "source"),
+        ({"format": "xml"}, "format"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_place(

@@ -86,6 +86,15 @@ def test_an_attempt_shows_phases_fault_excerpts_and_the_next_try(world: World) -
     assert "next attempt at <time" in text
 
 
+def test_a_key_that_came_again_is_told(world: World) -> None:
+    (event_id,) = world.accept(key="order-17")
+    before = page(event_id)
+    world.accept(2, key="order-17")
+
+    assert "<code>order-17</code></dd>" in before
+    assert "seen 3 times, kept once; last again <time" in page(event_id)
+
+
 def test_an_answer_that_was_cut_says_so(world: World) -> None:
     event_id = routed(world)
     answer = {"status": 503, "reason": "", "headers": {}, "body": "x" * 100, "cut": True}

@@ -69,6 +69,16 @@ def test_an_event_shows_its_whole_way(journal: SqliteJournal, api: Api) -> None:
     assert (body["routing"], body["deliveries"]) == (None, [])
 
 
+def test_an_event_tells_how_often_its_key_came_again(journal: SqliteJournal, api: Api) -> None:
+    event, again = new_event(key="k1"), new_event(key="k1")
+    append(journal, event)
+    before = api("GET", f"/events/{event.id}").json()["repeated"]
+    append(journal, again)
+
+    assert before is None
+    assert api("GET", f"/events/{event.id}").json()["repeated"]["times"] == 1
+
+
 def test_a_delivery_and_its_dead_letter_can_be_read(journal: SqliteJournal, api: Api) -> None:
     event = new_event()
     append(journal, event)

@@ -18,7 +18,7 @@ from eventhub.api.rest.searching import found, is_search, page_json, search_of
 from eventhub.domain.envelope import utc_seconds
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
-from eventhub.journal.rows import EventRow, OutcomeRow, RoutingRow, RulesetRow, microseconds
+from eventhub.journal.rows import EventRow, OutcomeRow, RepeatedRow, RoutingRow, RulesetRow, microseconds
 from eventhub.models import Bus
 
 _LONG = ("detail", "attributes")  # not in lists: a thousand events of 256 KB each would be one answer
@@ -51,12 +51,14 @@ class EventViewSet(HappenedViewSet):
         }
 
     def whole(self, row: EventRow) -> dict[str, Any]:
-        """Return an event with detail, envelope, routing and deliveries."""
+        """Return an event with detail, envelope, routing and deliveries, and how often its key came again."""
+        repeated = RepeatedRow.objects.filter(pk=row.id).first() if row.key is not None else None
         routing = RoutingRow.objects.filter(event_id=row.id).first()
         outcomes = OutcomeRow.objects.filter(event_id=row.id).order_by("seq")
         return self.item(row) | {
             "detail": verbatim(row.detail),
             "attributes": verbatim(row.attributes),
+            "repeated": {"times": repeated.times, "last_at": moment(repeated.last_at)} if repeated else None,
             "envelope": verbatim(envelope_of(event_of(row)).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
             "deliveries": [delivery_json(outcome) for outcome in outcomes],

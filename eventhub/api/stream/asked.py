@@ -7,9 +7,14 @@ from uuid import UUID
 
 from eventhub.api.gate import RefusedError
 from eventhub.domain.pattern import Pattern, PatternError, parse
+from eventhub.domain.payload import PayloadFormat
 from eventhub.journal.port import Position
 
-PARAMETERS = ("pattern", "start")
+PARAMETERS = ("pattern", "start", "format")
+FORMATS = {
+    "envelope": PayloadFormat.EVENTBRIDGE,
+    "cloudevents": PayloadFormat.CLOUDEVENTS_STRUCTURED,
+}
 WANTED_START = 'wanted "now", a moment such as 2026-01-31T08:00:00Z, an event\'s id, or an id of the stream'
 
 # None: now. A position or an event's id: what comes after it. A moment: what was accepted then or later.
@@ -18,11 +23,12 @@ Start = Position | UUID | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A stream's pattern, and where it starts."""
+    """A stream's pattern, where it starts, and how its events are written."""
 
     pattern: Pattern | None
     start: Start
     resumes: bool  # goes on after what was read before: a gap is to be told
+    form: PayloadFormat = PayloadFormat.EVENTBRIDGE
 
 
 def read_query(query: bytes, last_event_id: bytes) -> Asked:
@@ -44,7 +50,10 @@ def read_query(query: bytes, last_event_id: bytes) -> Asked:
     text = values.get("start", "")
     start = _start(resume, "Last-Event-ID") if resume else _start(text, "start")
     resumes = bool(resume) or isinstance(start, Position)
-    return Asked(_pattern(values.get("pattern", "")), start, resumes)
+    form = values.get("format", "envelope")
+    if form not in FORMATS:
+        raise _invalid("format", f"wanted {' or '.join(FORMATS)}, found {form[:64]!r}")
+    return Asked(_pattern(values.get("pattern", "")), start, resumes, FORMATS[form])
 
 
 def _pattern(text: str) -> Pattern | None:

@@ -44,10 +44,14 @@ def place_of(asked: Asked, bus_id: int, journal: Journal) -> Place:
 
 
 def _at(moment: int) -> Place:
-    """Return the place before whatever was accepted at a moment: found by the ids, which sort by it."""
+    """Return the place before whatever was accepted at a moment: after an event that is safely older.
+
+    The first event of the moment would not do: of two processes that accept at once, the later event may
+    have the earlier position.
+    """
     first = earliest_id(max(0, moment // 1000 - LONGEST_COMMIT_MS))
-    row = EventRow.objects.filter(id__gte=first).order_by("id").values_list("xid", "seq").first()
-    return Place(Position(row[0], row[1] - 1) if row else START, since=moment)
+    row = EventRow.objects.filter(id__lt=first).order_by("-id").values_list("xid", "seq").first()
+    return Place(Position(*row) if row else START, since=moment)
 
 
 def _after_event(event_id: UUID, bus_id: int, *, resumes: bool) -> Place:

@@ -32,6 +32,13 @@ SEEN = """
     FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked(bus, source, key) JOIN dedup d
     USING (bus, source, key)
 """
+# In the events' order; who is here holds the rows of their keys already.
+REPEATED = """
+    INSERT INTO repeated (event_id, times, last_at)
+    SELECT * FROM unnest(%s::uuid[], %s::integer[], %s::bigint[])
+    ON CONFLICT (event_id) DO UPDATE SET times = repeated.times + excluded.times,
+        last_at = greatest(repeated.last_at, excluded.last_at)
+"""
 Key = tuple[str, str, str]
 
 
@@ -45,10 +52,14 @@ def store(db: psycopg.Connection, events: Iterable[NewEvent]) -> None:
     )
 
 
-def append(db: psycopg.Connection, calls: Sequence[Sequence[NewEvent]]) -> list[list[Appended]]:
+def append(
+    db: psycopg.Connection, calls: Sequence[Sequence[NewEvent]], *, key_seconds: int
+) -> list[list[Appended]]:
     """Store the events of all calls, duplicates aside; return what became of each call's."""
-    first = _claim_keys(db, [event for event in chain.from_iterable(calls) if event.key is not None])
+    keyed = [event for event in chain.from_iterable(calls) if event.key is not None]
+    first = _claim_keys(db, keyed, key_seconds * 1_000_000)
     new: list[NewEvent] = []
+    repeats = columns.Repeats()
     results = []
     for call in calls:
         result = []
@@ -56,14 +67,18 @@ def append(db: psycopg.Connection, calls: Sequence[Sequence[NewEvent]]) -> list[
             kept = event.id if event.key is None else first[event.bus, event.source, event.key]
             if kept == event.id:
                 new.append(event)
+            else:
+                repeats.note(kept, event)
             result.append(Appended(kept, duplicate=kept != event.id))
         results.append(result)
     if new:
         store(db, new)
+    if again := repeats.rows():
+        db.execute(REPEATED, [list(column) for column in zip(*again, strict=True)])
     return results
 
 
-def _claim_keys(db: psycopg.Connection, events: Sequence[NewEvent]) -> dict[Key, UUID]:
+def _claim_keys(db: psycopg.Connection, events: Sequence[NewEvent], key_us: int) -> dict[Key, UUID]:
     """Return, for each key, the id of the event that has it, claiming those that are free."""
     first: dict[Key, UUID] = {}
     until: dict[Key, int] = {}
@@ -72,11 +87,11 @@ def _claim_keys(db: psycopg.Connection, events: Sequence[NewEvent]) -> dict[Key,
         key = (event.bus, event.source, event.key)
         if key not in first:
             first[key] = event.id
-            until[key] = event.accepted_at + columns.DEDUP_WINDOW_US
+            until[key] = event.accepted_at + key_us
     if not first:
         return first
     parts = [list(part) for part in zip(*first, strict=True)]
-    values = (*parts, list(first.values()), list(until.values()), columns.DEDUP_WINDOW_US)
+    values = (*parts, list(first.values()), list(until.values()), key_us)
     claimed: set[Key] = set(db.execute(CLAIM, values))
     taken = [key for key in first if key not in claimed]
     if taken:
@@ -96,8 +111,9 @@ class _Call:
 class Committer:
     """The thread that appends, and its connection."""
 
-    def __init__(self, dsn: str, tell: Callable[[Collection[Hint]], None]) -> None:
+    def __init__(self, dsn: str, tell: Callable[[Collection[Hint]], None], *, key_seconds: int) -> None:
         self._dsn = dsn
+        self._key_seconds = key_seconds
         self._tell = tell
         self._db: psycopg.Connection | None = None
         self._waiting: list[_Call] = []
@@ -156,7 +172,7 @@ class Committer:
     def _attempt(self, calls: Sequence[_Call]) -> list[list[Appended]]:
         db = self._connected()
         with db.transaction():
-            return append(db, [call.events for call in calls])
+            return append(db, [call.events for call in calls], key_seconds=self._key_seconds)
 
     def _connected(self) -> psycopg.Connection:
         """Return a connection that answers: a server that was away meanwhile is no reason to refuse."""

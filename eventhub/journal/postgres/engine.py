@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import psycopg
 
 from eventhub.journal import columns
+from eventhub.journal.columns import KEY_SECONDS
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -64,8 +65,9 @@ from eventhub.journal.watchers import Watchers
 class PostgresJournal:
     """The engine for many processes behind ``port.Journal``; see there for every method's promise."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, key_seconds: int = KEY_SECONDS) -> None:
         self._dsn = dsn
+        self._key_seconds = key_seconds
         self._watchers = Watchers()
         self._pool = Pool(dsn)
         self._cursors = routing.Cursors()
@@ -90,7 +92,7 @@ class PostgresJournal:
             self._epoch = row[0]
         self._pool.open()
         self._hints = Hints(self._dsn, self._watchers.tell)
-        self._committer = Committer(self._dsn, self._hints.pass_on)
+        self._committer = Committer(self._dsn, self._hints.pass_on, key_seconds=self._key_seconds)
 
     def close(self) -> None:
         """Commit what was handed in, then disconnect."""

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import psycopg
 
+from eventhub.domain.identity import earliest_id
 from eventhub.journal.port import Health, Pruned
 from eventhub.journal.postgres import days
 from eventhub.journal.postgres.redriving import LOCK as REDRIVING
@@ -35,6 +36,11 @@ STRAYS = """
 """
 SPENT_KEYS = """
     DELETE FROM dedup WHERE ctid = ANY (ARRAY(SELECT ctid FROM dedup WHERE until < %s LIMIT %s))
+"""
+OLD_REPEATS = """
+    DELETE FROM repeated WHERE event_id = ANY (
+        ARRAY(SELECT event_id FROM repeated WHERE event_id < %s LIMIT %s)
+    )
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < %s"
 ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < %s"
@@ -94,6 +100,7 @@ class Pruning:
         today = datetime.now(UTC).date()
         days.make_ahead(db, today)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, CHUNK))
+        db.execute(OLD_REPEATS, (earliest_id(before // 1000), CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
         db.execute(ENDED_REPLAYS, (before,))
         cutoff = days.day_of(before)

@@ -179,6 +179,12 @@ STEPS = [
     CREATE INDEX outcome_target ON outcome (target COLLATE "C", event_id);
     CREATE INDEX routing_unmatched ON routing (state, event_id) WHERE state <> 'matched';
     """,
+    # How often an event's idempotency key came again.
+    """
+    CREATE TABLE repeated (
+        event_id uuid PRIMARY KEY, times integer NOT NULL, last_at bigint NOT NULL
+    ) WITH (fillfactor = 50);
+    """,
 ]
 
 

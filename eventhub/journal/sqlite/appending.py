@@ -11,10 +11,16 @@ from eventhub.journal import columns
 from eventhub.journal.port import Appended, NewEvent
 from eventhub.journal.sqlite.connections import as_json, one_json
 from eventhub.journal.sqlite.numbers import Numbers
-from eventhub.journal.sqlite.statements import insert
+from eventhub.journal.sqlite.statements import Many, insert
 
 EVENT = insert("event", ["seq", *columns.EVENT])
 KEY = insert("dedup", ["bus", "source", "key", "event_id", "until"], replace=True)
+REPEATED = Many(
+    "INSERT INTO repeated (event_id, times, last_at) VALUES",
+    "(?, ?, ?)",
+    "ON CONFLICT (event_id) DO UPDATE SET times = times + excluded.times,"
+    " last_at = max(last_at, excluded.last_at)",
+)
 # json_each first: each key is one look-up.
 SEEN = """
     SELECT json_group_array(json_array(d.bus, d.source, d.key, d.event_id, d.until))
@@ -29,13 +35,15 @@ Key = tuple[str, str, str]
 class Appending:
     """Writes events inside the committer's transaction, and remembers each bus's last one."""
 
-    def __init__(self, numbers: Numbers) -> None:
+    def __init__(self, numbers: Numbers, key_seconds: int) -> None:
         self._numbers = numbers
+        self._key_us = key_seconds * 1_000_000
 
     def append(self, db: sqlite3.Connection, calls: Sequence[Sequence[NewEvent]]) -> list[list[Appended]]:
         """Store the events of all calls, duplicates aside; return what became of each call's."""
         first = self._claim_keys(db, [event for event in chain.from_iterable(calls) if event.key is not None])
         new: list[NewEvent] = []
+        repeats = columns.Repeats()
         results = []
         for call in calls:
             result = []
@@ -43,12 +51,14 @@ class Appending:
                 if event.key is not None:
                     kept = first[event.bus, event.source, event.key]
                     if kept is not event.id:
+                        repeats.note(kept, event)
                         result.append(Appended(kept, duplicate=True))
                         continue
                 new.append(event)
                 result.append(Appended(event.id))
             results.append(result)
         self.store(db, new)
+        REPEATED.run(db, [(event_id.hex, times, last_at) for event_id, times, last_at in repeats.rows()])
         return results
 
     def store(self, db: sqlite3.Connection, events: Sequence[NewEvent]) -> None:
@@ -85,6 +95,6 @@ class Appending:
                 first[key] = UUID(event_id)
             else:
                 first[key] = event.id
-                claimed.append((*key, event.id.hex, event.accepted_at + columns.DEDUP_WINDOW_US))
+                claimed.append((*key, event.id.hex, event.accepted_at + self._key_us))
         KEY.run(db, claimed)
         return first

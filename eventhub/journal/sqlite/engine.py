@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eventhub.journal import columns
+from eventhub.journal.columns import KEY_SECONDS
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -59,12 +60,12 @@ MIGRATE_WAIT_SECONDS = 10.0
 class SqliteJournal:
     """The embedded engine behind ``port.Journal``; see there for every method's promise."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, key_seconds: int = KEY_SECONDS) -> None:
         self._path = Path(path)
         self._ownership = Ownership(self._path)
         self._watchers = Watchers()
         self._numbers = Numbers()
-        self._appending = Appending(self._numbers)
+        self._appending = Appending(self._numbers, key_seconds)
         self._leases = Leases()
         self._settling = Settling(self._numbers, self._appending)
         self._cursors = routing.Cursors()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from eventhub.domain.identity import earliest_id
 from eventhub.journal.port import Health, Pruned
 from eventhub.journal.sqlite.committer import Committer
 from eventhub.journal.sqlite.connections import one_json
@@ -20,6 +21,9 @@ SPENT_KEYS = """
     DELETE FROM dedup WHERE (bus, source, key) IN (
         SELECT bus, source, key FROM dedup INDEXED BY dedup_until WHERE until < ? LIMIT ?
     )
+"""
+OLD_REPEATS = """
+    DELETE FROM repeated WHERE event_id IN (SELECT event_id FROM repeated WHERE event_id < ? LIMIT ?)
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < ?"
 ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < ?"
@@ -92,6 +96,7 @@ class Pruning:
         if gone:
             self._numbers.note(db)
         db.execute(SPENT_KEYS, (time.time_ns() // 1000, 10 * CHUNK))
+        db.execute(OLD_REPEATS, (earliest_id(before // 1000).hex, 10 * CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
         db.execute(ENDED_REPLAYS, (before,))
         more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)

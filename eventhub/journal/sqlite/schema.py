@@ -159,6 +159,12 @@ STEPS = [
     CREATE INDEX outcome_target ON outcome (target, event_id);
     CREATE INDEX routing_unmatched ON routing (state, event_id) WHERE state <> 'matched';
     """,
+    # How often an event's idempotency key came again.
+    """
+    CREATE TABLE repeated (
+        event_id TEXT NOT NULL PRIMARY KEY, times INTEGER NOT NULL, last_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 ]
 
 

@@ -1,8 +1,11 @@
 """The engines under test."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,21 +26,33 @@ class Place:
 
     def journal(self) -> Journal:
         """Return a journal on this place, neither migrated nor opened."""
-        return SqliteJournal(Path(self.address)) if self.engine == "sqlite" else PostgresJournal(self.address)
+        return self._journal()
 
-    def open(self) -> Journal:
+    def open(self, **settings: Any) -> Journal:
         """Return a journal on this place, ready; it is closed after the test."""
-        journal = self.journal()
+        journal = self._journal(**settings)
         journal.migrate()
         journal.open()
         self.opened.append(journal)
         return journal
 
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query that both engines take, as each stores them."""
+        if self.engine == "postgres":
+            with psycopg.connect(self.address) as db:
+                return db.execute(statement.encode()).fetchall()
+        with closing(sqlite3.connect(f"file:{self.address}?mode=ro", uri=True)) as db:
+            return db.execute(statement).fetchall()
+
+    def _journal(self, **settings: Any) -> Journal:
+        engine = SqliteJournal if self.engine == "sqlite" else PostgresJournal
+        return engine(self.address, **settings)
+
 
 # Emptied databases of earlier tests: making the tables anew takes ten times as long.
 _emptied: list[str] = []
 _ARCHIVES = ("archived_event", "archive_size", "replay")
-_WORK = ("delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive")
+_WORK = ("delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive", "repeated")
 _ROLLUPS = ("rollup", "rollup_latency")
 _TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK, *_ROLLUPS)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from eventhub.journal.port import START, UNKNOWN_BUS, Hint, Journal, JournalUnavailable
+from eventhub.journal.port import START, UNKNOWN_BUS, Appended, Hint, Journal, JournalUnavailable
 from tests.journal.build import DAY, SECOND, append, new_event, now_us, until
 from tests.journal.conformance.conftest import Place
 
@@ -47,6 +47,11 @@ def test_reading_goes_on_after_a_position_and_stays_on_its_bus(store: Journal) -
     assert [stored.event for stored in [*first, *rest]] == mine
 
 
+def repeats(place: Place) -> dict[UUID, tuple[int, int]]:
+    rows = place.rows("SELECT event_id, times, last_at FROM repeated")
+    return {UUID(str(event_id)): (times, last_at) for event_id, times, last_at in rows}
+
+
 def test_a_repeated_key_gives_the_first_events_id_and_stores_nothing(store: Journal) -> None:
     first, again, inside = (new_event(key="order-1") for _ in range(3))
     assert [one.duplicate for one in append(store, first)] == [False]
@@ -83,6 +88,59 @@ def test_a_key_is_free_again_after_a_day(store: Journal) -> None:
     after = append(store, new_event(key="1", accepted_at=now_us() + DAY + 60 * SECOND))
 
     assert (before[0].duplicate, after[0].duplicate) == (True, False)
+
+
+def test_what_comes_again_is_counted_with_its_moment(store: Journal, place: Place) -> None:
+    first, once = new_event(key="order-1"), new_event(key="order-2")
+    append(store, first, once, new_event(key="order-1"), new_event())
+    again = [new_event(key="order-1"), new_event(key="order-1", accepted_at=now_us() + SECOND)]
+    append(store, *reversed(again))
+
+    assert repeats(place) == {first.id: (3, again[-1].accepted_at)}
+
+
+def test_a_key_that_many_callers_use_at_once_is_stored_once(place: Place) -> None:
+    stores = [place.open(), place.open()] if place.engine == "postgres" else [place.open()]
+    appended: list[Appended] = []
+
+    def call(store: Journal) -> None:
+        for number in range(50):
+            # Both ways round, so that two committers could wait for each other crosswise.
+            keys = [f"a{number}", f"b{number}"]
+            appended.extend(append(store, *(new_event(key=key) for key in keys)))
+            appended.extend(append(store, *(new_event(key=key) for key in reversed(keys))))
+
+    callers = [threading.Thread(target=call, args=(store,)) for store in stores * 4]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    kept = {stored.event.id for stored in stores[0].read(1, START, 1000)}
+    assert len(kept) == 100
+    assert {one.id for one in appended} == kept
+    assert sum(not one.duplicate for one in appended) == 100
+    assert sum(times for times, _ in repeats(place).values()) == len(appended) - 100
+
+
+def test_how_long_a_key_counts_can_be_set(place: Place) -> None:
+    store = place.open(key_seconds=3600)
+    append(store, new_event(key="1"))
+
+    before = append(store, new_event(key="1", accepted_at=now_us() + 3540 * SECOND))
+    after = append(store, new_event(key="1", accepted_at=now_us() + 3660 * SECOND))
+
+    assert (before[0].duplicate, after[0].duplicate) == (True, False)
+
+
+def test_a_key_is_known_after_a_restart(store: Journal, place: Place) -> None:
+    first = new_event(key="1")
+    append(store, first)
+    store.close()
+
+    [again] = append(place.open(), new_event(key="1"))
+
+    assert (again.id, again.duplicate) == (first.id, True)
 
 
 def test_one_bad_call_fails_alone_and_whole(store: Journal) -> None:

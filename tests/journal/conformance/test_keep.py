@@ -111,3 +111,11 @@ def test_spent_keys_are_forgotten_and_fresh_ones_kept(store: Journal) -> None:
     appended = append(store, old_event(key="old"), new_event(key="fresh"))
 
     assert [one.duplicate for one in appended] == [False, True]
+
+
+def test_counts_of_repeats_go_with_old_events(store: Journal, place: Place) -> None:
+    append(store, old_event(key="old"), old_event(key="old"), new_event(key="fresh"), new_event(key="fresh"))
+    route(store)
+    prune(store)
+
+    assert place.rows("SELECT times FROM repeated") == [(1,)]
