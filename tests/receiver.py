@@ -100,9 +100,9 @@ def cut(sent: bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf") -> 
     return Answer((sent,), then="close")
 
 
-def garbage() -> Answer:
+def garbage(text: bytes = b"\x00\x01 this is not HTTP \xff\r\n\r\n") -> Answer:
     """Answer something that is not HTTP."""
-    return Answer((b"\x00\x01 this is not HTTP \xff\r\n\r\n",), then="close")
+    return Answer((text,), then="close")
 
 
 _REASONS = {200: "OK", 201: "Created", 204: "No Content", 302: "Found", 404: "Not Found", 410: "Gone"}

@@ -6,6 +6,7 @@ from django import forms
 
 from eventhub.admin.sealed_form import SealedForm
 from eventhub.admin.settings_fields import form_fields, form_name
+from eventhub.domain.retry import Schedule, age_with
 from eventhub.models import Target
 from eventhub.models.target_checks import COLUMNS, formats_of
 from eventhub.targets.kind import Kind
@@ -40,6 +41,18 @@ class TargetForm(SealedForm):
             chosen = self.fields["dead_letter_target"]
             assert isinstance(chosen, forms.ModelChoiceField)
             chosen.queryset = Target.objects.exclude(pk=self.instance.pk)
+
+    def clean(self) -> dict[str, Any]:
+        """Let events grow as old as a schedule takes that is chosen without an age."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        changed = set(self.changed_data)
+        if "schedule" in changed and "max_age_seconds" not in changed and cleaned.get("schedule"):
+            cleaned["max_age_seconds"] = age_with(
+                Schedule(cleaned["schedule"]),
+                before=Schedule(self.instance.schedule),
+                age_before=self.instance.max_age_seconds,
+            )
+        return cleaned
 
 
 def own_fields(kind: Kind) -> list[Any]:

@@ -171,7 +171,7 @@ def due_after(
     return max(due_at, min(asked, policy.deadline(accepted_at)))
 
 
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]{1,300}")  # however long: it is cut
 
 
 def read_retry_after(value: str, *, now: int) -> float | None:
@@ -234,6 +234,19 @@ def default_age_seconds(schedule: Schedule | tuple[float, ...]) -> int:
         return DEFAULT_AGE_SECONDS
     longest = sum(_waits(schedule)) * (1 + JITTER) + _MARGIN_SECONDS
     return max(DEFAULT_AGE_SECONDS, min(MAX_AGE_SECONDS, int(longest)))
+
+
+def age_with(schedule: Schedule, *, before: Schedule, age_before: int) -> int:
+    """Return the age that goes with a schedule which is chosen without one.
+
+    An age that was the usual one of the schedule before becomes the usual one of this; one of its own stays.
+
+    >>> age_with(Schedule.STANDARD_WEBHOOKS, before=Schedule.EXPONENTIAL, age_before=86_400)
+    302915
+    >>> age_with(Schedule.STANDARD_WEBHOOKS, before=Schedule.EXPONENTIAL, age_before=3600)
+    3600
+    """
+    return default_age_seconds(schedule) if age_before == default_age_seconds(before) else age_before
 
 
 def _waits(schedule: Schedule | tuple[float, ...]) -> tuple[float, ...]:

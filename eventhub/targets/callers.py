@@ -23,7 +23,9 @@ from eventhub.targets.verdict import Fault, of_fault
 log = logging.getLogger("eventhub.callers")
 T = TypeVar("T")
 
-MAX_THREADS = 256
+# As many as there are attempts at once in all: what waited for a thread would hold its lease meanwhile, and a
+# target that hangs would stop those of other kinds.
+MAX_THREADS = 1024
 IDLE_SECONDS = 10.0
 # Beyond an order's time-out: clients bound connecting, writing and reading each by itself.
 OVERTIME_SECONDS = 15.0

@@ -22,6 +22,8 @@ MAX_RECIPIENTS = 50
 
 def check_address(text: str) -> None:
     """Raise ValueError unless ``text`` is one e-mail address."""
+    if not text.isprintable():
+        raise ValueError(f"wanted an e-mail address without control characters, found {text!r}")
     _name, address = parseaddr(text)
     local, at, domain = address.rpartition("@")
     if not (at and local and domain) or any(ord(one) < 33 or ord(one) > 126 for one in address):

@@ -29,6 +29,10 @@ WEIRD_SERVER_REPLY = 8  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
 # How long it took, and how far it came, are told by the attempt's moments and phases. Without them one fault
 # has one text, by which dead letters are grouped.
 _MEASURED = re.compile(r" after \d+ (?:ms|milliseconds)(?: with \d+(?: out of \d+)? bytes received)?")
+# What libcurl says of answers that are no HTTP, under several codes.
+_NOT_HTTP = re.compile(
+    r"HTTP/0\.9|in (?:HTTP )?response|chunk hex-length|[Tt]oo large response headers|Content-Length"
+)
 _FAULTS = {
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.DNS,
     pycurl.E_COULDNT_CONNECT: Fault.CONNECT,
@@ -143,8 +147,9 @@ class Handle:
     def _fault(self, code: int, text: str) -> tuple[Fault, str]:
         if self._refused and not self._opened:
             return Fault.REFUSED, f"not reached: {self._refused}; EVENTHUB_ALLOWED_NETWORKS does not allow it"
-        if "HTTP/0.9" in text:
-            return Fault.NOT_HTTP, "the answer is not HTTP"
+        if _NOT_HTTP.search(text):
+            what = "the answer is not HTTP"
+            return Fault.NOT_HTTP, what if "HTTP/0.9" in text else f"{what}: {text}"
         return _FAULTS.get(code, Fault.BROKEN), _MEASURED.sub("", text) or f"libcurl error {code}"
 
     def _write(self, data: bytes) -> int | None:

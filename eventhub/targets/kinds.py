@@ -73,7 +73,12 @@ def kind_of(name: str) -> Kind:
 def complete(kind: Kind, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with the defaults of the fields that were left out, as kinds are given them."""
     defaults = {field.name: field.default for field in kind.fields if field.default is not None}
-    return defaults | {name: value for name, value in settings.items() if value is not None}
+    unchosen = {field.name for field in kind.fields if field.type is FieldType.CHOICE}
+    return defaults | {
+        name: value
+        for name, value in settings.items()
+        if value is not None and not (value == "" and name in unchosen)
+    }
 
 
 def check_settings(kind: Kind, settings: Mapping[str, Any]) -> dict[str, str]:
@@ -95,8 +100,18 @@ def check_settings(kind: Kind, settings: Mapping[str, Any]) -> dict[str, str]:
     return wrong or kind.check(complete(kind, settings))
 
 
+# What a field of a type holds that is left empty. Another type's emptiness is a mistake like any other value.
+_EMPTY: Mapping[FieldType, Any] = {FieldType.PAIRS: {}, FieldType.TEXTS: []} | dict.fromkeys(
+    (FieldType.TEXT, FieldType.URL, FieldType.CHOICE, FieldType.EVENT_PATH), ""
+)
+
+
+def _is_empty(field: Field, value: Any) -> bool:
+    return value is None or (type(value) is type(_EMPTY.get(field.type)) and not value)
+
+
 def _wrong(field: Field, value: Any) -> str:
-    if value is None or value in ("", {}, []):
+    if _is_empty(field, value):
         return f"{field.label} is required" if field.required else ""
     try:
         _CHECKS[field.type](field, value)
@@ -135,7 +150,7 @@ def _boolean(field: Field, value: Any) -> None:
 
 
 def _choice(field: Field, value: Any) -> None:
-    if value not in field.choices:
+    if not isinstance(value, str) or value not in field.choices:
         raise ValueError(f"wanted {' or '.join(field.choices)}, found {_shown(field, value)}")
 
 

@@ -141,7 +141,7 @@ class NatsKind(CallKind):
         return {"flushed": True}
 
     def _subject(self, order: Order) -> str:
-        subject = str(order.settings.get("subject", "events.{source}.{detail-type}"))
+        subject = str(order.settings.get("subject") or "events.{source}.{detail-type}")
         words = {"source": order.event.source, "detail-type": order.event.detail_type, "bus": order.event.bus}
         for name, word in words.items():
             allowed = "".join("_" if one in " *>\t\r\n" or not one.isprintable() else one for one in word)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from eventhub.targets.attempts import HttpAttempts
-from eventhub.targets.callers import Callers, call
+from eventhub.targets.callers import Callers
 from eventhub.targets.kind import CallKind, Guard, HttpKind, Order, Result
 
 T = TypeVar("T")
@@ -52,14 +52,18 @@ class Outbound(Generic[T]):
 
 def attempt(kind: HttpKind | CallKind, order: Order, guard: Guard) -> Result:
     """Make one attempt and wait for its result: at most about the order's time-out."""
-    if isinstance(kind, CallKind):
-        return call(kind, order, guard)
     results: queue.Queue[Result] = queue.Queue()
 
     def done(ended: list[tuple[None, Result]]) -> None:
         for _none, result in ended:
             results.put(result)
 
+    if isinstance(kind, CallKind):
+        callers: Callers[None] = Callers(guard, done, lambda _late: None)
+        callers.submit([(None, kind, order)])
+        result = results.get()
+        callers.stop(0)
+        return result
     attempts: HttpAttempts[None] = HttpAttempts(guard, done)
     attempts.start()
     try:

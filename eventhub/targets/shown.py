@@ -37,6 +37,22 @@ def _speaks_of_credentials(name: str) -> bool:
     return bool(_CREDENTIAL.search(name)) and not name.lower().endswith("-authenticate")
 
 
+def masked_url(url: str) -> str:
+    """Return a URL; what its query's names call a credential is masked.
+
+    >>> masked_url("https://x.example/hook?shop=7&api_key=abc")
+    'https://x.example/hook?shop=7&api_key=•••'
+    """
+    path, mark, query = url.partition("?")
+    if not mark:
+        return url
+    shown = []
+    for member in query.split("&"):
+        name, sign, value = member.partition("=")
+        shown.append(name + sign + (MASK if sign and _speaks_of_credentials(name) else value))
+    return f"{path}?{'&'.join(shown)}"
+
+
 def masked(text: str, secrets: Sequence[str]) -> str:
     """Return a text with every secret in it masked.
 
@@ -61,7 +77,7 @@ def shown_request(order: Order, request: Request) -> Mapping[str, object]:
         headers = {name: masked(value, request.secrets) for name, value in headers.items()}
     return {
         "method": request.method,
-        "url": request.shown_url or request.url,
+        "url": masked_url(request.shown_url or request.url),
         "headers": headers,
         **shown_payload(order, request.body),
     }

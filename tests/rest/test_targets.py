@@ -81,6 +81,9 @@ def test_a_policy_is_changed_in_part(api: Api, hook: Any) -> None:
         ({"connection": "none"}, "connection", "no connection is named 'none'"),
         ({"secrets": {"signing": []}}, "secrets.signing", "rotate-secret"),
         ({"kind": "pigeon"}, "kind", "wanted one of webhook"),
+        ({"schedule": "x"}, "schedule", "x"),
+        ({"schedule": [5, 10]}, "schedule", ""),
+        ({"config": {"headers": []}}, "config.headers", "wanted an object of names and texts, found []"),
     ],
 )
 def test_what_a_target_cannot_be_is_said_at_the_member(
@@ -375,3 +378,14 @@ def test_what_no_database_can_keep_is_refused(api: Api, hook: Any) -> None:
     found = errors(api("PATCH", "/targets/till", {"config": {"headers": {"X-A": "\0"}}}))
 
     assert "null" in str(found) or "printable" in str(found)
+
+
+@pytest.mark.parametrize(("age", "then"), [(None, 302_915), (7200, 7200)])
+def test_a_schedule_takes_its_age_along_unless_one_was_chosen(
+    api: Api, hook: dict[str, Any], age: int | None, then: int
+):
+    api("PATCH", "/targets/till", {"max_age_seconds": age} if age else {})
+
+    changed = api("PATCH", "/targets/till", {"schedule": "standard-webhooks"}).json()
+
+    assert changed["max_age_seconds"] == then

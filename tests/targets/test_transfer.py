@@ -131,7 +131,15 @@ def test_a_hang_does_not_hold_up_others(driver: Driver, receiver: Receiver):
 
 @pytest.mark.parametrize(
     ("answer", "fault"),
-    [(answers.reset(), Fault.BROKEN), (answers.cut(), Fault.BROKEN), (answers.garbage(), Fault.NOT_HTTP)],
+    [
+        (answers.reset(), Fault.BROKEN),
+        (answers.cut(), Fault.BROKEN),
+        (answers.garbage(), Fault.NOT_HTTP),
+        (answers.garbage(b"HTTP/1.1 abc OK\r\n\r\n"), Fault.NOT_HTTP),
+        (answers.garbage(b"HTTP/1.1 99 OK\r\n\r\n"), Fault.NOT_HTTP),
+        (answers.garbage(b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"), Fault.NOT_HTTP),
+        (answers.garbage(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), Fault.NOT_HTTP),
+    ],
 )
 def test_a_broken_answer_is_a_fault(driver: Driver, receiver: Receiver, answer: answers.Answer, fault: Fault):
     receiver.answer("/", answer)

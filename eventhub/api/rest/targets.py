@@ -12,7 +12,7 @@ from eventhub.api.rest.configured import ConfiguredViewSet
 from eventhub.api.rest.media import moment_of
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.secrets import SealedSerializer
-from eventhub.domain.retry import Schedule, default_age_seconds
+from eventhub.domain.retry import Schedule, age_with
 from eventhub.domain.signature import PrivateKey, parse_secret
 from eventhub.flow.configure import Algorithm
 from eventhub.models import ApiDestination, Bus, Connection, Target
@@ -89,8 +89,14 @@ class TargetSerializer(SealedSerializer[Target]):
     def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
         """Let events grow as old as the schedule takes, unless it is said how old."""
         given = self.initial_data  # not attrs: PUT has filled in what it leaves out
-        if not self.partial and "schedule" in given and "max_age_seconds" not in given:
-            attrs["max_age_seconds"] = default_age_seconds(Schedule(attrs["schedule"]))
+        if "schedule" in given and "max_age_seconds" not in given and "schedule" in attrs:
+            # What PUT leaves out is as in a new row.
+            before = row if self.partial else Target()
+            attrs["max_age_seconds"] = age_with(
+                Schedule(attrs["schedule"]),
+                before=Schedule(before.schedule),
+                age_before=before.max_age_seconds,
+            )
         super().prepare(row, attrs)
 
     def taken(self, row: Any) -> dict[str, Any]:
