@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from eventhub import environment, secret
+from eventhub import __version__, environment, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -170,6 +170,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -228,7 +230,34 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "URL_FORMAT_OVERRIDE": None,  # "format" is no parameter of ours
     "EXCEPTION_HANDLER": "eventhub.api.rest.errors.problem",
+    "DEFAULT_SCHEMA_CLASS": "eventhub.api.openapi.schema.DescribedSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Eventhub",
+    "VERSION": __version__,
+    "DESCRIPTION": (BASE_DIR / "templates" / "openapi.md").read_text(encoding="utf-8"),
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "SERVERS": [{"url": "/", "description": "This installation"}],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["eventhub.api.openapi.doors.declared"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key: `<id>.<secret>`."},
+            "session": {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A browser's."},
+        }
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "docExpansion": "none",
+        "defaultModelsExpandDepth": 0,
+        "filter": True,
+        "validatorUrl": None,
+    },
 }
 
 LANGUAGE_CODE = "en"

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventhub.api.openapi.page import Document, Page
 from eventhub.api.rest.archives import ArchiveViewSet
 from eventhub.api.rest.attempts import AttemptViewSet
 from eventhub.api.rest.audit import AuditViewSet
@@ -68,6 +69,7 @@ class NothingHere(APIView):
     authentication_classes: list[Any] = []
     permission_classes: list[Any] = []
     renderer_classes = [JSONAnswer]
+    schema = None  # no part of the OpenAPI document
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer every method alike."""
@@ -164,5 +166,7 @@ urlpatterns = [
     path(
         "redrives/<int:redrive_id>/cancel", RedriveViewSet.as_view(_STEER), {"state": RedriveState.CANCELLED}
     ),
+    re_path(r"^schema/?$", Document.as_view(), name="api-schema"),
+    re_path(r"^docs/?$", Page.as_view(), name="api-docs"),
     re_path(r"^.*$", NothingHere.as_view()),
 ]

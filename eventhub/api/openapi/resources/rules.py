@@ -1,0 +1,131 @@
+"""Rules."""
+
+from eventhub.api.openapi.configured import Resource, action
+from eventhub.api.openapi.operation import Example, Operations, Parameter
+from eventhub.api.openapi.parameters import in_path
+from eventhub.api.openapi.resources.buses import BUS, NAME
+from eventhub.api.openapi.resources.dated import DATED, DATES
+from eventhub.api.openapi.shape import anything, many, moment, name, nullable, obj, some, text, truth, whole
+
+TAG = "rules"
+SAID = "A rule watches one bus: its pattern picks events, and each match is delivered to each of its targets."
+RULE_ID = 7
+TARGET = "till"
+PATTERN = {"source": ["shop.web"], "detail": {"amount": [{"numeric": [">", 100]}]}}
+PATTERN_IN = {
+    "description": "The pattern: a JSON object, or its text as a string. Numbers keep their text.",
+    "anyOf": [{"type": "object"}, {"type": "string", "maxLength": 4096}],
+}
+TRANSFORMS = {
+    "type": "object",
+    "description": "What targets get instead of the event, by the name of the target: an object "
+    "with `Input`, "
+    "`InputPath` or `InputTransformer`, as with EventBridge.",
+    "additionalProperties": anything("A transform."),
+}
+SHAPE = obj(
+    SAID,
+    {
+        "id": whole("Its number."),
+        "bus": NAME | {"description": "The bus that it watches, by name. A rule stays on its bus."},
+        "name": name("Unlike every other of the bus.", 64),
+        "description": text("For people.", maxLength=512),
+        "pattern": nullable(anything("Which events it picks; null if it has a schedule alone.")),
+        "schedule_expression": text(
+            "When it makes an event itself, in UTC: `rate(5 minutes)` or `cron(0 12 ? * MON-FRI "
+            "*)`; or empty."
+        ),
+        "next_runs": many(moment("A run."), "The next ten runs of the schedule."),
+        "enabled": truth("A disabled rule makes no deliveries; its matches are recorded."),
+        "targets": many(name("A target, by name.", 64), "Where matches are delivered."),
+        "transforms": TRANSFORMS,
+        "version": whole("The number of its state: each change is a version."),
+        **DATED,
+    },
+)
+RESOURCE = Resource(
+    path="/api/rules",
+    tag=TAG,
+    one="rule",
+    many="rules",
+    component="Rule",
+    shape=SHAPE,
+    writable=some(
+        SHAPE,
+        ["bus", "name", "description", "pattern", "schedule_expression", "enabled", "targets", "transforms"],
+        required=["bus", "name"],
+        pattern=PATTERN_IN,
+    ),
+    key=in_path("id", "The number of the rule.", whole(minimum=0), RULE_ID),
+    example={
+        "id": RULE_ID,
+        "bus": BUS,
+        "name": "big-orders",
+        "description": "Orders that a person should look at",
+        "pattern": PATTERN,
+        "schedule_expression": "",
+        "next_runs": [],
+        "enabled": True,
+        "targets": [TARGET],
+        "transforms": {},
+        "version": 1,
+        **DATES,
+    },
+    new={
+        "pattern": Example(
+            "A pattern and a target",
+            {
+                "bus": BUS,
+                "name": "refunds",
+                "pattern": {"detail-type": ["Refund asked"]},
+                "targets": [TARGET],
+            },
+        ),
+        "text": Example(
+            "The pattern as text",
+            {"bus": BUS, "name": "prices", "pattern": '{"detail": {"price": [1.50]}}', "enabled": False},
+        ),
+        "schedule": Example(
+            "A schedule, on the default bus",
+            {"bus": "default", "name": "hourly", "schedule_expression": "rate(1 hour)"},
+        ),
+        "transform": Example(
+            "A transform",
+            {
+                "bus": BUS,
+                "name": "short",
+                "pattern": {"source": ["shop.web"]},
+                "targets": [TARGET],
+                "transforms": {
+                    TARGET: {
+                        "InputTransformer": {
+                            "InputPathsMap": {"order": "$.detail.order"},
+                            "InputTemplate": '{"order": <order>}',
+                        }
+                    }
+                },
+            },
+        ),
+    },
+    change={"description": "Orders above 100", "enabled": False},
+    said=SAID,
+    filters=(
+        Parameter("bus", "Only those of this bus.", text(), BUS),
+        Parameter("name", "Only those of this name.", text(), "big-orders"),
+        Parameter("enabled", "Only those that are enabled, or are not.", truth(), True),
+        Parameter("target", "Only those that deliver to this target.", text(), TARGET),
+    ),
+    deleting="Deletes the rule. Its deliveries that wait become dead letters; what is recorded of it stays.",
+)
+COMPONENTS = RESOURCE.components()
+OPERATIONS: Operations = (
+    RESOURCE.operations()
+    | action(RESOURCE, "enable", "Enable a rule", "It makes deliveries again. That is a version of it.")
+    | action(
+        RESOURCE,
+        "disable",
+        "Disable a rule",
+        "It makes no more deliveries; its matches are recorded, and those that wait go on. That "
+        "is a version of it.",
+    )
+)
