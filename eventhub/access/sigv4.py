@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
@@ -107,10 +108,18 @@ def read(headers: Mapping[str, str], query: str = "") -> Signed:
     """
     authorization = headers.get("authorization", "")
     if authorization:
-        return _read_header(authorization, headers.get("x-amz-date", ""))
+        return _read_header(authorization, headers.get("x-amz-date") or _basic_of(headers.get("date", "")))
     if "X-Amz-" in query:
         return _read_query(dict(parse_qsl(query, keep_blank_values=True)))
     raise SignatureError(*MISSING_TOKEN)
+
+
+def _basic_of(date: str) -> str:
+    """Return the moment of a Date header as signing writes it; what is no HTTP date stays as it is."""
+    try:
+        return _basic(parsedate_to_datetime(date).astimezone(UTC))
+    except ValueError:
+        return date
 
 
 def _read_header(authorization: str, at: str) -> Signed:
@@ -196,7 +205,10 @@ def verify(signed: Signed, request: Request, secret: str, *, now: datetime) -> N
     A presigned request may be sent until it expires.
     """
     _check_moment(signed, now)
-    unsigned = [name for name in MUST_BE_SIGNED if name in request.headers and name not in signed.headers]
+    # What dates a request by its Date header must be signed too.
+    dated = () if "x-amz-date" in request.headers or signed.expires_seconds is not None else ("date",)
+    must = (*MUST_BE_SIGNED, *dated)
+    unsigned = [name for name in must if name in request.headers and name not in signed.headers]
     if unsigned or "host" not in signed.headers:
         raise SignatureError(
             "InvalidSignatureException",
@@ -259,7 +271,7 @@ def _canonical(signed: Signed, request: Request) -> str:
         (
             request.method,
             quote(request.path, safe="/~"),
-            "&".join(sorted(_signed_members(signed, request.query))),
+            _canonical_query(signed, request.query) if request.query else "",
             *(f"{name}:{request.headers.get(name, '')}" for name in signed.headers),
             "",
             ";".join(signed.headers),
@@ -268,11 +280,12 @@ def _canonical(signed: Signed, request: Request) -> str:
     )
 
 
-def _signed_members(signed: Signed, query: str) -> list[str]:
-    members = query.split("&")
-    if signed.expires_seconds is None:
-        return members
-    return [member for member in members if not member.startswith("X-Amz-Signature=")]
+def _canonical_query(signed: Signed, query: str) -> str:
+    """Return the members in the order of their names, each with its sign, without the signature itself."""
+    members = [member.partition("=")[::2] for member in query.split("&") if member]
+    if signed.expires_seconds is not None:
+        members = [member for member in members if member[0] != "X-Amz-Signature"]
+    return "&".join(f"{name}={value}" for name, value in sorted(members))
 
 
 @lru_cache(maxsize=256)  # a key signs all of a day's requests to a region with the same derived key

@@ -33,7 +33,7 @@ def allows(
         one
         for one in statements
         if _is_principal(one.get("Principal"), account)
-        and _matches(one.get("Action"), action)
+        and _matches([text.lower() for text in _texts(one.get("Action"))], action.lower())
         and _matches(one.get("Resource"), resource)
     ]
     allowing = [one.get("Condition") for one in met if one.get("Effect") == "Allow"]
@@ -41,6 +41,30 @@ def allows(
     if known is None:
         return bool(allowing) and all(denying)
     return any(_holds(one, known) for one in allowing) and all(_holds(one, known) is False for one in denying)
+
+
+def refused_statement(statement: Mapping[str, Any]) -> str:
+    """Say why this is no statement of a policy; empty if it is one.
+
+    >>> refused_statement({"Effect": "Maybe", "Principal": "*", "Action": "events:*", "Resource": "*"})
+    "a statement's Effect is neither Allow nor Deny"
+    """
+    for name in ("Effect", "Principal", "Action", "Resource"):
+        if name not in statement:
+            return f"a statement lacks {name}"
+    if statement["Effect"] not in ("Allow", "Deny"):
+        return "a statement's Effect is neither Allow nor Deny"
+    principal = statement["Principal"]
+    if principal != "*" and not (isinstance(principal, Mapping) and all(map(_texts, principal.values()))):
+        return 'a statement\'s Principal is neither "*" nor an object of accounts'
+    for name in ("Action", "Resource"):
+        if not _texts(statement[name]):
+            return f"a statement's {name} is no text and no list of texts"
+    if not isinstance(statement.get("Condition", {}), Mapping) or not isinstance(
+        statement.get("Sid", ""), str
+    ):
+        return "a statement's Condition is no object, or its Sid no text"
+    return ""
 
 
 def _holds(condition: object, known: Mapping[str, str]) -> bool | None:

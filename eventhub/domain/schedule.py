@@ -226,6 +226,8 @@ def _day_of_month(part: str) -> DaysOf:
 
 
 def _days_of_week(field: str) -> DaysOf:
+    if "#" in field and "," in field:  # AWS: two expressions, where one is allowed
+        raise ScheduleError(f"day of week: wanted one expression beside #, found {field[:64]}")
     return _either(_day_of_week, field)
 
 

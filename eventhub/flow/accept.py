@@ -29,6 +29,7 @@ from eventhub.domain.identity import event_id
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.flow.sender import from_account
 from eventhub.journal.port import UNKNOWN_BUS, Appended, Journal, JournalUnavailable, NewEvent
+from eventhub.models.rule import SCHEDULED_SOURCE, SCHEDULED_TYPE
 
 log = logging.getLogger("eventhub.accept")
 
@@ -91,6 +92,12 @@ class Acceptor:
                 elif sources is not None and not sources.hold(entry.source):
                     refused = f"this key may not put events of source {entry.source!r}"
                     result = Rejected(Fault.FORBIDDEN_SOURCE, refused, "source")
+                elif entry.source == SCHEDULED_SOURCE and entry.detail_type == SCHEDULED_TYPE:
+                    result = Rejected(
+                        Fault.RESERVED_SOURCE,
+                        f'"{SCHEDULED_TYPE}" of source "{SCHEDULED_SOURCE}" is made by schedules alone',
+                        "source",
+                    )
                 elif entry.source.startswith(RESERVED_SOURCE) and not may_reserved:
                     result = Rejected(
                         Fault.RESERVED_SOURCE,

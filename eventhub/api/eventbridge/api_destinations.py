@@ -12,6 +12,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import connections
 from eventhub.api.eventbridge.connections import connection_arn, refuse_limited
 from eventhub.api.eventbridge.errors import AwsError, seconds
+from eventhub.api.eventbridge.names import prefixed
 from eventhub.api.eventbridge.paging import page
 from eventhub.flow.configure import take_effect
 from eventhub.models import ApiDestination, Connection
@@ -73,9 +74,7 @@ def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListApiDestinations, of one connection if asked."""
     refuse_limited(caller, Scope.RULES_READ, "ListApiDestinations", "api-destination/*")
-    rows = ApiDestination.objects.select_related("connection").filter(
-        name__startswith=request.get("NamePrefix", "")
-    )
+    rows = prefixed(ApiDestination.objects.select_related("connection"), request.get("NamePrefix"))
     if "ConnectionArn" in request:
         found = _connection(request["ConnectionArn"])
         rows = rows.filter(connection=found)

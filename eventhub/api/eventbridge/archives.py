@@ -10,7 +10,7 @@ from django.db import transaction
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError, denied, over_quota, seconds
-from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, visible_buses
+from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, prefixed, visible_buses
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.try_pattern import parsed
 from eventhub.flow.archives import EMPTY
@@ -78,9 +78,8 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
             "At most one filter is allowed for ListArchives. "
             "Use either : State, EventSourceArn, or NamePrefix.",
         )
-    rows = Archive.objects.select_related("bus").filter(
-        bus__in=visible_buses(caller), name__startswith=request.get("NamePrefix", "")
-    )
+    visible = Archive.objects.select_related("bus").filter(bus__in=visible_buses(caller))
+    rows = prefixed(visible, request.get("NamePrefix"))
     if "EventSourceArn" in request:
         rows = rows.filter(bus__name=bus_of(request["EventSourceArn"]))
     if request.get("State", ENABLED) != ENABLED:

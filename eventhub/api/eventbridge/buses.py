@@ -10,7 +10,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
 from eventhub.api.eventbridge.errors import AwsError, denied, over_quota, seconds
-from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, visible_buses
+from eventhub.api.eventbridge.names import bus_arn, bus_of, find_bus, prefixed, visible_buses
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.policies import document
 from eventhub.flow.configure import has_pending, take_effect
@@ -50,7 +50,7 @@ def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def update(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer UpdateEventBus: what the request leaves out stays as it is."""
     with transaction.atomic():
-        bus = find_bus(request.get("Name"), caller, Scope.RULES_WRITE, "UpdateEventBus")
+        bus = find_bus(request.get("Name"), caller, Scope.RULES_WRITE, "UpdateEventBus", changes=True)
         bus.description = request.get("Description", bus.description)
         bus.told = bus.told | {member: request[member] for member in _TOLD if member in request}
         bus.full_clean()
@@ -87,7 +87,7 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListEventBuses with those that the caller may see."""
     if not caller.may(Scope.RULES_READ):
         raise denied(caller, "ListEventBuses", bus_arn("*"))
-    rows = visible_buses(caller).filter(name__startswith=request.get("NamePrefix", ""))
+    rows = prefixed(visible_buses(caller), request.get("NamePrefix"))
     return page(request, rows, of="buses", shown=_listed, member="EventBuses")
 
 

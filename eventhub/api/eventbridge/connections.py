@@ -22,6 +22,7 @@ from django.db.models import ProtectedError
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError, denied, seconds
+from eventhub.api.eventbridge.names import prefixed
 from eventhub.api.eventbridge.paging import page
 from eventhub.flow.configure import take_effect
 from eventhub.models import Connection
@@ -136,7 +137,7 @@ def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListConnections."""
     refuse_limited(caller, Scope.RULES_READ, "ListConnections", "connection/*")
-    rows = Connection.objects.filter(name__startswith=request.get("NamePrefix", ""))
+    rows = prefixed(Connection.objects.all(), request.get("NamePrefix"))
     if (state := request.get("ConnectionState")) is not None:
         wanted = {AUTHORIZED: True, DEAUTHORIZED: False}
         rows = rows.filter(authorized=wanted[state]) if state in wanted else rows.none()

@@ -9,7 +9,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.connections import refuse_limited
 from eventhub.api.eventbridge.errors import AwsError, seconds
-from eventhub.api.eventbridge.names import bus_arn, bus_of
+from eventhub.api.eventbridge.names import bus_arn, bus_of, prefixed
 from eventhub.api.eventbridge.paging import page
 from eventhub.flow.configure import take_effect
 from eventhub.models import Bus, GlobalEndpoint
@@ -61,7 +61,7 @@ def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListEndpoints."""
     refuse_limited(caller, Scope.RULES_READ, "ListEndpoints", "endpoint/*")
-    rows = GlobalEndpoint.objects.select_related("bus").filter(name__startswith=request.get("NamePrefix", ""))
+    rows = prefixed(GlobalEndpoint.objects.select_related("bus"), request.get("NamePrefix"))
     if request.get("HomeRegion", settings.REGION) != settings.REGION:
         rows = rows.none()
     return page(request, rows, of="endpoints", shown=_shown, member="Endpoints", limit="MaxResults")

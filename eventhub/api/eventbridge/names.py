@@ -1,13 +1,17 @@
 """Names: what a request calls a bus or a rule, by name or ARN, and the ARNs that answers give."""
 
+from typing import TypeVar
+
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError, denied
 from eventhub.domain import arn
 from eventhub.models import DEFAULT_BUS, Bus, Rule
+
+M = TypeVar("M", bound=Model)
 
 
 def bus_arn(bus: str) -> str:
@@ -27,13 +31,17 @@ def bus_of(name_or_arn: str) -> str:
     return name if found and partition.startswith("arn:aws") else name_or_arn
 
 
-def find_bus(name_or_arn: str | None, caller: Caller, scope: Scope, action: str) -> Bus:
+def find_bus(
+    name_or_arn: str | None, caller: Caller, scope: Scope, action: str, *, changes: bool = False
+) -> Bus:
     """Return the bus that a request means, the default one if it says none.
 
+    With ``changes``, within a transaction, other processes that change it wait for the transaction's end.
     Raises AwsError if there is none or the caller may not do this (``action``, such as ``PutRule``) there.
     """
     name = bus_of(name_or_arn or DEFAULT_BUS)
-    bus = Bus.objects.filter(name=name).first()
+    rows = Bus.objects.select_for_update() if changes else Bus.objects
+    bus = rows.filter(name=name).first()
     if not caller.may(scope, bus.pk if bus else None):
         raise denied(caller, action, bus_arn(name))
     if bus is None:
@@ -41,12 +49,21 @@ def find_bus(name_or_arn: str | None, caller: Caller, scope: Scope, action: str)
     return bus
 
 
-def find_rule(bus: Bus, name: str) -> Rule:
-    """Return a rule of a bus; raises AwsError if there is none."""
-    rule = Rule.objects.filter(bus=bus, name=name).first()
+def find_rule(bus: Bus, name: str, *, changes: bool = False) -> Rule:
+    """Return a rule of a bus, locked as ``find_bus`` does; raises AwsError if there is none."""
+    rows = Rule.objects.select_for_update() if changes else Rule.objects
+    rule = rows.filter(bus=bus, name=name).first()
     if rule is None:
         raise AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}.")
     return rule
+
+
+def prefixed(rows: "QuerySet[M]", prefix: str | None) -> "QuerySet[M]":
+    """Return the rows whose names begin so; SQLite's own comparison would pass over capitals."""
+    if not prefix:
+        return rows
+    rows = rows.filter(name__startswith=prefix)
+    return rows.filter(name__gte=prefix, name__lt=f"{prefix}\U0010ffff") if settings.EMBEDDED else rows
 
 
 def visible_buses(caller: Caller) -> "QuerySet[Bus]":

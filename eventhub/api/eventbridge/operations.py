@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db import close_old_connections
+from django.db import IntegrityError, close_old_connections
 
 from eventhub.access.caller import Caller
 from eventhub.api.eventbridge import (
@@ -142,11 +142,24 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
     request = _request(name, body)
     close_old_connections()
     try:
-        return ANSWERED[name](request, caller)
+        try:
+            return ANSWERED[name](request, caller)
+        except (IntegrityError, ModelError) as error:
+            if not _met_another(error):
+                raise
+        return ANSWERED[name](request, caller)  # by now it is there, or gone, for us to see
     except ModelError as error:
         raise model_refused(error) from error
     finally:
         close_old_connections()
+
+
+def _met_another(error: IntegrityError | ModelError) -> bool:
+    """Tell whether another process made or deleted in this moment what the request is about."""
+    if isinstance(error, IntegrityError):
+        return True
+    errors = error.error_dict.values() if hasattr(error, "error_dict") else [error.error_list]
+    return any(one.code in {"unique", "unique_together"} for many in errors for one in many)
 
 
 def _request(name: str, body: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.connections import refuse_limited
 from eventhub.api.eventbridge.errors import AwsError, seconds
+from eventhub.api.eventbridge.names import prefixed
 from eventhub.api.eventbridge.paging import page
 from eventhub.flow.configure import take_effect
 from eventhub.models import PartnerSource, SourceStateError
@@ -60,7 +61,7 @@ def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListPartnerEventSources."""
     refuse_limited(caller, Scope.RULES_READ, "ListPartnerEventSources", "event-source/*")
-    rows = PartnerSource.there().filter(name__startswith=request["NamePrefix"])
+    rows = prefixed(PartnerSource.there(), request["NamePrefix"])
     return page(
         request,
         rows,
@@ -104,7 +105,7 @@ def describe_shared(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_shared(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListEventSources: those that are offered to this account."""
     refuse_limited(caller, Scope.RULES_READ, "ListEventSources", "event-source/*")
-    rows = PartnerSource.shared().filter(name__startswith=request.get("NamePrefix", ""))
+    rows = prefixed(PartnerSource.shared(), request.get("NamePrefix"))
     return page(request, rows, of="event-sources", shown=_shown, member="EventSources")
 
 

@@ -10,6 +10,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError
 from eventhub.api.eventbridge.names import bus_arn, find_bus
 from eventhub.domain import jsontext
+from eventhub.domain.policy import refused_statement
 from eventhub.flow.configure import take_effect
 from eventhub.models import Bus
 
@@ -20,12 +21,12 @@ MAX_POLICY_BYTES = 10_240  # AWS: "The maximum size of an event bus policy is 10
 def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer PutPermission: one statement by its members, or the whole policy as a document."""
     with transaction.atomic():
-        bus = find_bus(request.get("EventBusName"), caller, Scope.ADMIN, "PutPermission")
+        bus = find_bus(request.get("EventBusName"), caller, Scope.ADMIN, "PutPermission", changes=True)
         if "Policy" in request:
             bus.policy = _read(request["Policy"])
         else:
             statement = _statement(bus, request)
-            others = [one for one in bus.policy if one["Sid"] != statement["Sid"]]
+            others = [one for one in bus.policy if one.get("Sid") != statement["Sid"]]
             bus.policy = [*others, statement]
         if len(document(bus)) > MAX_POLICY_BYTES:
             raise AwsError(
@@ -40,7 +41,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def remove(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer RemovePermission: one statement by its id, or all of them."""
     with transaction.atomic():
-        bus = find_bus(request.get("EventBusName"), caller, Scope.ADMIN, "RemovePermission")
+        bus = find_bus(request.get("EventBusName"), caller, Scope.ADMIN, "RemovePermission", changes=True)
         if request.get("RemoveAllPermissions"):
             left = []
         else:
@@ -80,7 +81,7 @@ def _read(text: str) -> list[dict[str, Any]]:
         said = jsontext.decode(text.encode())
     except jsontext.JsonTextError as error:
         raise AwsError("ValidationException", f"Parameter Policy is not valid. Reason: {error}.") from error
-    statements = said.get("Statement")
+    statements = said.get("Statement") if isinstance(said, dict) else None
     if isinstance(statements, dict):
         statements = [statements]
     if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
@@ -88,10 +89,6 @@ def _read(text: str) -> list[dict[str, Any]]:
             "ValidationException", "Parameter Policy is not valid. Reason: wanted a list of statements."
         )
     for one in statements:
-        missing = [name for name in ("Effect", "Principal", "Action", "Resource") if name not in one]
-        if missing:
-            raise AwsError(
-                "ValidationException",
-                f"Parameter Policy is not valid. Reason: a statement lacks {missing[0]}.",
-            )
+        if reason := refused_statement(one):
+            raise AwsError("ValidationException", f"Parameter Policy is not valid. Reason: {reason}.")
     return statements

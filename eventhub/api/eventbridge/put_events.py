@@ -10,8 +10,9 @@ from django.db import close_old_connections
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
-from eventhub.api.eventbridge.errors import AwsError, denied, failed_entry, validation_error
+from eventhub.api.eventbridge.errors import AwsError, denied, failed_entry
 from eventhub.api.eventbridge.names import bus_arn, bus_of
+from eventhub.api.eventbridge.validation import END_OF_TIME, validated
 from eventhub.domain import jsontext
 from eventhub.domain.entry import TRACE_HEADER, Entry, Rejected, entry_bytes
 from eventhub.flow.process import parts
@@ -46,6 +47,7 @@ class _Request(msgspec.Struct, rename="pascal"):
 
 
 _decoder = msgspec.json.Decoder(_Request)
+_MEMBERS = {field.encode_name: field.name for field in msgspec.structs.fields(_Entry)}
 
 
 async def put_events(body: bytes, caller: Caller) -> dict[str, Any]:
@@ -54,7 +56,6 @@ async def put_events(body: bytes, caller: Caller) -> dict[str, Any]:
     An entry for a bus that does not exist is taken, as Amazon does, and kept under *unknown bus*.
     """
     request = _read(body)
-    _check(request)
     submitted = request.entries or []
     if request.endpoint_id is not None:
         await asyncio.to_thread(_route, submitted, request.endpoint_id)
@@ -74,66 +75,42 @@ async def put_events(body: bytes, caller: Caller) -> dict[str, Any]:
 
 
 def _read(body: bytes) -> _Request:
+    """Return a request that is as the model wants it; raises AwsError, naming everything that is wrong.
+
+    The fast reading knows only whether something is; then the validator of all operations says what.
+    """
     try:
-        return _decoder.decode(body or b"{}")
-    except msgspec.ValidationError as error:
-        raise AwsError("SerializationException", f"{error}.") from error
+        request = _decoder.decode(body or b"{}")
+        if _is_as_wanted(request):
+            return request
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        try:
-            jsontext.decode(body)
-        except jsontext.JsonTextError as error:
-            raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
-        raise AwsError("SerializationException", "The body is not JSON that can be read.") from None
-
-
-def _check(request: _Request) -> None:
-    entries = request.entries
-    if entries is None:
-        raise validation_error("null", "entries", "Member must not be null")
-    if not entries:
-        raise validation_error("[]", "entries", "Member must have length greater than or equal to 1")
-    if len(entries) > MAX_ENTRIES:
-        shown = "[" + ", ".join(map(_shown, entries)) + "]"
-        constraint = f"Member must have length less than or equal to {MAX_ENTRIES}"
-        raise validation_error(shown, "entries", constraint)
-    if request.endpoint_id is not None:
-        _check_length(request.endpoint_id, "endpointId", MAX_ENDPOINT_ID)
-        if not _endpoint.fullmatch(request.endpoint_id):
-            constraint = f"Member must satisfy regular expression pattern: {ENDPOINT_PATTERN}"
-            raise validation_error(request.endpoint_id, "endpointId", constraint)
-    for number, entry in enumerate(entries, start=1):
-        place = f"entries.{number}.member"
-        _check_length(entry.event_bus_name, f"{place}.eventBusName", MAX_BUS_NAME)
-        _check_length(entry.trace_header, f"{place}.traceHeader", MAX_TRACE_HEADER)
-        if entry.event_bus_name is not None and not _bus.fullmatch(entry.event_bus_name):
-            raise validation_error(
-                entry.event_bus_name,
-                f"{place}.eventBusName",
-                f"Member must satisfy regular expression pattern: {BUS_PATTERN}",
-            )
-
-
-def _check_length(text: str | None, path: str, longest: int) -> None:
-    if text is None:
-        return
-    if not text:
-        raise validation_error(text, path, "Member must have length greater than or equal to 1")
-    if len(text) > longest:
-        raise validation_error(text, path, f"Member must have length less than or equal to {longest}")
-
-
-def _shown(entry: _Entry) -> str:
-    members: tuple[tuple[str, object], ...] = (
-        ("time", entry.time),
-        ("source", entry.source),
-        ("resources", None if entry.resources is None else "[" + ", ".join(entry.resources) + "]"),
-        ("detailType", entry.detail_type),
-        ("detail", entry.detail),
-        ("eventBusName", entry.event_bus_name),
-        ("traceHeader", entry.trace_header),
+        pass
+    try:
+        document = jsontext.decode(body or b"{}")
+    except jsontext.JsonTextError as error:
+        raise AwsError("SerializationException", f"The body is not JSON: {error}.") from error
+    said = validated("PutEvents", document)
+    return _Request(
+        [_Entry(**{_MEMBERS[name]: value for name, value in one.items()}) for one in said["Entries"]],
+        said.get("EndpointId"),
     )
-    shown = ", ".join(f"{name}={'null' if value is None else value}" for name, value in members)
-    return f"PutEventsRequestEntry({shown})"
+
+
+def _is_as_wanted(request: _Request) -> bool:
+    if not request.entries or len(request.entries) > MAX_ENTRIES:
+        return False
+    endpoint = request.endpoint_id
+    if endpoint is not None and not (len(endpoint) <= MAX_ENDPOINT_ID and _endpoint.fullmatch(endpoint)):
+        return False
+    return all(
+        (entry.trace_header is None or 1 <= len(entry.trace_header) <= MAX_TRACE_HEADER)
+        and (entry.time is None or abs(entry.time) < END_OF_TIME)  # a time before 1970 spoils its entry only
+        and (
+            entry.event_bus_name is None
+            or (len(entry.event_bus_name) <= MAX_BUS_NAME and _bus.fullmatch(entry.event_bus_name))
+        )
+        for entry in request.entries
+    )
 
 
 def _entry(entry: _Entry) -> Entry:

@@ -8,7 +8,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.archives import archive_arn
 from eventhub.api.eventbridge.errors import AwsError, denied, over_quota
-from eventhub.api.eventbridge.names import bus_arn, bus_of, rule_arn
+from eventhub.api.eventbridge.names import bus_arn, bus_of, prefixed, rule_arn
 from eventhub.api.eventbridge.paging import page
 from eventhub.flow.archives import ReplayExistsError, cancel_replay, replay_of, replays, start_replay
 from eventhub.flow.process import parts
@@ -95,7 +95,7 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
             "At most one filter is allowed for ListReplays. "
             "Use either : State, EventSourceArn, or NamePrefix.",
         )
-    rows = replays().filter(name__startswith=request.get("NamePrefix", ""))
+    rows = prefixed(replays(), request.get("NamePrefix"))
     if caller.bus_ids is not None:
         rows = rows.filter(bus_id__in=caller.bus_ids)
     if "EventSourceArn" in request:

@@ -10,7 +10,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
 from eventhub.api.eventbridge.errors import AwsError, over_quota
-from eventhub.api.eventbridge.names import bus_of, find_bus, find_rule, rule_arn
+from eventhub.api.eventbridge.names import bus_of, find_bus, find_rule, prefixed, rule_arn
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.try_pattern import parsed
 from eventhub.domain.schedule import ScheduleError, parse_schedule
@@ -106,7 +106,7 @@ def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer ListRules of one bus."""
     bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_READ, "ListRules")
-    rows = Rule.objects.filter(bus=bus, name__startswith=request.get("NamePrefix", "")).only(*SHOWN)
+    rows = prefixed(Rule.objects.filter(bus=bus), request.get("NamePrefix")).only(*SHOWN)
     return page(request, rows, of=f"rules of {bus.pk}", shown=partial(_shown, bus=bus), member="Rules")
 
 

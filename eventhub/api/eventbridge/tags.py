@@ -1,5 +1,6 @@
 """Tags on buses and rules."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from eventhub.models import DEFAULT_BUS, Bus, Rule
 
 MAX_TAGS = 50
 RESERVED = "aws:"
+_PARTITION = re.compile(r"arn:aws[\w-]*", re.ASCII)
 
 
 def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def add(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer TagResource: a key that is there gets the new value."""
     with transaction.atomic():
-        row = _tagged(request["ResourceARN"], caller, Scope.RULES_WRITE, "TagResource")
+        row = _tagged(request["ResourceARN"], caller, Scope.RULES_WRITE, "TagResource", changes=True)
         _keep(row, row.tags | read(request["Tags"]))
     return {}
 
@@ -33,7 +35,7 @@ def add(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def remove(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer UntagResource; keys that are not there do not matter."""
     with transaction.atomic():
-        row = _tagged(request["ResourceARN"], caller, Scope.RULES_WRITE, "UntagResource")
+        row = _tagged(request["ResourceARN"], caller, Scope.RULES_WRITE, "UntagResource", changes=True)
         _keep(row, {key: value for key, value in row.tags.items() if key not in request["TagKeys"]})
     return {}
 
@@ -65,14 +67,15 @@ def _keep(row: Bus | Rule, tags: dict[str, str]) -> None:
     row.save(update_fields=["tags", "updated_at"])
 
 
-def _tagged(arn: str, caller: Caller, scope: Scope, action: str) -> Bus | Rule:
+def _tagged(arn: str, caller: Caller, scope: Scope, action: str, *, changes: bool = False) -> Bus | Rule:
     """Return the bus or rule that an ARN names; a rule's on a bus of its own has the bus before its name."""
     ours = f":events:{settings.REGION}:{settings.ACCOUNT_ID}:"
     partition, found, resource = arn.partition(ours)
     kind, _, path = resource.partition("/")
-    if not found or not partition.startswith("arn:aws") or kind not in {"event-bus", "rule"} or not path:
+    is_ours = found and _PARTITION.fullmatch(partition) and ":" not in path
+    if not is_ours or kind not in {"event-bus", "rule"} or not path:
         raise AwsError("ResourceNotFoundException", f"The resource {arn} does not exist.")
     if kind == "event-bus":
-        return find_bus(path, caller, scope, action)
+        return find_bus(path, caller, scope, action, changes=changes)
     bus, _, rule = path.rpartition("/")
-    return find_rule(find_bus(bus or DEFAULT_BUS, caller, scope, action), rule)
+    return find_rule(find_bus(bus or DEFAULT_BUS, caller, scope, action), rule, changes=changes)
