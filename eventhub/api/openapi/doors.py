@@ -165,6 +165,9 @@ OPERATIONS: Operations = {
                 text(),
                 "now",
             ),
+            Parameter(
+                "format", "How events are written.", text("", enum=["envelope", "cloudevents"]), "envelope"
+            ),
             Parameter("Last-Event-ID", "Where to go on; before `start`.", text(), place="header"),
         ),
         scope="events:read",

@@ -14,9 +14,9 @@ from rest_framework.viewsets import ViewSet
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body, moment_given
-from eventhub.api.rest.listing import check_parameters, whole_parameter
+from eventhub.api.rest.listing import PAGING, check_parameters
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment, verbatim
-from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import verified
 from eventhub.domain import jsontext
 from eventhub.domain.difference import Difference, How, differences
@@ -48,19 +48,10 @@ class AuditViewSet(ViewSet):
 
     def list(self, request: Request) -> Response:
         """Answer the entries that pass the filters, the newest first; ``before`` takes the id of one."""
-        check_parameters(request, _FILTERS | {"limit", "before"})
-        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = whole_parameter(request, "before", 2**63 - 1)
-        rows = self._seen(request).filter(**_asked(request.query_params))
-        if before is not None:
-            rows = rows.filter(id__lt=before)
-        found = list(rows.order_by("-id")[: limit + 1])
-        following = None
-        if len(found) > limit:
-            asked = request.query_params.copy()
-            asked["before"] = str(found[limit - 1].pk)
-            following = f"{request.path}?{asked.urlencode()}"
-        return Response({"items": [entry_json(row) for row in found[:limit]], "next": following})
+        check_parameters(request, _FILTERS | PAGING)
+        pages = NumberPagination()
+        page = pages.paginate_queryset(self._seen(request).filter(**_asked(request.query_params)), request)
+        return pages.get_paginated_response([entry_json(row) for row in page])
 
     def retrieve(self, request: Request, entry_id: int) -> Response:
         """Answer one entry, with the whole of what was before and after."""

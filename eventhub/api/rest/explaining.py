@@ -82,7 +82,7 @@ class Explain(APIView):
         try:
             pattern = parse(asked["pattern"])
         except PatternError as error:
-            return _refused(error)
+            return refused_pattern(error)
         return Response(explain(pattern, event).as_dict())
 
 
@@ -130,7 +130,8 @@ def _event(asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
     return envelope_of(event_of(row)).decoded()
 
 
-def _refused(error: PatternError) -> Response:
+def refused_pattern(error: PatternError) -> Response:
+    """Return the problem of a pattern that cannot be read, with the place in it."""
     fault: PatternPlaceError = {
         "path": "pattern",
         "message": str(error),

@@ -12,6 +12,7 @@ from eventhub.api.openapi.page import Document, Page
 from eventhub.api.rest.archives import ArchiveViewSet
 from eventhub.api.rest.attempts import AttemptViewSet
 from eventhub.api.rest.audit import AuditViewSet
+from eventhub.api.rest.backtesting import BacktestView
 from eventhub.api.rest.buses import BusViewSet
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
@@ -98,6 +99,7 @@ urlpatterns = [
     path("buses/<slashed:name>/state", BusViewSet.as_view({"get": "state"})),
     path("buses/<slashed:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
+    path("rules/backtest", BacktestView.as_view()),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("rules/<int:pk>/enable", RuleViewSet.as_view({"post": "switch"}), {"enabled": True}),
     path("rules/<int:pk>/disable", RuleViewSet.as_view({"post": "switch"}), {"enabled": False}),

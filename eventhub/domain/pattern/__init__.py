@@ -3,7 +3,8 @@
     text ── parse ──▶ Pattern ── match ──▶ Verdict            one pattern, one event
                          │
                          ├── RuleIndex.add; .match ──▶ Matches   many patterns, one event
-                         └── explain ──▶ Explanation, near_misses   why, and how near
+                         ├── explain ──▶ Explanation, near_misses   why, and how near
+                         └── backtest ──▶ Backtest                  of what came already
 
 `parse` reads the text of a pattern left to right and refuses it at the first
 fault (`PatternError`: in our words, and in EventBridge's). `Pattern` keeps the
@@ -27,6 +28,7 @@ is given up is its own verdict, TOO_COMPLEX, which callers must show.
 True
 """
 
+from eventhub.domain.pattern.backtest import Backtest, Fate, backtest
 from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.explain import Explanation, explain
 from eventhub.domain.pattern.index import Matches, RuleIndex
@@ -36,13 +38,16 @@ from eventhub.domain.pattern.parse import parse
 from eventhub.domain.pattern.tree import Pattern
 
 __all__ = [
+    "Backtest",
     "Explanation",
+    "Fate",
     "Matches",
     "NearMiss",
     "Pattern",
     "PatternError",
     "RuleIndex",
     "Verdict",
+    "backtest",
     "explain",
     "match",
     "matches",

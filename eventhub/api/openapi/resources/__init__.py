@@ -7,6 +7,7 @@ from eventhub.api.openapi.problems import PROBLEM
 from eventhub.api.openapi.resources import (
     archives,
     attempts,
+    audit,
     buses,
     connections,
     dead_letters,
@@ -40,6 +41,7 @@ _MODULES = (
     archives,
     replays,
     keys,
+    audit,
     importing,
     partners,
     endpoints,

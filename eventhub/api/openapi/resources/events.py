@@ -69,6 +69,12 @@ WHOLE = obj(
         "envelope": anything("The event as patterns see it and targets receive it."),
         "routing": nullable(ref("Routing")),
         "deliveries": many(ref("Delivery"), "A delivery for each match and target."),
+        "repeated": nullable(
+            obj(
+                "How often its idempotency key came again.",
+                {"times": whole(minimum=1), "last_at": moment("When last.")},
+            )
+        ),
     },
 )
 _PAYLOAD = obj(
@@ -88,9 +94,19 @@ PREVIEW = obj(
         "fault": text("Why nothing would be sent; empty if something would."),
     },
 )
+_PAGE = obj(
+    "A page of events; of a search, how far it looked, too.",
+    page("Event")["properties"]
+    | {
+        "scanned": nullable(whole("How many were looked at.", minimum=0)),
+        "of": nullable(whole("Of how many, about.", minimum=0)),
+        "timed_out": truth("Whether the time was up before the page was full: `next` goes on."),
+    },
+    optional=["scanned", "of", "timed_out"],
+)
 COMPONENTS = {
     "Event": EVENT,
-    "EventPage": page("Event"),
+    "EventPage": _PAGE,
     "Routing": _ROUTING,
     "WholeEvent": WHOLE,
     "Payload": _PAYLOAD,
@@ -123,6 +139,15 @@ ENVELOPE = {
     "detail": DETAIL,
 }
 _FILTERS = (
+    Parameter("q", "A search in the one-line filter language; without `order`.", text(), "type:Order*"),
+    Parameter(
+        "from",
+        "Of a search: only those accepted then or later; a moment, or such as `15m` ago.",
+        text(),
+        "2026-01-01T00:00:00Z",
+    ),
+    Parameter("to", "Of a search: only those accepted earlier.", text(), "2126-01-01T00:00:00Z"),
+    Parameter("cursor", "Of a search: where it goes on, from `next`.", text()),
     Parameter("source", "Only those of this source.", text(), "shop.web"),
     Parameter("detail-type", "Only those of this type.", text(), "Order Placed"),
     Parameter("key", "Only those with this idempotency key.", text(), "W-1041"),
@@ -181,6 +206,7 @@ OPERATIONS: Operations = {
                         "rules": [{"rule_id": RULE_ID, "rule": "big-orders", "version": 1, "enabled": True}],
                     },
                     "deliveries": [DELIVERY],
+                    "repeated": None,
                 },
             ),
             304: _SAME,
