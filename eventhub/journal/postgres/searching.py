@@ -6,8 +6,10 @@ from uuid import UUID
 
 import psycopg
 
-from eventhub.journal.position import Position
-from eventhub.journal.search.dialect import Parameters, TimeUp
+from eventhub.journal.position import START, Position
+from eventhub.journal.search.dialect import Ordered, Parameters, Span, TimeUp
+
+_LAST = 2**63 - 1
 
 
 class PostgresSearch:
@@ -73,6 +75,33 @@ class PostgresSearch:
     def like(self, column: str) -> str:
         """Return ILIKE."""
         return f"{column} ILIKE ?"
+
+    def span(self, span: Span) -> Ordered:
+        """Return comparisons of rows: an equality would let the plan walk another index in the same order.
+
+        What it knows of a value's share says nothing of where in time its rows are. The ids alone stand
+        beside, for they tell which days have any.
+        """
+        columns = [column for column, _value in span.prefix]
+        values = tuple(value for _column, value in span.prefix)
+        where = f"{span.column} >= ? AND {span.column} < ?"
+        parameters: Parameters = (span.low, span.high)
+        if columns:
+            row = f"({', '.join([*columns, span.column])})"
+            marks = f"({', '.join('?' * (len(columns) + 1))})"
+            where = f"{row} >= {marks} AND {row} < {marks} AND {where}"
+            parameters = (*values, span.low, *values, span.high, *parameters)
+        return Ordered(where, parameters, ", ".join(f"{column} DESC" for column in [*columns, span.column]))
+
+    def bus_span(self, bus_id: int, above: Position | None, below: Position | None) -> Ordered:
+        """Return comparisons of rows, for the same reason."""
+        low, high = above or START, below or Position(_LAST, _LAST)
+        row = "(e.bus_id, e.xid, e.seq)"
+        return Ordered(
+            f"{row} > (?, ?, ?) AND {row} < (?, ?, ?)",
+            (bus_id, low.xid, low.seq, bus_id, high.xid, high.seq),
+            "e.bus_id DESC, e.xid DESC, e.seq DESC",
+        )
 
     def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
         """Return a comparison of pairs."""
