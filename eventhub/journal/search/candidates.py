@@ -11,7 +11,7 @@ from eventhub.journal.search.dialect import Engine, Parameters, Span
 from eventhub.journal.search.drivers import ByBuses, ByIds, ByOutcomes, Driver, Stream
 
 PROBED = 500  # candidates that tell how sparse a driver is
-JOINED_AT_MOST = 4000  # candidates that are looked up in another table than their own
+JOINED_AT_MOST = 1000  # candidates that are looked up in another table than their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,26 @@ def window(
     seconds: float,
 ) -> Window:
     """Look at the next ``size`` candidates after a key; return at most ``most`` that may pass."""
-    if isinstance(driver, ByIds) and any(stream.table != "event" for stream in driver.streams):
-        size = min(size, JOINED_AT_MOST)
     by_position = isinstance(driver, ByBuses)
     order = "xid DESC, seq DESC" if by_position else "id DESC"
-    inner = _inner(driver, condition, bounds, engine, after=after, size=size)
+    # What looks up is asked of the candidates that are left, once it is known between which ids they are.
+    first, second = (None, condition) if condition and condition.looks_up else (condition, None)
+    inner = _inner(driver, first, bounds, engine, after=after, size=size)
     if inner is None:
         return Window((), None, exhausted=True)
-    passing_, values = "SELECT id, xid, seq FROM w WHERE passes", inner.parameters
-    if inner.joins and condition is not None:
-        passing_ = (
-            f"SELECT c.id, c.xid, c.seq FROM (SELECT * FROM w WHERE passes) c {engine.join_event}"
-            f" WHERE coalesce({condition.sql}, (1 = 0))"
-        )
-        values = (*values, *condition.parameters)
+    if inner.joins:
+        second = condition
+    if second is not None:
+        size = min(size, JOINED_AT_MOST)
+        inner = _inner(driver, first, bounds, engine, after=after, size=size)
+        assert inner is not None  # as before
     rows = engine.rows(
         f"WITH w AS MATERIALIZED ({inner.sql})"
-        f" SELECT * FROM (SELECT -1 AS c0, id AS c1, xid AS c2, seq AS c3 FROM ({passing_}) p"
-        f" ORDER BY {order} LIMIT {most}) q"
+        f" SELECT * FROM (SELECT -1 AS c0, id AS c1, xid AS c2, seq AS c3 FROM w WHERE passes"
+        f" ORDER BY {order} LIMIT {size if second else most}) q"
         f" UNION ALL SELECT (SELECT CAST(sum(n) AS bigint) FROM w), l.* FROM"
         f" (SELECT id, xid, seq FROM w ORDER BY {order.replace('DESC', 'ASC')} LIMIT 1) l",
-        values,
+        inner.parameters,
         columns=4,
         seconds=seconds,
     )
@@ -68,12 +67,28 @@ def window(
     last = next((row for row in rows if row[0] != -1), None)
     if last is None:
         return Window((), None, exhausted=True)
+    if second is not None and passing:
+        held = _asked_of(passing, second, engine, seconds)
+        passing = [one for one in passing if one.id in held][:most]
     cut = len(passing) == most
     return Window(
         [(one, one.id) for one in passing],
         passing[-1] if cut else key(*last[1:]),
         exhausted=not cut and last[0] < size,
     )
+
+
+def _asked_of(keys: Sequence[Key], condition: Condition, engine: Engine, seconds: float) -> set[UUID]:
+    """Return the ids of those that the condition holds of."""
+    ids = [one.id for one in keys]
+    among, parameters = engine.among("e.id", ids)
+    rows = engine.rows(
+        f"SELECT e.id AS c0 FROM event e WHERE {among} AND {condition.between(min(ids), max(ids), engine)}",
+        (*parameters, *condition.parameters),
+        columns=1,
+        seconds=seconds,
+    )
+    return {engine.read_id(stored) for (stored,) in rows}
 
 
 def deepest(driver: Driver, bounds: Bounds, engine: Engine) -> tuple[int, int]:

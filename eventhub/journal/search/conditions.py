@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from eventhub.domain.filter.asked import NUMBER
 from eventhub.domain.filter.terms import (
@@ -29,11 +30,24 @@ _NOT_MADE = frozenset(OutcomeState) - {OutcomeState.PENDING, OutcomeState.DELIVE
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """SQL and its parameters; ``exact`` if it holds for nothing that the filter would refuse."""
+    """SQL and its parameters; ``exact`` if it holds for nothing that the filter would refuse.
+
+    One that looks something up for each event names by ``@o`` and ``@r`` where to say between which ids.
+    """
 
     sql: str
     parameters: Parameters = ()
     exact: bool = False
+
+    @property
+    def looks_up(self) -> bool:
+        """Tell whether other tables are asked for each event."""
+        return "@o" in self.sql or "@r" in self.sql
+
+    def between(self, first: UUID, last: UUID, engine: Engine) -> str:
+        """Return the SQL for events of ids from one to another."""
+        sql = self.sql.replace("@o", engine.between("o.event_id", first, last))
+        return sql.replace("@r", engine.between("r.event_id", first, last))
 
 
 def condition(node: Node, engine: Engine, now: int) -> Condition | None:
@@ -154,7 +168,7 @@ def _leg(terms: Sequence[Term], engine: Engine) -> Condition | None:
     if inner is None:
         return None
     return Condition(
-        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND {inner.sql} LIMIT 1) IS NOT NULL",
+        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND @o AND {inner.sql} LIMIT 1) IS NOT NULL",
         inner.parameters,
     )
 
@@ -214,12 +228,14 @@ def _status(term: Term) -> Condition | None:
 
 def _any_outcome(wanted: Sequence[Status]) -> Condition:
     states = " OR ".join(f"({_OUTCOMES[status]})" for status in wanted)
-    return Condition(f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND ({states}) LIMIT 1) IS NOT NULL")
+    return Condition(
+        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND @o AND ({states}) LIMIT 1) IS NOT NULL"
+    )
 
 
 def _routed(states: frozenset[RoutingState] | set[RoutingState]) -> Condition:
     names = ", ".join(f"'{state}'" for state in sorted(states))
-    return Condition(f"(SELECT r.state FROM routing r WHERE r.event_id = e.id LIMIT 1) IN ({names})")
+    return Condition(f"(SELECT r.state FROM routing r WHERE r.event_id = e.id AND @r LIMIT 1) IN ({names})")
 
 
 def _detail(term: Term, engine: Engine) -> Condition | None:

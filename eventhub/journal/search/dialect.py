@@ -36,8 +36,7 @@ class Engine(Protocol):
     """Runs statements, written with ``?``, and says what its SQL calls things."""
 
     position_order: str  # of e, the newest first
-    join_event: str  # behind `FROM … c`: the event of each id in c, by look-up, as e
-    pending: str  # a table of the events whose deliveries are pending, with a column event_id
+    retried: str  # a table of the events with pending deliveries that failed, with a column event_id
 
     def rows(
         self, statement: str, parameters: Sequence[object], *, columns: int, seconds: float | None = None
@@ -73,6 +72,9 @@ class Engine(Protocol):
 
     def bus_span(self, bus_id: int, above: Position | None, below: Position | None) -> Ordered:
         """Return the rows e of a bus strictly between two positions, by the index of buses, newest first."""
+
+    def between(self, column: str, first: UUID, last: UUID) -> str:
+        """Return a condition, without parameters, that the column is an id from one to another."""
 
     def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
         """Return a condition that e is before (below) or after a position."""

@@ -10,7 +10,7 @@ from eventhub.journal.search.dialect import Engine
 
 MOST_STREAMS = 64
 MOST_NAMES = 100  # distinct values of a column that are looked through for a glob
-MOST_PENDING = 20_000  # deliveries; more are too many to sort
+MOST_RETRIED = 20_000  # deliveries; more are too many to sort
 
 _INDEXED = {"source": ("event", "source"), "type": ("event", "detail_type"), "key": ("event", "key")}
 _OF_OUTCOME = {"rule": ("outcome", "rule"), "target": ("outcome", "target")}
@@ -163,7 +163,7 @@ def _of_buses(values: Sequence[Value], engine: Engine) -> ByBuses | None:
 
 
 def _of_statuses(wanted: set[Status], engine: Engine) -> ByIds | None:
-    streams = list(_status_streams(wanted, engine))
+    streams = dict.fromkeys(_status_streams(wanted, engine))
     return ByIds(tuple(stream for stream in streams if stream)) if all(streams) else None
 
 
@@ -174,8 +174,9 @@ def _status_streams(wanted: set[Status], engine: Engine) -> Iterator[Stream | No
             yield _routed(status)
         elif status is Status.DEAD:
             yield Stream("dead_letter", "event_id")
-        elif status is Status.RETRYING and _few_pending(engine):
-            yield Stream(engine.pending, "event_id")
+        elif status is Status.RETRYING and _few_retried(engine):
+            yield Stream(engine.retried, "event_id")
+            yield Stream("dead_letter", "event_id")  # what was redriven counts as tried from the first
         else:
             yield None
 
@@ -184,7 +185,7 @@ def _routed(state: str) -> Stream:
     return Stream("routing", "event_id", (("state", state),), "state <> 'matched'")
 
 
-def _few_pending(engine: Engine) -> bool:
-    limited = f"SELECT 1 FROM delivery LIMIT {MOST_PENDING + 1}"
+def _few_retried(engine: Engine) -> bool:
+    limited = f"SELECT 1 FROM delivery WHERE failed LIMIT {MOST_RETRIED + 1}"
     ((count,),) = engine.rows(f"SELECT count(*) AS c0 FROM ({limited}) d", (), columns=1)
-    return int(count) <= MOST_PENDING
+    return int(count) <= MOST_RETRIED

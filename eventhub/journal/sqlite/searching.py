@@ -20,8 +20,9 @@ class SqliteSearch:
     """``search.dialect.Engine`` on a reading connection."""
 
     position_order = "e.seq DESC"
-    join_event = "LEFT JOIN event e ON e.id = c.id"
-    pending = "(SELECT e.id AS event_id FROM delivery d CROSS JOIN event e ON e.seq = d.event_seq)"
+    retried = (
+        "(SELECT e.id AS event_id FROM delivery d CROSS JOIN event e ON e.seq = d.event_seq WHERE d.failed)"
+    )
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -88,6 +89,10 @@ class SqliteSearch:
         """Return an equality and numbers."""
         low, high = above.seq if above else 0, below.seq if below else 2**63 - 1
         return Ordered("e.bus_id = ? AND e.seq > ? AND e.seq < ?", (bus_id, low, high), "e.seq DESC")
+
+    def between(self, column: str, first: UUID, last: UUID) -> str:
+        """Return nothing that matters: there is one table."""
+        return f"{column} BETWEEN '{first.hex}' AND '{last.hex}'"
 
     def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
         """Return a comparison of numbers: xid is 0."""
