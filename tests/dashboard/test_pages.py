@@ -289,6 +289,18 @@ def test_a_search_whose_time_is_up_can_go_on(world: World, monkeypatch: pytest.M
     assert "Looked at 250 of 250 events." in text
 
 
+def test_a_gap_of_a_filtered_stream_is_loaded_by_its_filter(world: World) -> None:
+    world.accept(source="other")
+    (wanted,) = world.accept(source="shop")
+    client = signed_in()
+
+    loaded = client.get(f"/flow/rows?q={quote('source:shop')}&after=0-0&before=0-9").json()
+
+    assert [row[0] for row in loaded["rows"]] == [str(wanted)]
+    assert loaded["more"] is False
+    assert client.get("/flow/rows?q=source:").json()["at"] == 7
+
+
 def test_a_position_that_is_none_is_not_found(journal: SqliteJournal) -> None:
     assert signed_in().get("/events?before=yesterday").status_code == 404
 
