@@ -15,7 +15,7 @@ _LAST_ID = UUID(int=2**128 - 1)
 _FIRST_ID = UUID(int=0)
 _LAST_MS = 2**48 - 1
 _ID_DIGITS = 32
-_OF_ONE_MOMENT = 100  # events that share a millisecond, more or less
+_OF_ONE_MOMENT = 1000  # events that share a millisecond: as many as a request may have entries
 
 
 @dataclass(frozen=True, slots=True)
