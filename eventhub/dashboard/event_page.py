@@ -1,4 +1,4 @@
-"""The page of one event, and the list of events."""
+"""The page of one event."""
 
 from uuid import UUID
 
@@ -9,34 +9,10 @@ from django.views.decorators.http import require_safe
 
 from eventhub.access.caller import caller_of_user
 from eventhub.access.scopes import Scope
-from eventhub.dashboard import paging, words
+from eventhub.dashboard import words
 from eventhub.dashboard.journey import existing_rules, journey_of
 from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
-from eventhub.models import Bus
-
-_FILTERS = {"bus": "bus", "source": "source", "type": "detail_type"}
-
-
-@require_safe
-@login_required
-def events(request: HttpRequest) -> HttpResponse:
-    """List events, the newest first; ``?bus=``, ``?source=`` and ``?type=`` pick some."""
-    filters = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
-    rows = EventRow.objects.filter(**{_FILTERS[name]: value for name, value in filters.items()})
-    page = paging.page_of(request, rows, filters)
-    fates = {
-        row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=[row.id for row in page.rows]))
-    }
-    listed = [(row, fates[row.id], words.result(fates[row.id])) for row in page.rows if row.id in fates]
-    context = {
-        "page": "events",
-        "rows": listed,
-        "filters": filters,
-        "paging": page,
-        "buses": Bus.objects.all(),
-    }
-    return render(request, "events.html", context)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 from eventhub.access.caller import caller_of_user
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import paging, words
+from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.rows import EventRow
@@ -67,14 +69,39 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
 def rows(request: HttpRequest) -> HttpResponse:
     """Return the events between two positions as the socket sends them, oldest first: what a gap hides.
 
-    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many at once.
+    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many at once. With
+    ``?q=`` those that pass a filter.
     """
     after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
     bus = _bus(request)
+    if request.GET.get("q"):
+        return _filtered_rows(request, bus)
     events = EventRow.objects.all() if bus is None else EventRow.objects.filter(bus_id=bus.pk)
     found = rows_with_fate(paging.between(events, after, before)[: _LOADED_AT_ONCE + 1])
     listed = [json.loads(row.text) for row in found[:_LOADED_AT_ONCE]]
     return JsonResponse({"rows": listed[::-1], "more": len(found) > _LOADED_AT_ONCE})
+
+
+def _filtered_rows(request: HttpRequest, bus: Bus | None) -> JsonResponse:
+    given = {name: request.GET.get(name, "") for name in ("q", "after", "before")}
+    try:
+        asked = read_search(
+            given, limit=_LOADED_AT_ONCE, bus_ids=_seen(request, None if bus is None else {bus.pk})
+        )
+        found = find(asked)
+    except WrongSearchError as error:
+        return JsonResponse({"error": str(error), "at": error.at}, status=400)
+    rows = {row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=found.ids))}
+    listed = [json.loads(rows[event_id].text) for event_id in found.ids if event_id in rows]
+    return JsonResponse({"rows": listed[::-1], "more": found.next is not None})
+
+
+def _seen(request: HttpRequest, bus_ids: Collection[int] | None) -> Collection[int] | None:
+    """Return which of these buses, None for all, the reader sees."""
+    caller = caller_of_user(request.user)
+    if caller is None or caller.bus_ids is None:
+        return bus_ids
+    return caller.bus_ids if bus_ids is None else caller.bus_ids & set(bus_ids)
 
 
 def _bus(request: HttpRequest) -> Bus | None:

@@ -131,6 +131,16 @@ def rate(per_second: float, last_minute: int) -> str:
 
 
 @register.filter
+def grouped(count: int) -> str:
+    """Return a count for people.
+
+    >>> grouped(1204000)
+    '1,204,000'
+    """
+    return f"{count:,}"
+
+
+@register.filter
 def to_ms(microseconds: int) -> float:
     """Return microseconds as milliseconds."""
     return microseconds / 1000

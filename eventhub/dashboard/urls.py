@@ -10,6 +10,7 @@ from eventhub.dashboard import (
     preview_page,
     redriving,
     reference,
+    search_page,
 )
 
 urlpatterns = [
@@ -18,7 +19,7 @@ urlpatterns = [
     path("flow/rows", flow_page.rows, name="flow-rows"),
     path("flow/first-key", first_steps.first_key, name="first-key"),
     path("flow/test-event", first_steps.test_event, name="test-event"),
-    path("events", event_page.events, name="events"),
+    path("events", search_page.events, name="events"),
     path("events/<uuid:event_id>", event_page.event, name="event"),
     path("events/<uuid:event_id>/preview", preview_page.preview_event, name="preview"),
     path("dead-letters", dead_letters.dead_letters, name="dead-letters"),

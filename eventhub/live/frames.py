@@ -9,7 +9,8 @@ Client → server
 ===============
 ``{"t":"hello"}``                                                   first; answered by ``welcome``
 ``{"t":"sub","id":1,"ch":"flow","bus":"orders","cur":"k3:4711"}``   ``bus`` if one bus only; ``cur`` to resume
-``{"t":"sub","id":2,"ch":"rows","bus":"orders","cur":"k3:4711"}``   newest events; ``q`` must be absent or ""
+``{"t":"sub","id":2,"ch":"rows","bus":"orders","cur":"k3:4711"}``   newest events
+``{"t":"sub","id":2,"ch":"rows","q":"type:order.* status:dead"}``   those that pass a filter; ``bus`` as above
 ``{"t":"sub","id":3,"ch":"event","ev":"019a…"}``                    one event, pushed on every change
 ``{"t":"unsub","id":2}``
 ``{"t":"resync","id":1}``           a part did not continue the last one: answered by a ``snap``
@@ -131,11 +132,16 @@ heartbeat, each 5 s::
   ``deliveries``: [delivery id, rule id, target id or null, state of the outcome, attempts, last status or
   null, last error]. The page fetches details by HTTP.
 
-err: ``{"t":"err","id":2,"code":"bad-filter","at":0,"msg":"filters come with a later version"}``; ``id`` and
-``at`` (column in ``q``) may be null. Codes: ``not-json``, ``not-text``, ``too-large``, ``bad-message``,
-``unknown-type``, ``hello-first``, ``unknown-channel``, ``bad-filter``, ``unknown-bus``, ``unknown-event``,
-``unknown-subscription``, ``too-many-subscriptions``, ``forbidden``, ``unavailable`` (the journal cannot be
-read now; the frames go on later).
+- rows of a filter (``q``): ``r`` are events that came to pass it, ``tot`` and ``gap`` count and bound these:
+  an event comes into view with the news that make it pass, perhaps long after it was accepted, and stays.
+  ``sampled``, if any: only each so-many-th event was asked in this part, and ``seen`` is estimated. Filters
+  that say the same are one: at most 32 different ones a process. Load a gap with the same ``q``.
+
+err: ``{"t":"err","id":2,"code":"bad-filter","at":7,"msg":"column 8: wanted a value, found the end"}``; ``id``
+and ``at`` (column in ``q``) may be null. Codes: ``not-json``, ``not-text``, ``too-large``, ``bad-message``,
+``unknown-type``, ``hello-first``, ``unknown-channel``, ``bad-filter``, ``too-many-filters``, ``unknown-bus``,
+``unknown-event``, ``unknown-subscription``, ``too-many-subscriptions``, ``forbidden``, ``unavailable`` (the
+journal cannot be read now; the frames go on later).
 
 Close codes: 4001 not signed in (any more), 4003 origin or permission, 4008 too slow, 4013 too many sockets or
 messages, 4014 subprotocol ``flow.v1`` was not offered, 4000 the server stops. Reconnect after all but 4001,

@@ -13,14 +13,16 @@ from uuid import UUID
 
 from django.db import close_old_connections, connections
 
+from eventhub.domain.filter import FilterError, parse
 from eventhub.flow.rulebook import Rulebook, RulebookKeeper
-from eventhub.journal.port import Hint, Journal
+from eventhub.journal.port import Hint, Journal, Search
 from eventhub.live import frames
 from eventhub.live.frames import CloseCode
 from eventhub.live.hints import Hints
+from eventhub.live.live_filters import MOST_FILTERS, NOTHING, found_rows, read_extra
 from eventhub.live.messages import Refusal, Sub
 from eventhub.live.picture import AnyChannel, Picture
-from eventhub.live.rows_channel import EventChannel
+from eventhub.live.rows_channel import LISTED, EventChannel
 from eventhub.live.session import MAX_INFLIGHT, Session, Subscription
 from eventhub.live.snapshot import read_start
 from eventhub.live.sums import one_row, read_backlogs, recent_rows
@@ -177,11 +179,30 @@ class Hub:
         bus_id = None if asked.bus is None else picture.rulebook.buses[asked.bus]
         if asked.ch == "flow":
             return picture.flow(bus_id, self._clock())
+        if asked.q.strip():
+            return await self._filtered(picture, asked, bus_id)
         channel = picture.channels.get(("rows", bus_id))
         if channel is None:
             rows = await self._read(recent_rows, 50, bus_id=bus_id, tail=picture.tail)
             channel = picture.rows(bus_id, rows[::-1])
         return channel
+
+    async def _filtered(self, picture: Picture, asked: Sub, bus_id: int | None) -> AnyChannel | Refusal:
+        try:
+            filter_ = parse(asked.q)
+        except FilterError as error:
+            return Refusal("bad-filter", str(error), asked.id, error.at)
+        channel = picture.filters.channels.get((str(filter_), bus_id))
+        if channel is not None:
+            return channel
+        if not picture.filters.has_room_for(filter_):
+            return Refusal("too-many-filters", f"wanted at most {MOST_FILTERS} different filters", asked.id)
+        now = int(self._clock() * 1_000_000)
+        bus_ids = None if bus_id is None else frozenset({bus_id})
+        search = Search(filter_, now=now, limit=LISTED, bus_ids=bus_ids)
+        rows = await self._read(found_rows, self._journal, search, picture.tail)
+        bus = None if bus_id is None else picture.rulebook.bus_names.get(bus_id)
+        return picture.filters.begin(filter_, bus_id, bus, picture.tick, rows[::-1])
 
     async def _event(self, picture: Picture, session: Session, asked: Sub) -> AnyChannel | Refusal:
         if asked.ev is None:
@@ -230,7 +251,9 @@ class Hub:
             feed = await self._read(self._journal.feed, picture.tail, READ_LIMIT)
             if now >= self._backlogs_due_at:
                 await self._read_backlogs(picture, now)
-            picture.advance(feed, now)
+            wanted = picture.filters.wanted(feed)
+            extra = await self._read(read_extra, wanted) if wanted.documents or wanted.rows else NOTHING
+            picture.advance(feed, now, extra)
             for session in list(self._sessions.values()):
                 session.flush(picture.tick, now)
         if feed.more:
@@ -310,8 +333,8 @@ def _refusal(picture: Picture, session: Session, asked: Sub) -> Refusal | None:
     """Return why a session cannot have the flow or the rows that it asked for."""
     if asked.ch not in {"flow", "rows"}:
         return Refusal("unknown-channel", '"ch": wanted flow, rows or event', asked.id)
-    if asked.q.strip():
-        return Refusal("bad-filter", "filters come with a later version", asked.id, 0)
+    if asked.q.strip() and asked.ch != "rows":
+        return Refusal("bad-filter", f"{asked.ch} takes no filter", asked.id, 0)
     if asked.bus is not None and asked.bus not in picture.rulebook.buses:
         return Refusal("unknown-bus", f"there is no bus {asked.bus[:256]!r}", asked.id)
     if not session.may_watch(None if asked.bus is None else picture.rulebook.buses[asked.bus]):

@@ -10,11 +10,13 @@ from uuid import UUID
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.port import Feed, OutcomeState, RoutingState, Tail, TailedEvent
 from eventhub.live.channel import KEPT_SECONDS
+from eventhub.live.filtered_channel import FilteredChannel
 from eventhub.live.flow_channel import FlowChannel
 from eventhub.live.gauges import Backlogs
 from eventhub.live.graph import Numbering, draw
 from eventhub.live.intake import Intake
-from eventhub.live.rows import Row, row_of
+from eventhub.live.live_filters import NOTHING, Extra, LiveFilters
+from eventhub.live.rows import Row, row_of, take_news
 from eventhub.live.rows_channel import LISTED, EventChannel, RowsChannel
 from eventhub.live.sums import Known
 from eventhub.live.window import Counts
@@ -22,7 +24,7 @@ from eventhub.live.window import Counts
 ROWS_KEPT = 5000  # listed rows whose changes are still told
 REDRAWN_SECONDS = 10.0  # how often sources are ranked anew and what is deleted and not counted any more goes
 
-AnyChannel = FlowChannel | RowsChannel | EventChannel
+AnyChannel = FlowChannel | RowsChannel | EventChannel | FilteredChannel
 Key = tuple[str, int | UUID | None]  # channel name, and the bus or event it is of
 
 
@@ -35,6 +37,7 @@ class Picture:
         self.rulebook = rulebook
         self.backlogs: Backlogs = {}
         self.channels: dict[Key, AnyChannel] = {}
+        self.filters = LiveFilters()
         self._window = known.window
         self._intake = Intake(known.window, known.sources)
         self._numbering = Numbering()
@@ -85,7 +88,7 @@ class Picture:
         self.channels["rows", bus_id] = channel
         return channel
 
-    def advance(self, feed: Feed, now: float) -> bool:
+    def advance(self, feed: Feed, now: float, extra: Extra = NOTHING) -> bool:
         """Take what the journal brought, move on to ``now`` (seconds); True if any channel changed."""
         self.tail = feed.tail
         tick = self.tick + 1
@@ -94,6 +97,7 @@ class Picture:
         self._second = int(now)
         gone = self._window.expire(self._second) if new_second else {}
         changed = self._advance_rows(feed, tick, now)
+        changed = self.filters.advance(feed, extra, self.rulebook, tick, now) or changed
         changed = self._advance_flows(tick, now, added, gone, new_second) or changed
         if changed:
             self.tick = tick
@@ -133,7 +137,7 @@ class Picture:
             older = mine[:-LISTED] if failed else ()
             more = self._list([event for event in older if event.id in failed][-LISTED:], tick)
             brought.append((len(mine), rows, more))
-        touched = self._update(feed)
+        touched = take_news(self._rows, feed)
         fresh = [row for row in touched.values() if row.born != tick]
         changed = False
         for channel, (seen, rows, more) in zip(channels, brought, strict=True):
@@ -162,24 +166,6 @@ class Picture:
             rows.append(row)
         return rows
 
-    def _update(self, feed: Feed) -> dict[UUID, Row]:
-        """Tell the listed rows their news; return those that changed."""
-        touched: dict[UUID, Row] = {}
-        known = self._rows.get
-        for routing in feed.routings:
-            row = known(routing.event_id)
-            if row is not None and row.routed(routing):
-                touched[row.id] = row
-        for attempt in feed.attempts:
-            row = known(attempt.event_id)
-            if row is not None and row.attempted(attempt):
-                touched[row.id] = row
-        for letter in feed.dead_letters:
-            row = known(letter.event_id)
-            if row is not None and row.given_up(letter):
-                touched[row.id] = row
-        return touched
-
     def _trim(self) -> None:
         excess = len(self._rows) - ROWS_KEPT
         if excess > 0:
@@ -193,6 +179,7 @@ class Picture:
         for key, channel in list(self.channels.items()):
             if key[1] is not None and not channel.watchers and channel.unwatched_at < now - KEPT_SECONDS:
                 del self.channels[key]
+        self.filters.forget(now - KEPT_SECONDS)
 
 
 def _failures(feed: Feed, bus_id: int | None) -> int:

@@ -1,12 +1,13 @@
 """One event as a row of the stream: what happened to it so far, told in one word and a few numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
 from eventhub.journal.port import (
+    Feed,
     OutcomeState,
     Position,
     RoutingState,
@@ -34,6 +35,7 @@ class Leg:
     attempts: int = 0
     status: int | None = None
     error: str = ""
+    settled_at: int | None = None  # for good
 
 
 @dataclass(slots=True, eq=False)
@@ -73,6 +75,7 @@ class Row:
         if leg is None or news.number <= leg.attempts:
             return False
         leg.attempts, leg.state, leg.status, leg.error = news.number, news.state, news.status, news.error
+        leg.settled_at = None if news.state is OutcomeState.PENDING else news.ended_at
         self._settle(news.ended_at)
         return self._changed()
 
@@ -81,7 +84,7 @@ class Row:
         leg = self.legs.get(news.delivery_id)
         if leg is None or leg.state is OutcomeState.DEAD:
             return False
-        leg.state, leg.error = OutcomeState.DEAD, news.reason
+        leg.state, leg.error, leg.settled_at = OutcomeState.DEAD, news.reason, news.at
         self._settle(news.at)
         return self._changed()
 
@@ -177,6 +180,24 @@ def row_of(event: TailedEvent) -> Row:
         detail_type=event.detail_type,
         position=event.position,
     )
+
+
+def take_news(rows: Mapping[UUID, Row], feed: Feed) -> dict[UUID, Row]:
+    """Tell rows what a feed has of them; return those that changed."""
+    touched: dict[UUID, Row] = {}
+    for routing in feed.routings:
+        row = rows.get(routing.event_id)
+        if row is not None and row.routed(routing):
+            touched[row.id] = row
+    for attempt in feed.attempts:
+        row = rows.get(attempt.event_id)
+        if row is not None and row.attempted(attempt):
+            touched[row.id] = row
+    for letter in feed.dead_letters:
+        row = rows.get(letter.event_id)
+        if row is not None and row.given_up(letter):
+            touched[row.id] = row
+    return touched
 
 
 def listed(texts: Iterable[str]) -> str:

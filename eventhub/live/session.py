@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
+from eventhub.live.filtered_channel import FilteredChannel
 from eventhub.live.frames import CloseCode, frame, snap_message
 from eventhub.live.picture import AnyChannel
 from eventhub.live.rows_channel import RowsChannel
@@ -20,6 +21,7 @@ SLOW_SECONDS = 15.0
 HEARTBEAT_SECONDS = 5.0
 HIDDEN_HZ = 1
 _STEP = 2**20
+_ROWS = RowsChannel | FilteredChannel  # not for a page that nobody sees
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ class Session:
 
     def _served(self) -> list[Subscription]:
         subs = self.subscriptions.values()
-        return [sub for sub in subs if self.visible or not isinstance(sub.channel, RowsChannel)]
+        return [sub for sub in subs if self.visible or not isinstance(sub.channel, _ROWS)]
 
     def _send_snap(self, number: int, sub: Subscription, now: float) -> None:
         assert sub.why is not None

@@ -119,8 +119,10 @@ def rows_with_fate(events: Any) -> list[Row]:
         )
     for outcome in OutcomeRow.objects.filter(event_id__in=rows).order_by("seq"):
         row, state = rows[outcome.event_id], OutcomeState(outcome.state)
-        row.legs[outcome.seq] = Leg(outcome.seq, outcome.rule_id, outcome.target_id, state, outcome.attempts)
+        made = Leg(outcome.seq, outcome.rule_id, outcome.target_id, state, outcome.attempts)
+        row.legs[outcome.seq] = made
         if outcome.latency_us is not None:
+            made.settled_at = row.accepted_at + outcome.latency_us
             row.settled_at = max(row.settled_at or 0, row.accepted_at + outcome.latency_us)
     latest = AttemptRow.objects.filter(event_id__in=rows).order_by("number")
     for attempt in latest.values_list("event_id", "delivery_id", "status", "error"):

@@ -1,9 +1,14 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from eventhub.flow import process
+from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import ApiKey, Bus
@@ -13,8 +18,11 @@ PAGES = ["/flow", "/events", "/dead-letters", "/docs/"]
 
 
 @pytest.fixture
-def world(journal: SqliteJournal) -> World:
-    return World(journal)
+def world(journal: SqliteJournal) -> Iterator[World]:
+    world = World(journal)
+    process.install(Parts(journal, world.keeper))
+    yield world
+    process.uninstall()
 
 
 def signed_in(*, staff: bool = True) -> Client:
@@ -125,7 +133,7 @@ def test_an_error_of_ours_has_a_page_of_ours(journal: SqliteJournal, monkeypatch
 
     client = signed_in()
     client.raise_request_exception = False
-    monkeypatch.setattr("eventhub.dashboard.event_page.paging.page_of", fails)
+    monkeypatch.setattr("eventhub.dashboard.search_page.paging.page_of", fails)
 
     pages = {
         400: client.get("/flow", headers={"Host": "elsewhere.example"}),
@@ -221,16 +229,76 @@ def test_an_event_that_is_not_there_is_not_found(journal: SqliteJournal) -> None
 
 def test_the_list_of_events_is_filtered_and_paged_without_repeating(world: World) -> None:
     world.accept(120, source="shop")
-    world.accept(3, source="cafe")
+    world.accept(3, source="tearoom")
     client = signed_in()
 
     first = text_of(client, "/events?source=shop")
 
     assert first.count("/events/0") == 100
-    assert "cafe" not in first
+    assert "tearoom" not in first
     older = first.partition('">Older')[0].rpartition('href="')[2].replace("&amp;", "&")
     second = text_of(client, f"/events{older}")
     assert second.count("/events/0") == 20
+
+
+def test_events_are_searched_by_a_filter(world: World) -> None:
+    (wanted,) = world.accept(detail_type="order.paid", detail=b'{"amount": 120.5}')
+    world.accept(detail_type="order.paid", detail=b'{"amount": 80}')
+    client = signed_in()
+
+    text = text_of(client, f"/events?q={quote('type:order.* detail.amount:>100')}")
+
+    assert text.count("/events/0") == 1
+    assert f"/events/{wanted}" in text
+    assert 'value="type:order.* detail.amount:&gt;100"' in text
+    assert "Looked at 2 of 2 events." in text
+    assert "No event passes this filter" in text_of(client, "/events?q=type%3Aother")
+    assert "/events/0" not in text_of(client, "/events?q=type%3Aorder.paid&to=1h")
+
+
+def test_a_wrong_filter_is_shown_at_its_column(world: World) -> None:
+    world.accept()
+
+    response = signed_in().get(f"/events?q={quote('source:shop sorce:x')}")
+
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert "column 13: wanted one of bus, source, type" in text
+    assert "<code>source:shop <mark>sorce:x</mark></code>" in text
+    assert 'aria-invalid="true"' in text
+    assert "from: wanted a moment such as" in signed_in().get("/events?from=never").content.decode()
+    assert signed_in().get("/events?q=a&cursor=x").status_code == 400
+
+
+def test_a_search_whose_time_is_up_can_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventhub.journal.search.walk.FIRST_WINDOW", 100)
+    world.accept(250)
+    search = world.journal.search
+    monkeypatch.setattr(world.journal, "search", lambda asked: search(replace(asked, box_seconds=0.0)))
+    client = signed_in()
+
+    text = text_of(client, "/events?q=text%3Aabsent")
+
+    assert "Time was up: looked at " in text
+    assert "of 250 events" in text
+    steps = 0
+    while ">Go on</a>" in text:
+        following = text.partition('">Go on')[0].rpartition('href="')[2].replace("&amp;", "&")
+        text, steps = text_of(client, f"/events{following}"), steps + 1
+    assert steps == 2
+    assert "Looked at 250 of 250 events." in text
+
+
+def test_a_gap_of_a_filtered_stream_is_loaded_by_its_filter(world: World) -> None:
+    world.accept(source="other")
+    (wanted,) = world.accept(source="shop")
+    client = signed_in()
+
+    loaded = client.get(f"/flow/rows?q={quote('source:shop')}&after=0-0&before=0-9").json()
+
+    assert [row[0] for row in loaded["rows"]] == [str(wanted)]
+    assert loaded["more"] is False
+    assert client.get("/flow/rows?q=source:").json()["at"] == 7
 
 
 def test_a_position_that_is_none_is_not_found(journal: SqliteJournal) -> None:

@@ -209,7 +209,7 @@ async def test_one_user_has_at_most_eight_sockets(hub: Hub, cookie: str) -> None
         ('{"t":"sub","id":"1","ch":"flow"}', "bad-message"),
         ('{"t":"sub","id":1}', "bad-message"),
         ('{"t":"sub","id":1,"ch":"payloads"}', "unknown-channel"),
-        ('{"t":"sub","id":1,"ch":"rows","q":"type:order.*"}', "bad-filter"),
+        ('{"t":"sub","id":1,"ch":"rows","q":"type:"}', "bad-filter"),
         ('{"t":"sub","id":1,"ch":"flow","bus":"nowhere"}', "unknown-bus"),
         ('{"t":"sub","id":1,"ch":"event","ev":"1"}', "bad-message"),
         ('{"t":"sub","id":1,"ch":"event"}', "bad-message"),

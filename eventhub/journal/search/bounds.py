@@ -6,7 +6,7 @@ from uuid import UUID
 from eventhub.domain.filter.terms import AnyOf, Moment, Node, Term, conjuncts
 from eventhub.domain.identity import accepted_ms, earliest_id
 from eventhub.journal.position import Position
-from eventhub.journal.search.dialect import Engine, Parameters
+from eventhub.journal.search.dialect import Engine
 from eventhub.journal.searching import Search
 
 # Positions follow the moments of acceptance, but for the time that a commit may take.
@@ -15,7 +15,7 @@ _LAST_ID = UUID(int=2**128 - 1)
 _FIRST_ID = UUID(int=0)
 _LAST_MS = 2**48 - 1
 _ID_DIGITS = 32
-_OF_ONE_MOMENT = 100  # events that share a millisecond, more or less
+_OF_ONE_MOMENT = 1000  # events that share a millisecond: as many as a request may have entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,11 @@ class Bounds:
             return Key(_FIRST_ID, read) if by_position else Key(id_at(read, engine) or _FIRST_ID)
         raise ValueError(f"{cursor!r:.60} is no cursor")
 
-    def positions(self, engine: Engine) -> tuple[str, Parameters]:
-        """Return a condition that an event's position can be within; exact ids are for others to compare."""
-        parts = ["1 = 1"]
-        parameters: list[object] = []
+    def positions(self, engine: Engine) -> tuple[Position | None, Position | None]:
+        """Return positions that all of them are strictly between; exact ids are for others to compare."""
         above = _nearest(engine, earliest(accepted_ms(self.low) - SLACK_MS), older=True)
         below = _nearest(engine, earliest(accepted_ms(self.high) + SLACK_MS), older=False)
-        for end, is_below in ((above, False), (below, True)):
-            if end is not None:
-                sql, values = engine.beside(end.position, below=is_below)
-                parts.append(sql)
-                parameters.extend(values)
-        return " AND ".join(parts), tuple(parameters)
+        return above.position if above else None, below.position if below else None
 
 
 def bounds_of(node: Node | None, asked: Search, engine: Engine) -> Bounds:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from eventhub.journal.position import Position
 from eventhub.journal.search.bounds import Bounds, Key
-from eventhub.journal.search.conditions import Condition
-from eventhub.journal.search.dialect import Engine, Parameters
-from eventhub.journal.search.drivers import ByBuses, Driver, Stream
+from eventhub.journal.search.conditions import Condition, all_of
+from eventhub.journal.search.dialect import Engine, Parameters, Span
+from eventhub.journal.search.drivers import ByBuses, ByIds, ByOutcomes, Driver, Stream
 
 PROBED = 500  # candidates that tell how sparse a driver is
-JOINED_AT_MOST = 4000  # candidates that are looked up in another table than their own
+JOINED_AT_MOST = 1000  # candidates that are looked up in another table than their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,6 @@ class Window:
     candidates: Sequence[tuple[Key, UUID]]
     reached: Key | None  # None: there was none
     exhausted: bool  # there is none after it
-
-
-_Text = tuple[str, Parameters]
 
 
 def window(
@@ -38,30 +35,29 @@ def window(
     seconds: float,
 ) -> Window:
     """Look at the next ``size`` candidates after a key; return at most ``most`` that may pass."""
-    if isinstance(driver, ByBuses):
-        if not driver.bus_ids:
-            return Window((), None, exhausted=True)
-        order = "xid DESC, seq DESC"
-        inner, parameters = _of_buses(driver.bus_ids, condition, bounds, engine, after=after, size=size)
-    else:
-        if not driver.streams:
-            return Window((), None, exhausted=True)
-        if any(stream.table != "event" for stream in driver.streams):
-            size = min(size, JOINED_AT_MOST)
-        order = "id DESC"
-        inner, parameters = _of_streams(driver.streams, condition, bounds, engine, after=after, size=size)
-    backwards = order.replace("DESC", "ASC")
+    by_position = isinstance(driver, ByBuses)
+    order = "xid DESC, seq DESC" if by_position else "id DESC"
+    # What looks up is asked of the candidates that are left, once it is known between which ids they are.
+    first, second = (None, condition) if condition and condition.looks_up else (condition, None)
+    inner = _inner(driver, first, bounds, engine, after=after, size=size)
+    if inner is None:
+        return Window((), None, exhausted=True)
+    if inner.joins:
+        second = condition
+    if second is not None:
+        size = min(size, JOINED_AT_MOST)
+        inner = _inner(driver, first, bounds, engine, after=after, size=size)
+        assert inner is not None  # as before
     rows = engine.rows(
-        f"WITH w AS MATERIALIZED ({inner})"
+        f"WITH w AS MATERIALIZED ({inner.sql})"
         f" SELECT * FROM (SELECT -1 AS c0, id AS c1, xid AS c2, seq AS c3 FROM w WHERE passes"
-        f" ORDER BY {order} LIMIT {most}) p"
-        " UNION ALL SELECT (SELECT count(*) FROM w), l.* FROM"
-        f" (SELECT id, xid, seq FROM w ORDER BY {backwards} LIMIT 1) l",
-        parameters,
+        f" ORDER BY {order} LIMIT {size if second else most}) q"
+        f" UNION ALL SELECT (SELECT CAST(sum(n) AS bigint) FROM w), l.* FROM"
+        f" (SELECT id, xid, seq FROM w ORDER BY {order.replace('DESC', 'ASC')} LIMIT 1) l",
+        inner.parameters,
         columns=4,
         seconds=seconds,
     )
-    by_position = isinstance(driver, ByBuses)
 
     def key(stored: object, xid: int, seq: int) -> Key:
         return Key(engine.read_id(stored), Position(xid, seq) if by_position else None)
@@ -71,6 +67,9 @@ def window(
     last = next((row for row in rows if row[0] != -1), None)
     if last is None:
         return Window((), None, exhausted=True)
+    if second is not None and passing:
+        held = _asked_of(passing, second, engine, seconds)
+        passing = [one for one in passing if one.id in held][:most]
     cut = len(passing) == most
     return Window(
         [(one, one.id) for one in passing],
@@ -79,20 +78,26 @@ def window(
     )
 
 
+def _asked_of(keys: Sequence[Key], condition: Condition, engine: Engine, seconds: float) -> set[UUID]:
+    """Return the ids of those that the condition holds of."""
+    ids = [one.id for one in keys]
+    among, parameters = engine.among("e.id", ids)
+    rows = engine.rows(
+        f"SELECT e.id AS c0 FROM event e WHERE {among} AND {condition.between(min(ids), max(ids), engine)}",
+        (*parameters, *condition.parameters),
+        columns=1,
+        seconds=seconds,
+    )
+    return {engine.read_id(stored) for (stored,) in rows}
+
+
 def deepest(driver: Driver, bounds: Bounds, engine: Engine) -> tuple[int, int]:
     """Return a figure that is the smaller, the sparser a driver is."""
-    if isinstance(driver, ByBuses):
-        if not driver.bus_ids:
-            return 0, 0
-        inner, parameters = _of_buses(driver.bus_ids, None, bounds, engine, after=None, size=PROBED)
-    else:
-        if not driver.streams:
-            return 0, 0
-        inner, parameters = _of_streams(driver.streams, None, bounds, engine, after=None, size=PROBED)
-    rows = engine.rows(
-        f"WITH w AS MATERIALIZED ({inner})"
+    inner = _inner(driver, None, bounds, engine, after=None, size=PROBED)
+    rows = inner and engine.rows(
+        f"WITH w AS MATERIALIZED ({inner.sql})"
         " SELECT (SELECT count(*) FROM w) AS c0, l.id AS c1 FROM (SELECT id FROM w ORDER BY id LIMIT 1) l",
-        parameters,
+        inner.parameters,
         columns=2,
     )
     if not rows:
@@ -101,37 +106,64 @@ def deepest(driver: Driver, bounds: Bounds, engine: Engine) -> tuple[int, int]:
     return (0, count) if count < PROBED else (1, engine.read_id(oldest).int)
 
 
-def _of_streams(
-    streams: Sequence[Stream],
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """The window: id, xid, seq, whether it may pass, and how many rows it stands for."""
+
+    sql: str
+    parameters: Parameters
+    joins: bool  # the condition is still to be asked, of the event
+
+
+def _inner(
+    driver: Driver,
     condition: Condition | None,
     bounds: Bounds,
     engine: Engine,
     *,
     after: Key | None,
     size: int,
-) -> _Text:
+) -> _Inner | None:
     high = bounds.high if after is None else min(bounds.high, after.id)
-    span = (engine.id(bounds.low), engine.id(high))
-    if len(streams) == 1 and streams[0].table == "event":
-        passes, values = _passes(condition)
-        where, its = streams[0].where, streams[0].parameters
-        return (
-            f"SELECT e.id, 0 AS xid, 0 AS seq, {passes} AS passes FROM event e"
-            f" WHERE {where} AND e.id >= ? AND e.id < ? ORDER BY e.id DESC LIMIT {size}",
-            (*values, *its, *span),
-        )
+    match driver:
+        case ByBuses(bus_ids):
+            return _of_buses(bus_ids, condition, bounds, engine, after=after, size=size) if bus_ids else None
+        case ByOutcomes(of_leg):
+            return _of_outcomes(of_leg, Span("event_id", bounds.low, high), engine, size)
+        case ByIds(streams) if len(streams) == 1 and streams[0].table == "event":
+            found = engine.span(Span("id", bounds.low, high, streams[0].prefix))
+            passes = condition or Condition("(1 = 1)")
+            return _Inner(
+                f"SELECT e.id, 0 AS xid, 0 AS seq, coalesce({passes.sql}, (1 = 0)) AS passes, 1 AS n"
+                f" FROM event e WHERE {_limited(found.where, streams[0])}"
+                f" ORDER BY {found.order} LIMIT {size}",
+                (*passes.parameters, *found.parameters),
+                joins=False,
+            )
+        case ByIds(streams):
+            return _of_streams(streams, bounds.low, high, engine, size) if streams else None
+
+
+def _of_streams(streams: Sequence[Stream], low: UUID, high: UUID, engine: Engine, size: int) -> _Inner:
     parts: list[str] = []
     parameters: list[object] = []
     for number, stream in enumerate(streams):
-        distinct = "" if stream.table == "event" else "DISTINCT "
+        found = engine.span(Span(stream.column, low, high, stream.prefix))
+        # Named, so that a row of the same event again is none.
+        names = [f"{column} AS p{place}" for place, (column, _value) in enumerate(stream.prefix)]
+        order = [*(f"p{place} DESC" for place in range(len(names))), "id DESC"]
         parts.append(
-            f"SELECT id FROM (SELECT {distinct}{stream.column} AS id FROM {stream.table} t"
-            f" WHERE {stream.where} AND {stream.column} >= ? AND {stream.column} < ?"
-            f" ORDER BY {stream.column} DESC LIMIT {size}) s{number}"
+            f"SELECT id FROM (SELECT DISTINCT {', '.join([*names, f'{stream.column} AS id'])}"
+            f" FROM {stream.table} t WHERE {_limited(found.where, stream)}"
+            f" ORDER BY {', '.join(order)} LIMIT {size}) s{number}"
         )
-        parameters.extend((*stream.parameters, *span))
-    candidates = f"SELECT id FROM ({' UNION '.join(parts)}) u ORDER BY id DESC LIMIT {size}"
-    return _joined(candidates, parameters, condition, engine, "0 AS xid, 0 AS seq")
+        parameters.extend(found.parameters)
+    return _Inner(
+        "SELECT id, 0 AS xid, 0 AS seq, (1 = 1) AS passes, 1 AS n"
+        f" FROM ({' UNION '.join(parts)}) u ORDER BY id DESC LIMIT {size}",
+        tuple(parameters),
+        joins=True,
+    )
 
 
 def _of_buses(
@@ -142,50 +174,45 @@ def _of_buses(
     *,
     after: Key | None,
     size: int,
-) -> _Text:
-    within, span = bounds.positions(engine)
+) -> _Inner:
+    above, below = bounds.positions(engine)
     if after is not None and after.position is not None:
-        sql, values = engine.beside(after.position, below=True)
-        within, span = f"{within} AND {sql}", (*span, *values)
-    exact = "e.id >= ? AND e.id < ?"
-    ids = (engine.id(bounds.low), engine.id(bounds.high))
-    if len(bus_ids) == 1:
-        passes, values = _passes(condition)
-        return (
-            f"SELECT e.id, e.xid, e.seq, ({exact} AND {passes}) AS passes FROM event e"
-            f" WHERE e.bus_id = ? AND {within} ORDER BY {engine.position_order} LIMIT {size}",
-            (*ids, *values, bus_ids[0], *span),
-        )
+        below = after.position if below is None else min(below, after.position)
+    passes = all_of(
+        [Condition("e.id >= ? AND e.id < ?", (engine.id(bounds.low), engine.id(bounds.high))), condition]
+    )
+    assert passes is not None  # the first is
     parts: list[str] = []
     parameters: list[object] = []
     for number, bus_id in enumerate(bus_ids):
+        found = engine.bus_span(bus_id, above, below)
         parts.append(
-            f"SELECT * FROM (SELECT e.id, e.xid, e.seq FROM event e WHERE e.bus_id = ? AND {within}"
-            f" ORDER BY {engine.position_order} LIMIT {size}) s{number}"
+            f"SELECT * FROM (SELECT e.id, e.xid, e.seq, coalesce({passes.sql}, (1 = 0)) AS passes, 1 AS n"
+            f" FROM event e WHERE {found.where} ORDER BY {found.order} LIMIT {size}) s{number}"
         )
-        parameters.extend((bus_id, *span))
-    candidates = f"SELECT * FROM ({' UNION ALL '.join(parts)}) u ORDER BY xid DESC, seq DESC LIMIT {size}"
-    with_ids = (
-        Condition(exact, ids)
-        if condition is None
-        else Condition(f"{exact} AND {condition.sql}", (*ids, *condition.parameters))
-    )
-    return _joined(candidates, parameters, with_ids, engine, "c.xid, c.seq")
-
-
-def _joined(
-    candidates: str, parameters: Sequence[object], condition: Condition | None, engine: Engine, place: str
-) -> _Text:
-    if condition is None:
-        return f"SELECT c.id, {place}, (1 = 1) AS passes FROM ({candidates}) c", tuple(parameters)
-    return (
-        f"SELECT c.id, {place}, coalesce({condition.sql}, (1 = 0)) AS passes"
-        f" FROM ({candidates}) c {engine.join_event}",
-        (*condition.parameters, *parameters),
+        parameters.extend((*passes.parameters, *found.parameters))
+    return _Inner(
+        f"SELECT * FROM ({' UNION ALL '.join(parts)}) u ORDER BY xid DESC, seq DESC LIMIT {size}",
+        tuple(parameters),
+        joins=False,
     )
 
 
-def _passes(condition: Condition | None) -> _Text:
-    if condition is None:
-        return "(1 = 1)", ()
-    return f"coalesce({condition.sql}, (1 = 0))", condition.parameters
+def _of_outcomes(of_leg: Condition, span: Span, engine: Engine, size: int) -> _Inner:
+    """Return events by their outcomes; of the last one some may lie beyond the window, so it may pass."""
+    found = engine.span(span)
+    return _Inner(
+        "WITH r AS MATERIALIZED (SELECT event_id,"
+        f" CASE WHEN {of_leg.sql} THEN 1 ELSE 0 END AS good FROM outcome o WHERE {found.where}"
+        f" ORDER BY {found.order} LIMIT {size})"
+        " SELECT g.id, 0 AS xid, 0 AS seq, (g.good = 1 OR g.id = g.last) AS passes, g.n"
+        " FROM (SELECT event_id AS id, max(good) AS good, count(*) AS n,"
+        " (SELECT event_id FROM r ORDER BY event_id LIMIT 1) AS last"
+        " FROM r GROUP BY event_id) g",
+        (*of_leg.parameters, *found.parameters),
+        joins=True,
+    )
+
+
+def _limited(where: str, stream: Stream) -> str:
+    return f"{where} AND {stream.where}" if stream.where else where

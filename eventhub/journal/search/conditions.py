@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from eventhub.domain.filter.asked import NUMBER
 from eventhub.domain.filter.terms import (
@@ -29,11 +30,24 @@ _NOT_MADE = frozenset(OutcomeState) - {OutcomeState.PENDING, OutcomeState.DELIVE
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """SQL and its parameters; ``exact`` if it holds for nothing that the filter would refuse."""
+    """SQL and its parameters; ``exact`` if it holds for nothing that the filter would refuse.
+
+    One that looks something up for each event names by ``@o`` and ``@r`` where to say between which ids.
+    """
 
     sql: str
     parameters: Parameters = ()
     exact: bool = False
+
+    @property
+    def looks_up(self) -> bool:
+        """Tell whether other tables are asked for each event."""
+        return "@o" in self.sql or "@r" in self.sql
+
+    def between(self, first: UUID, last: UUID, engine: Engine) -> str:
+        """Return the SQL for events of ids from one to another."""
+        sql = self.sql.replace("@o", engine.between("o.event_id", first, last))
+        return sql.replace("@r", engine.between("r.event_id", first, last))
 
 
 def condition(node: Node, engine: Engine, now: int) -> Condition | None:
@@ -51,12 +65,10 @@ def condition(node: Node, engine: Engine, now: int) -> Condition | None:
             legs = [
                 part
                 for part in parts
-                if isinstance(part, Term) and part.word in _OF_LEGS and not isinstance(part.test, Nothing)
+                if isinstance(part, Term) and part.word in OF_LEGS and not isinstance(part.test, Nothing)
             ]
             found = [condition(part, engine, now) for part in parts if part not in legs]
-            if legs:
-                found.append(_leg(legs, engine))
-                found.extend(_status(part) for part in legs)
+            found.extend(_legs(legs, engine))
             return all_of(found, exact=not legs and None not in found)
         case Or(parts):
             return any_of([condition(part, engine, now) for part in parts])
@@ -87,13 +99,15 @@ def any_of(found: Sequence[Condition | None]) -> Condition | None:
 
 
 _FALSE = "(1 = 0)"
-_OF_LEGS = {"rule", "target", "attempts", "latency", "status"}
+OF_LEGS = {"rule", "target", "attempts", "latency", "status"}
+_NARROWING = {"rule", "target"}
+_RAREST = ["latency", "attempts", "status"]  # what is likely to hold of few comes first
 
 
 def _term(term: Term, engine: Engine, now: int) -> Condition | None:
     if isinstance(term.test, Nothing):
         return _routed(OF_ROUTING)
-    if term.word in _OF_LEGS:
+    if term.word in OF_LEGS:
         return _leg([term], engine) or _status(term)
     if isinstance(term.test, Moment):
         at = term.test.microseconds(now)
@@ -131,15 +145,30 @@ def texts(column: str, values: Sequence[Value], engine: Engine) -> Condition:
     return Condition(f"({' OR '.join(parts)})", tuple(parameters), exact=True)
 
 
+def _legs(terms: Sequence[Term], engine: Engine) -> list[Condition | None]:
+    """Return that there are outcomes that these hold of, of each of the rules and targets that they name."""
+    narrowing = [term for term in terms if term.word in _NARROWING]
+    others = [term for term in terms if term.word not in _NARROWING]
+    # One delivery may be the slowest and another the one with the most attempts.
+    asked = [[*narrowing, term] for term in others] or ([narrowing] if narrowing else [])
+    return [*(_leg(some, engine) for some in asked), *(_status(term) for term in others)]
+
+
+def leg_condition(terms: Sequence[Term], engine: Engine) -> Condition | None:
+    """Return what one outcome of what passes must be, if one must: a condition on ``o``."""
+    narrowing = [term for term in terms if term.word in _NARROWING and not isinstance(term.test, Nothing)]
+    others = [term for term in terms if term.word in _RAREST and _of_outcome(term, engine)]
+    some = [*narrowing, *sorted(others, key=lambda term: _RAREST.index(term.word))[:1]]
+    return all_of([_of_outcome(term, engine) for term in some])
+
+
 def _leg(terms: Sequence[Term], engine: Engine) -> Condition | None:
     """Return that there is one outcome of which all these hold."""
-    found = [one for term in terms if (one := _of_outcome(term, engine)) is not None]
-    if not found:
+    inner = all_of([_of_outcome(term, engine) for term in terms])
+    if inner is None:
         return None
-    inner = all_of(found)
-    assert inner is not None  # there are some
     return Condition(
-        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND {inner.sql} LIMIT 1) IS NOT NULL",
+        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND @o AND {inner.sql} LIMIT 1) IS NOT NULL",
         inner.parameters,
     )
 
@@ -199,12 +228,14 @@ def _status(term: Term) -> Condition | None:
 
 def _any_outcome(wanted: Sequence[Status]) -> Condition:
     states = " OR ".join(f"({_OUTCOMES[status]})" for status in wanted)
-    return Condition(f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND ({states}) LIMIT 1) IS NOT NULL")
+    return Condition(
+        f"(SELECT 1 FROM outcome o WHERE o.event_id = e.id AND @o AND ({states}) LIMIT 1) IS NOT NULL"
+    )
 
 
 def _routed(states: frozenset[RoutingState] | set[RoutingState]) -> Condition:
     names = ", ".join(f"'{state}'" for state in sorted(states))
-    return Condition(f"(SELECT r.state FROM routing r WHERE r.event_id = e.id LIMIT 1) IN ({names})")
+    return Condition(f"(SELECT r.state FROM routing r WHERE r.event_id = e.id AND @r LIMIT 1) IN ({names})")
 
 
 def _detail(term: Term, engine: Engine) -> Condition | None:

@@ -1,12 +1,31 @@
 """What the two engines write differently."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from eventhub.journal.position import Position
 
 Parameters = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows with these values in columns, whose event's id is ``low <= id < high``."""
+
+    column: str  # of the event's id
+    low: UUID
+    high: UUID
+    prefix: tuple[tuple[str, object], ...] = ()  # column, value: an index begins with them
+
+
+class Ordered(NamedTuple):
+    """A condition, its parameters, and what to order by so that no other index will do."""
+
+    where: str
+    parameters: Parameters
+    order: str
 
 
 class TimeUp(Exception):  # noqa: N818 - reads as the event it is
@@ -17,8 +36,7 @@ class Engine(Protocol):
     """Runs statements, written with ``?``, and says what its SQL calls things."""
 
     position_order: str  # of e, the newest first
-    join_event: str  # behind `FROM … c`: the event of each id in c, by look-up, as e
-    pending: str  # a table of the events whose deliveries are pending, with a column event_id
+    retried: str  # a table of the events with pending deliveries that failed, with a column event_id
 
     def rows(
         self, statement: str, parameters: Sequence[object], *, columns: int, seconds: float | None = None
@@ -48,6 +66,15 @@ class Engine(Protocol):
 
     def like(self, column: str) -> str:
         r"""Return a condition, with one parameter of ``%``, ``_`` and ``\``, whatever the case of letters."""
+
+    def span(self, span: Span) -> Ordered:
+        """Return the rows of a span, by the index that has its prefix and then the ids, newest first."""
+
+    def bus_span(self, bus_id: int, above: Position | None, below: Position | None) -> Ordered:
+        """Return the rows e of a bus strictly between two positions, by the index of buses, newest first."""
+
+    def between(self, column: str, first: UUID, last: UUID) -> str:
+        """Return a condition, without parameters, that the column is an id from one to another."""
 
     def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
         """Return a condition that e is before (below) or after a position."""

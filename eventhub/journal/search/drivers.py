@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventhub.domain.filter.terms import And, AnyOf, Node, Not, Nothing, Or, Term, Value
+from eventhub.domain.filter.terms import And, AnyOf, Node, Not, Nothing, Or, Term, Value, conjuncts
 from eventhub.domain.filter.words import Status
-from eventhub.journal.search.conditions import OF_ROUTING, statuses
-from eventhub.journal.search.dialect import Engine, Parameters
+from eventhub.journal.search.conditions import OF_LEGS, OF_ROUTING, Condition, leg_condition, statuses
+from eventhub.journal.search.dialect import Engine
 
 MOST_STREAMS = 64
 MOST_NAMES = 100  # distinct values of a column that are looked through for a glob
-MOST_PENDING = 20_000  # deliveries; more are too many to sort
+MOST_RETRIED = 20_000  # deliveries; more are too many to sort
 
 _INDEXED = {"source": ("event", "source"), "type": ("event", "detail_type"), "key": ("event", "key")}
 _OF_OUTCOME = {"rule": ("outcome", "rule"), "target": ("outcome", "target")}
@@ -18,12 +18,12 @@ _OF_OUTCOME = {"rule": ("outcome", "rule"), "target": ("outcome", "target")}
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Rows of one table that an index has in the order of events' ids; ``where`` must hold in them."""
+    """Rows of one table that an index has in the order of events' ids."""
 
     table: str
     column: str  # that holds the event's id
-    where: str
-    parameters: Parameters = ()
+    prefix: tuple[tuple[str, str], ...] = ()  # columns that the index begins with, and their values
+    where: str = ""  # what the index is limited to
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +40,66 @@ class ByBuses:
     bus_ids: tuple[int, ...]
 
 
-Driver = ByIds | ByBuses
-EVERYTHING = ByIds((Stream("event", "id", "1 = 1"),))
+@dataclass(frozen=True, slots=True)
+class ByOutcomes:
+    """The events of outcomes that are looked through one by one: no index, but no look-up for each event."""
+
+    condition: Condition  # of o
 
 
-def drivers(node: Node | None, engine: Engine) -> list[Driver]:
+Driver = ByIds | ByBuses | ByOutcomes
+EVERYTHING = ByIds((Stream("event", "id"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A driver, and the part of the filter that need not be asked of its candidates in SQL."""
+
+    driver: Driver
+    covers: Node | None = None
+
+
+def drives(node: Node | None, engine: Engine) -> list[Drive]:
     """Return every driver that gives all that a filter lets pass."""
+    parts = list(conjuncts(node))
+    of_legs = [part for part in parts if isinstance(part, Term) and part.word in OF_LEGS]
+    found = []
+    for part in parts:
+        driver = _driver(part, engine)
+        if driver is not None:
+            # Beside another, a term about deliveries tells with it which delivery is meant.
+            found.append(Drive(driver, part if [part] == of_legs else None))
+    if not found:
+        condition = leg_condition([part for part in of_legs if isinstance(part, Term)], engine)
+        if condition is not None:
+            found.append(Drive(ByOutcomes(condition)))
+    return found
+
+
+def _driver(node: Node, engine: Engine) -> Driver | None:
     match node:
         case Term():
-            found = _of_term(node, engine)
-            return [] if found is None else [found]
-        case And(parts):
-            return [found for part in parts for found in drivers(part, engine)]
+            return _of_term(node, engine)
         case Or(parts):
-            joined = _joined(parts, engine)
-            return [] if joined is None else [joined]
-        case Not() | None:
-            return []
+            return _joined(parts, engine)
+        case And():
+            return next((found for part in node.parts if (found := _driver(part, engine))), None)
+        case Not():
+            return None
 
 
 def _joined(parts: Sequence[Node], engine: Engine) -> Driver | None:
     streams: list[Stream] = []
     for part in parts:
-        first = next((found for found in drivers(part, engine) if isinstance(found, ByIds)), None)
-        if first is None:
+        found = _driver(part, engine)
+        if not isinstance(found, ByIds):
             return None
-        streams.extend(first.streams)
+        streams.extend(found.streams)
     streams = list(dict.fromkeys(streams))
     return ByIds(tuple(streams)) if len(streams) <= MOST_STREAMS else None
 
 
-def _of_term(term: Term, engine: Engine) -> Driver | None:
+def _of_term(term: Term, engine: Engine) -> ByIds | ByBuses | None:
     test = term.test
     if isinstance(test, Nothing):
         return ByIds(tuple(_routed(state) for state in sorted(OF_ROUTING)))
@@ -97,9 +126,9 @@ def _of_values(table: str, column: str, values: Sequence[Value], engine: Engine)
         exact.update(name for name in names if any(value.matches(name) for value in globs))
     if len(exact) > MOST_STREAMS:
         return None
-    extra = " AND key IS NOT NULL" if column == "key" else ""  # the index has no others
+    where = "key IS NOT NULL" if column == "key" else ""
     event_id = "id" if table == "event" else "event_id"
-    return ByIds(tuple(Stream(table, event_id, f"{indexed} = ?{extra}", (name,)) for name in sorted(exact)))
+    return ByIds(tuple(Stream(table, event_id, ((indexed, name),), where) for name in sorted(exact)))
 
 
 def _names(table: str, indexed: str, engine: Engine) -> list[str] | None:
@@ -121,8 +150,8 @@ def _of_buses(values: Sequence[Value], engine: Engine) -> ByBuses | None:
     found = engine.rows(
         "WITH RECURSIVE b(id) AS (SELECT min(bus_id) FROM event UNION ALL"
         " SELECT (SELECT min(bus_id) FROM event WHERE bus_id > b.id) FROM b WHERE b.id IS NOT NULL)"
-        " SELECT b.id AS c0, (SELECT e.bus FROM event e WHERE e.bus_id = b.id"
-        f" ORDER BY {engine.position_order} LIMIT 1) AS c1 FROM b WHERE b.id IS NOT NULL"
+        " SELECT b.id AS c0, (SELECT e.bus FROM event e WHERE e.bus_id >= b.id AND e.bus_id <= b.id"
+        f" ORDER BY e.bus_id DESC, {engine.position_order} LIMIT 1) AS c1 FROM b WHERE b.id IS NOT NULL"
         f" LIMIT {MOST_NAMES + 1}",
         (),
         columns=2,
@@ -134,7 +163,7 @@ def _of_buses(values: Sequence[Value], engine: Engine) -> ByBuses | None:
 
 
 def _of_statuses(wanted: set[Status], engine: Engine) -> ByIds | None:
-    streams = list(_status_streams(wanted, engine))
+    streams = dict.fromkeys(_status_streams(wanted, engine))
     return ByIds(tuple(stream for stream in streams if stream)) if all(streams) else None
 
 
@@ -144,18 +173,19 @@ def _status_streams(wanted: set[Status], engine: Engine) -> Iterator[Stream | No
         if status.value in OF_ROUTING:
             yield _routed(status)
         elif status is Status.DEAD:
-            yield Stream("dead_letter", "event_id", "1 = 1")
-        elif status is Status.RETRYING and _few_pending(engine):
-            yield Stream(engine.pending, "event_id", "1 = 1")
+            yield Stream("dead_letter", "event_id")
+        elif status is Status.RETRYING and _few_retried(engine):
+            yield Stream(engine.retried, "event_id")
+            yield Stream("dead_letter", "event_id")  # what was redriven counts as tried from the first
         else:
             yield None
 
 
 def _routed(state: str) -> Stream:
-    return Stream("routing", "event_id", f"state <> 'matched' AND state = '{state}'")
+    return Stream("routing", "event_id", (("state", state),), "state <> 'matched'")
 
 
-def _few_pending(engine: Engine) -> bool:
-    limited = f"SELECT 1 FROM delivery LIMIT {MOST_PENDING + 1}"
+def _few_retried(engine: Engine) -> bool:
+    limited = f"SELECT 1 FROM delivery WHERE failed LIMIT {MOST_RETRIED + 1}"
     ((count,),) = engine.rows(f"SELECT count(*) AS c0 FROM ({limited}) d", (), columns=1)
-    return int(count) <= MOST_PENDING
+    return int(count) <= MOST_RETRIED

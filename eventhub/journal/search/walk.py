@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from eventhub.domain.filter import Predicate, compile_filter
-from eventhub.domain.filter.terms import And, Filter, Moment, Node, Term
+from eventhub.domain.filter.terms import And, Filter, Moment, Node, Term, conjuncts
 from eventhub.journal.port import JournalUnavailable
 from eventhub.journal.search.bounds import Key, bounds_of
 from eventhub.journal.search.candidates import Window, deepest, window
-from eventhub.journal.search.conditions import Condition, all_of, condition
+from eventhub.journal.search.conditions import OF_LEGS, Condition, all_of, condition
 from eventhub.journal.search.dialect import Engine, TimeUp
-from eventhub.journal.search.drivers import EVERYTHING, ByBuses, Driver, drivers
+from eventhub.journal.search.drivers import EVERYTHING, ByBuses, ByOutcomes, Drive, Driver, drives
 from eventhub.journal.search.views import read_views
 from eventhub.journal.searching import Found, Search
 
-FIRST_WINDOW = 400  # candidates
+FIRST_WINDOW = 200  # candidates
 LARGEST_WINDOW = 20_000
 QUICK_SECONDS, SLOW_SECONDS = 0.015, 0.035  # a window that took less is doubled, one that took more halved
 PATIENCE_SECONDS = 2.0  # for the first window, of a cold disk: every search gets somewhere
@@ -46,16 +46,17 @@ class _Walk:
         self._node = _with_times(asked)
         self._bounds = bounds_of(self._node, asked, engine)
         self._predicate: Predicate = compile_filter(Filter(self._node), now=asked.now)
-        self._condition = _whole_condition(self._node, asked, engine)
+        self._condition: Condition | None = None
 
     def go(self) -> Found:
         bounds, asked = self._bounds, self._asked
         if not bounds.total:
             return Found((), None, 0, 0)
-        driver = self._choose()
-        start = bounds.start(asked.cursor, self._engine, by_position=isinstance(driver, ByBuses))
-        progress = _Progress([], start)
-        self._walk(driver, progress)
+        drive = self._choose()
+        self._condition = _condition(self._node, drive, asked, self._engine)
+        by_position = isinstance(drive.driver, ByBuses)
+        progress = _Progress([], bounds.start(asked.cursor, self._engine, by_position=by_position))
+        self._walk(drive.driver, progress)
         more = len(progress.found) > asked.limit
         page = progress.found[: asked.limit]
         reached = page[-1][0] if more else progress.reached
@@ -69,19 +70,19 @@ class _Walk:
             timed_out=progress.timed_out and not more,
         )
 
-    def _choose(self) -> Driver:
+    def _choose(self) -> Drive:
         """Return the driver with the fewest candidates, as far as one looks: the one that is sparsest."""
-        found: list[Driver] = drivers(self._node, self._engine)
+        found = drives(self._node, self._engine)
         if self._asked.bus_ids is not None:
-            found.append(ByBuses(tuple(sorted(self._asked.bus_ids))))
+            found.append(Drive(ByBuses(tuple(sorted(self._asked.bus_ids)))))
         if not found:
-            return EVERYTHING
+            return Drive(EVERYTHING)
         if len(found) == 1:
             return found[0]
-        return min(found, key=lambda driver: deepest(driver, self._bounds, self._engine))
+        return min(found, key=lambda drive: deepest(drive.driver, self._bounds, self._engine))
 
     def _walk(self, driver: Driver, progress: _Progress) -> None:
-        size, first = FIRST_WINDOW, True
+        size, first = max(FIRST_WINDOW, self._asked.limit + 1), True
         while not progress.ended and len(progress.found) <= self._asked.limit:
             left = self._asked.box_seconds - (time.monotonic() - self._began)
             if left <= 0 and not first:
@@ -97,7 +98,7 @@ class _Walk:
                     self._engine,
                     after=progress.reached,
                     size=size,
-                    most=max(READ_AT_ONCE, wanted),
+                    most=wanted if first else max(wanted, READ_AT_ONCE),
                     seconds=PATIENCE_SECONDS if first else max(left, 0.005),
                 )
                 self._decide(got, progress)
@@ -114,7 +115,7 @@ class _Walk:
             if took < QUICK_SECONDS:
                 size = min(size * 2, LARGEST_WINDOW)
             elif took > SLOW_SECONDS:
-                size = max(size // 2, FIRST_WINDOW // 4)
+                size = max(size // 2, FIRST_WINDOW // 2)
 
     def _decide(self, got: Window, progress: _Progress) -> None:
         """Ask the filter of a window's events, and move on past those that were asked."""
@@ -138,8 +139,11 @@ def _with_times(asked: Search) -> Node | None:
     return None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
-def _whole_condition(node: Node | None, asked: Search, engine: Engine) -> Condition | None:
-    found = [None if node is None else condition(node, engine, asked.now)]
+def _condition(node: Node | None, drive: Drive, asked: Search, engine: Engine) -> Condition | None:
+    parts = [part for part in conjuncts(node) if part is not drive.covers]
+    if isinstance(drive.driver, ByOutcomes):
+        parts = [part for part in parts if not (isinstance(part, Term) and part.word in OF_LEGS)]
+    found = [condition(And(tuple(parts)), engine, asked.now)]
     if asked.bus_ids is not None:
         marks = ", ".join("?" * len(asked.bus_ids)) or "NULL"
         found.append(Condition(f"e.bus_id IN ({marks})", tuple(sorted(asked.bus_ids))))

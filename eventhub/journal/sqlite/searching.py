@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from eventhub.journal.position import Position
-from eventhub.journal.search.dialect import Parameters, TimeUp
+from eventhub.journal.search.dialect import Ordered, Parameters, Span, TimeUp
 from eventhub.journal.sqlite.connections import as_json
 
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock: a millisecond or so
@@ -20,8 +20,9 @@ class SqliteSearch:
     """``search.dialect.Engine`` on a reading connection."""
 
     position_order = "e.seq DESC"
-    join_event = "LEFT JOIN event e ON e.id = c.id"
-    pending = "(SELECT e.id AS event_id FROM delivery d CROSS JOIN event e ON e.seq = d.event_seq)"
+    retried = (
+        "(SELECT e.id AS event_id FROM delivery d CROSS JOIN event e ON e.seq = d.event_seq WHERE d.failed)"
+    )
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -76,6 +77,22 @@ class SqliteSearch:
     def like(self, column: str) -> str:
         """Return LIKE, which is blind to the case of ASCII's letters."""
         return f"{column} LIKE ? ESCAPE '\\'"
+
+    def span(self, span: Span) -> Ordered:
+        """Return equalities: without statistics these are preferred to any other index."""
+        parts = [f"{column} = ?" for column, _value in span.prefix]
+        values = tuple(value for _column, value in span.prefix)
+        where = " AND ".join([*parts, f"{span.column} >= ?", f"{span.column} < ?"])
+        return Ordered(where, (*values, span.low.hex, span.high.hex), f"{span.column} DESC")
+
+    def bus_span(self, bus_id: int, above: Position | None, below: Position | None) -> Ordered:
+        """Return an equality and numbers."""
+        low, high = above.seq if above else 0, below.seq if below else 2**63 - 1
+        return Ordered("e.bus_id = ? AND e.seq > ? AND e.seq < ?", (bus_id, low, high), "e.seq DESC")
+
+    def between(self, column: str, first: UUID, last: UUID) -> str:
+        """Return nothing that matters: there is one table."""
+        return f"{column} BETWEEN '{first.hex}' AND '{last.hex}'"
 
     def beside(self, position: Position, *, below: bool) -> tuple[str, Parameters]:
         """Return a comparison of numbers: xid is 0."""
