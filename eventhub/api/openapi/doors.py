@@ -7,7 +7,8 @@ from eventhub.api.openapi.operation import Answer, Body, Example, Operation, Ope
 from eventhub.api.openapi.parameters import in_path
 from eventhub.api.openapi.resources.buses import BUS, IN_PATH
 from eventhub.api.openapi.resources.deliveries import EVENT_ID
-from eventhub.api.openapi.shape import Schema, anything, many, nullable, obj, ref, text, truth, whole
+from eventhub.api.openapi.shape import Schema, anything, many, nullable, obj, ref, text, truth, whole, words
+from eventhub.api.stream.asked import FORMATS
 from eventhub.api.stream.streams import MAX_READERS_EACH
 from eventhub.api.submitted import MAX_ENTRIES
 from eventhub.domain.entry import MAX_KEY, Fault
@@ -23,7 +24,9 @@ ENTRY = obj(
         "detail": anything("The event's own object; its text is kept."),
         "time": nullable(text("When it happened; when it is accepted, unless said.", format="date-time")),
         "resources": nullable(many(text(), "What it concerns.")),
-        "id": nullable(text("An idempotency key: seen again within 24 hours it is the first event.")),
+        "id": nullable(
+            text("An idempotency key: seen again within a day, unless set otherwise, it is the first event.")
+        ),
     },
     optional=["time", "resources", "id"],
 )
@@ -146,8 +149,8 @@ OPERATIONS: Operations = {
         "Follow the events of a bus",
         "The bus's events as they come, as server-sent events: `data` is the envelope, `id` is "
         "where to go on. "
-        "`event: end` says why we end it, `event: gap` what retention removed meanwhile. Every "
-        "event comes at "
+        "`event: end` says why we end it, `event: gap` what retention removed meanwhile, "
+        "`event: skipped` for which event the pattern is too complex. Every event comes at "
         f"least once to who resumes. At most {MAX_READERS_EACH} streams a caller (429).",
         {
             200: Answer(
@@ -164,6 +167,9 @@ OPERATIONS: Operations = {
                 "`now`, a moment such as 2026-01-31T08:00:00Z, an event's id, or an `id` of the stream.",
                 text(),
                 "now",
+            ),
+            Parameter(
+                "format", "How events are written: as envelopes or as CloudEvents.", words("", *FORMATS)
             ),
             Parameter("Last-Event-ID", "Where to go on; before `start`.", text(), place="header"),
         ),
