@@ -24,6 +24,8 @@ from eventhub.domain.entry import Entry
 from eventhub.flow import accept
 from eventhub.flow.payload import envelope_of
 from eventhub.journal.columns import KEY_SECONDS
+from eventhub.live import hub
+from eventhub.live.frames import CloseCode
 from eventhub.server.limits import Limits
 from tests.api.door import Call, Doors
 from tests.api.test_ingest import ENTRY, post, token
@@ -109,12 +111,13 @@ def test_figures_about_keys_are_those_of_the_code() -> None:
         ("connections", [Limits().max_connections]),
         ("streams", [streams.MAX_READERS_EACH, streams.MAX_READERS]),
         ("stream-slow", [reader.STALLED_SECONDS]),
+        ("sockets", [hub.MAX_SESSIONS_EACH, hub.MAX_SESSIONS, hub.MAX_SUBSCRIPTIONS, CloseCode.OVERLOAD]),
         ("waiting", [accept.MAX_WAITING_BYTES]),
     ],
 )
 def test_limit_is_that_of_the_code(identifier: str, figures: list[float]) -> None:
     for figure in figures:
-        assert f"{figure:,.0f}" in row(identifier)
+        assert f"{figure:,.0f}" in row(identifier) or f"{figure:.0f}" in row(identifier)
     assert MAX_BATCH == MAX_ENTRIES
 
 
