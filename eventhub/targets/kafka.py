@@ -116,6 +116,7 @@ class KafkaKind(CallKind):
                         "content-type": order.content_type,
                         "message-id": order.message_id,
                         "event-id": str(order.event.id),
+                        **dict(order.traces.w3c),
                         **order.attributes,
                     },
                     on_delivery=reported,

@@ -129,6 +129,7 @@ class NatsKind(CallKind):
         headers = {
             "Nats-Msg-Id": order.message_id,  # JetStream drops a second one of the same id
             "Content-Type": order.content_type,
+            **dict(order.traces.w3c),
             **order.attributes,
         }
         if order.settings.get("jetstream", True):

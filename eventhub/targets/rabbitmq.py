@@ -82,7 +82,12 @@ class RabbitMqKind(CallKind):
             timestamp=order.now // 1_000_000,
             type=_short(order.event.detail_type),
             app_id="eventhub",
-            headers={"event-id": str(order.event.id), "source": order.event.source, **order.attributes},
+            headers={
+                "event-id": str(order.event.id),
+                "source": order.event.source,
+                **dict(order.traces.w3c),
+                **order.attributes,
+            },
         )
         key = (
             address,

@@ -74,6 +74,7 @@ class RedisStreamKind(CallKind):
             "source": order.event.source,
             "detail-type": order.event.detail_type,
             "message-id": order.message_id,
+            **dict(order.traces.w3c),
             **{f"dead-letter-{name}": value for name, value in order.attributes.items()},
         }
         key = (

@@ -26,7 +26,7 @@ def written(path: Path, *lines: str) -> str:
 
 
 def events(hub: Running, source: str) -> list[dict[str, Any]]:
-    """Return all events of a source, newest first."""
+    """Return all events of a source."""
     found: list[dict[str, Any]] = []
     address = f"/api/events?source={source}&limit=200"
     while address:
@@ -49,7 +49,8 @@ def test_a_file_is_put_in_order_and_no_key_is_left(hub: Running, tmp_path: Path)
     assert (put.out, put.err) == (["Put 250 events on default."], [])
     found = events(hub, "file")
     assert len(found) == 250
-    assert [one["key"].partition(":")[2] for one in reversed(found)] == [str(line) for line in range(2, 252)]
+    found.sort(key=lambda one: int(one["position"].partition("-")[2], 16))
+    assert [one["key"].partition(":")[2] for one in found] == [str(line) for line in range(2, 252)]
     assert "keys: 0" in hub.manage("shell", "-c", KEYS)
 
 

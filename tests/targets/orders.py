@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from eventhub.domain.addresses import AddressGuard
-from eventhub.targets.kind import CallKind, EventFacts, Kind, Order, Result
+from eventhub.targets.kind import CallKind, EventFacts, Kind, Order, Result, Traces
 from eventhub.targets.kinds import complete
 
 EVENT = EventFacts(
@@ -16,6 +16,8 @@ EVENT = EventFacts(
     detail_type="order placed",
     envelope=b'{"version":"0","source":"shop","detail-type":"order placed","detail":{"order":{"id":17}}}',
 )
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+TRACED = Traces(w3c=(("traceparent", TRACE), ("tracestate", "shop=1")))
 LOOPBACK = AddressGuard(loopback_allowed=True)
 PUBLIC_ONLY = AddressGuard()
 

@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from eventhub.targets.kafka import KafkaKind
 from eventhub.targets.kind import Result
 from eventhub.targets.kinds import check_settings
-from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, order_for
+from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, TRACE, TRACED, order_for
 
 
 def sent(
@@ -27,7 +27,11 @@ def test_an_event_is_a_record_with_its_key(kafka_servers: str):
     admin.create_topics([NewTopic("orders", 1, 1)])["orders"].result(30)
 
     result = sent(
-        kafka_servers, {"key": "$.detail.order.id"}, attributes={"ERROR_CODE": "x"}, timeout_seconds=30.0
+        kafka_servers,
+        {"key": "$.detail.order.id"},
+        attributes={"ERROR_CODE": "x"},
+        traces=TRACED,
+        timeout_seconds=30.0,
     )
 
     assert result.verdict.decision == "delivered", result
@@ -41,6 +45,7 @@ def test_an_event_is_a_record_with_its_key(kafka_servers: str):
     headers = dict(record.headers() or [])
     assert headers["message-id"].endswith(b"-7")
     assert headers["ERROR_CODE"] == b"x"
+    assert headers["traceparent"].decode() == TRACE
 
 
 @pytest.mark.whole

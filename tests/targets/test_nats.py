@@ -10,7 +10,7 @@ import pytest
 from eventhub.targets.kind import Result
 from eventhub.targets.kinds import check_settings
 from eventhub.targets.nats import NatsKind
-from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, sent_by
+from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, TRACE, TRACED, sent_by
 
 pytestmark = pytest.mark.whole
 T = TypeVar("T")
@@ -45,13 +45,14 @@ def test_a_stream_stores_each_event_once(nats_port: int):
     run(with_stream(nats_port, "once"))
     subject = {"subject": "once.{source}.{detail-type}"}
 
-    first, again = sent(nats_port, subject), sent(nats_port, subject)
+    first, again = sent(nats_port, subject, traces=TRACED), sent(nats_port, subject)
 
     assert first.verdict.decision == "delivered"
     assert (first.response["stream"], first.response["duplicate"]) == ("ONCE", False)
     assert again.response["duplicate"] is True
     [message] = run(stored(nats_port, "once"))
     assert (message.subject, message.data) == ("once.shop.order_placed", EVENT.envelope)
+    assert (message.headers["traceparent"], message.headers["tracestate"]) == (TRACE, "shop=1")
     assert "secret" not in str(first)
 
 

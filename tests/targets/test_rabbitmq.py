@@ -8,7 +8,7 @@ import pytest
 
 from eventhub.targets.kind import Result
 from eventhub.targets.rabbitmq import RabbitMqKind
-from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, close_kept, order_for, sent_by
+from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, TRACE, TRACED, close_kept, order_for, sent_by
 
 pytestmark = pytest.mark.whole
 
@@ -39,7 +39,7 @@ def sent(port: int, settings: dict[str, Any] | None = None, guard: Any = LOOPBAC
 
 
 def test_an_event_is_published_by_its_source_and_type(rabbitmq_port: int, channel: Any):
-    result = sent(rabbitmq_port, attributes={"ERROR_CODE": "x"})
+    result = sent(rabbitmq_port, attributes={"ERROR_CODE": "x"}, traces=TRACED)
 
     assert result.verdict.decision == "delivered"
     assert result.response == {"confirmed": True}
@@ -47,6 +47,7 @@ def test_an_event_is_published_by_its_source_and_type(rabbitmq_port: int, channe
     assert (method.routing_key, body) == ("shop.order placed", EVENT.envelope)
     assert properties.message_id.endswith("-7")
     assert properties.headers["ERROR_CODE"] == "x"
+    assert properties.headers["traceparent"] == TRACE
     assert "guest" not in str(result)
 
 

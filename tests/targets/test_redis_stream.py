@@ -8,7 +8,7 @@ import redis
 
 from eventhub.targets.kind import Result
 from eventhub.targets.redis_stream import RedisStreamKind
-from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, sent_by
+from tests.targets.orders import EVENT, LOOPBACK, PUBLIC_ONLY, TRACE, TRACED, sent_by
 
 pytestmark = pytest.mark.whole
 
@@ -27,13 +27,14 @@ def sent(port: int, settings: dict[str, Any] | None = None, guard: Any = LOOPBAC
 
 
 def test_each_event_is_an_entry_with_its_id(redis_port: int, client: "redis.Redis[bytes]"):
-    result = sent(redis_port, attributes={"ERROR_CODE": "x"})
+    result = sent(redis_port, attributes={"ERROR_CODE": "x"}, traces=TRACED)
 
     [(entry_id, entry)] = client.xrange("orders")
     assert result.response == {"entry": entry_id.decode()}
     assert entry[b"payload"] == EVENT.envelope
     assert entry[b"message-id"].endswith(b"-7")
     assert entry[b"dead-letter-ERROR_CODE"] == b"x"
+    assert entry[b"traceparent"].decode() == TRACE
     assert "secret" not in str(result)
 
 

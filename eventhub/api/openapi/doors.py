@@ -23,7 +23,9 @@ ENTRY = obj(
         "detail": anything("The event's own object; its text is kept."),
         "time": nullable(text("When it happened; when it is accepted, unless said.", format="date-time")),
         "resources": nullable(many(text(), "What it concerns.")),
-        "id": nullable(text("An idempotency key: seen again within 24 hours it is the first event.")),
+        "id": nullable(
+            text("An idempotency key: seen again within a day, unless set otherwise, it is the first event.")
+        ),
     },
     optional=["time", "resources", "id"],
 )
@@ -146,8 +148,8 @@ OPERATIONS: Operations = {
         "Follow the events of a bus",
         "The bus's events as they come, as server-sent events: `data` is the envelope, `id` is "
         "where to go on. "
-        "`event: end` says why we end it, `event: gap` what retention removed meanwhile. Every "
-        "event comes at "
+        "`event: end` says why we end it, `event: gap` what retention removed meanwhile, "
+        "`event: skipped` for which event the pattern is too complex. Every event comes at "
         f"least once to who resumes. At most {MAX_READERS_EACH} streams a caller (429).",
         {
             200: Answer(

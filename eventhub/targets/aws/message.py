@@ -34,10 +34,10 @@ def identity(order: Order) -> dict[str, str]:
 
 
 def attributes(order: Order) -> dict[str, dict[str, str]]:
-    """Return why a dead letter is there as message attributes, which may not be empty."""
+    """Return the trace, and why a dead letter is there, as message attributes, which may not be empty."""
     return {
         name: {"DataType": "String", "StringValue": value}
-        for name, value in order.attributes.items()
+        for name, value in (*order.traces.w3c, *order.attributes.items())
         if value
     }
 

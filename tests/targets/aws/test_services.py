@@ -9,7 +9,7 @@ from base64 import b64decode
 from eventhub.targets.verdict import Decision
 from tests.moto_server import Moto
 from tests.targets.aws.calls import attempt, delivered
-from tests.targets.orders import EVENT
+from tests.targets.orders import EVENT, TRACE, TRACED
 
 ROLE = "arn:aws:iam::123456789012:role/any"
 
@@ -25,12 +25,13 @@ def test_sns_publishes_to_subscribers_with_the_attributes_of_a_dead_letter(moto:
     arn = sns.create_topic(Name="orders")["TopicArn"]
     sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=moto.arn("sqs", "subscriber"))
 
-    delivered(attempt("sns", arn, moto.url, attributes={"ERROR_CODE": "THROTTLING"}))
+    delivered(attempt("sns", arn, moto.url, attributes={"ERROR_CODE": "THROTTLING"}, traces=TRACED))
 
     [message] = moto.client("sqs").receive_message(QueueUrl=url)["Messages"]
     notice = json.loads(message["Body"])
     assert notice["Message"].encode() == EVENT.envelope
-    assert notice["MessageAttributes"] == {"ERROR_CODE": {"Type": "String", "Value": "THROTTLING"}}
+    told = {name: value["Value"] for name, value in notice["MessageAttributes"].items()}
+    assert told == {"ERROR_CODE": "THROTTLING", "traceparent": TRACE, "tracestate": "shop=1"}
 
 
 def test_sns_publishes_to_a_fifo_topic_in_a_group(moto: Moto):

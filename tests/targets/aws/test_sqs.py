@@ -6,7 +6,7 @@ from eventhub.targets.kind import Traces
 from eventhub.targets.verdict import Decision
 from tests.moto_server import Moto
 from tests.targets.aws.calls import attempt, delivered
-from tests.targets.orders import EVENT
+from tests.targets.orders import EVENT, TRACE, TRACED
 
 ATTRIBUTES = {
     "RULE_ARN": "arn:aws:events:us-east-1:000000000000:rule/all",
@@ -58,6 +58,18 @@ def test_the_trace_of_x_ray_goes_along(moto: Moto):
 
     [message] = received(moto, url)
     assert message["Attributes"]["AWSTraceHeader"] == trace
+
+
+def test_w3cs_trace_goes_along(moto: Moto):
+    url = queue(moto, "w3c")
+
+    delivered(attempt("sqs", moto.arn("sqs", "w3c"), moto.url, traces=TRACED))
+
+    [message] = received(moto, url)
+    assert {name: value["StringValue"] for name, value in message["MessageAttributes"].items()} == {
+        "traceparent": TRACE,
+        "tracestate": "shop=1",
+    }
 
 
 def test_an_attribute_without_text_is_left_out(moto: Moto):

@@ -60,12 +60,17 @@ _ROUTING = obj(
         "rules": many(_IN_FORCE),
     },
 )
+_REPEATED = obj(
+    "How often its idempotency key came again.",
+    {"times": whole("Beside the first time.", minimum=1), "last_at": moment("When last.")},
+)
 WHOLE = obj(
     "An event with its whole way.",
     EVENT["properties"]
     | {
         "detail": anything("The producer's own text."),
         "attributes": anything("Attributes of CloudEvents, trace context and what else came along."),
+        "repeated": nullable(_REPEATED),
         "envelope": anything("The event as patterns see it and targets receive it."),
         "routing": nullable(ref("Routing")),
         "deliveries": many(ref("Delivery"), "A delivery for each match and target."),
@@ -197,6 +202,7 @@ OPERATIONS: Operations = {
                 | {
                     "detail": DETAIL,
                     "attributes": {},
+                    "repeated": None,
                     "envelope": ENVELOPE,
                     "routing": {
                         "state": "matched",
