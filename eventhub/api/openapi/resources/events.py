@@ -74,12 +74,6 @@ WHOLE = obj(
         "envelope": anything("The event as patterns see it and targets receive it."),
         "routing": nullable(ref("Routing")),
         "deliveries": many(ref("Delivery"), "A delivery for each match and target."),
-        "repeated": nullable(
-            obj(
-                "How often its idempotency key came again.",
-                {"times": whole(minimum=1), "last_at": moment("When last.")},
-            )
-        ),
     },
 )
 _PAYLOAD = obj(
@@ -212,7 +206,6 @@ OPERATIONS: Operations = {
                         "rules": [{"rule_id": RULE_ID, "rule": "big-orders", "version": 1, "enabled": True}],
                     },
                     "deliveries": [DELIVERY],
-                    "repeated": None,
                 },
             ),
             304: _SAME,
