@@ -268,6 +268,15 @@ def test_alternatives_may_be_nested_fifty_deep():
         parse(nested(51))
 
 
+def test_refusal_of_a_wildcard_says_where_it_is():
+    text = '{\n  "detail": {"resource": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}\n}'
+    with pytest.raises(PatternError) as caught:
+        parse(text)
+
+    assert (caught.value.path, caught.value.line, caught.value.column) == ("detail.resource", 2, 26)
+    assert "at [Source" not in caught.value.reference_text  # EventBridge's has no place
+
+
 # -- many questions to many values ------------------------------------------------------------------
 
 # Of each sort as many as a pattern has room for, none of which holds for the values below.
