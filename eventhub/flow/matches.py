@@ -1,6 +1,7 @@
 """What the rules in force make of one event: decides only, writes nothing."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,28 +20,35 @@ log = logging.getLogger("eventhub.route")
 TRIES = 3
 
 
-def routing_of(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_at: int) -> Routing:
-    """Return what becomes of an event; one whose routing raises three times is unroutable, with the error."""
+def routing_of(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes) -> Routing:
+    """Return what becomes of an event; one whose routing raises three times is unroutable, with the error.
+
+    It is routed once it is matched, so that it shows if that took long.
+    """
     event = stored.event
     if event.bus_id not in rulebook.bus_names:
-        return Routing(stored, RoutingState.UNKNOWN_BUS, routed_at)
+        return Routing(stored, RoutingState.UNKNOWN_BUS, _now())
     for tried in range(1, TRIES + 1):
         try:
-            return _matched(stored, rulebook, indexes, routed_at)
+            return _matched(stored, rulebook, indexes)
         except Exception as error:
             if tried == TRIES:
                 log.exception("event.unroutable", extra={"fields": {"event": event.id, "bus": event.bus}})
                 text = f"{type(error).__name__}: {error}"[:1000]
-                return Routing(stored, RoutingState.UNROUTABLE, routed_at, error=text)
+                return Routing(stored, RoutingState.UNROUTABLE, _now(), error=text)
     raise AssertionError("the last try returned")
 
 
-def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_at: int) -> Routing:
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes) -> Routing:
     event = stored.event
     on_bus = rulebook.rules[event.bus_id]
     archives = rulebook.archives.get(event.bus_id, ())
     if not on_bus.rules and not archives:
-        return Routing(stored, RoutingState.UNMATCHED, routed_at)
+        return Routing(stored, RoutingState.UNMATCHED, _now())
     decoded = envelope_of(event).decoded()
     matches = indexes.of(event.bus_id, on_bus).match(decoded)
     rule_ids, too_complex = matches.rule_ids, matches.too_complex
@@ -56,13 +64,14 @@ def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes, routed_a
         deliveries.append(
             NewDelivery(rule.id, rule.name, rule.version, None, "", OutcomeState.TOO_COMPLEX, reason)
         )
+    archive_ids = [archive.id for archive in archives if _keeps(archive, event, decoded)]
     return Routing(
         stored,
         RoutingState.MATCHED if rule_ids else RoutingState.UNMATCHED,
-        routed_at,
+        _now(),
         matched=len(rule_ids),
         deliveries=deliveries,
-        archive_ids=[archive.id for archive in archives if _keeps(archive, event, decoded)],
+        archive_ids=archive_ids,
     )
 
 

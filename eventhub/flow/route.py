@@ -4,10 +4,12 @@
 
     journal.watch ─ wake ─► for each bus: cursor → read ≤ 500 → matches.routing_of → journal.route
                               ▲                                                          │
-                              └────────────── while any bus had a full batch ◄───────────┘
+                              └────────────── while any bus has more ◄───────────────────┘
 
 One batch of each bus in turn, so a busy bus does not hold up the others. At low load a batch is one event and
-commits at once; at high load batches grow while the previous one commits.
+commits at once; at high load batches grow while the previous one commits. A batch ends early once matching
+took ``MATCH_SECONDS``: what is matched commits, the other buses have their turn, then this one goes on. So
+events that are slow to match, each of them bounded (``domain.pattern``), hold up only those behind them.
 
 Invariants: a batch commits whole with the moved cursor or not at all, so an event is routed once, whatever is
 killed. A batch is routed under one rulebook, taken after its events were read: what is accepted after a
@@ -23,6 +25,7 @@ logged and the walk tried again.
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from django.db import close_old_connections
 
@@ -31,15 +34,26 @@ from eventhub.flow.indexes import Indexes
 from eventhub.flow.matches import routing_of
 from eventhub.flow.patience import Patience
 from eventhub.flow.rulebook import NO_RULES, BusRules, Rulebook, RulebookKeeper
-from eventhub.journal.port import UNKNOWN_BUS, Hint, Journal, JournalUnavailable, RoutedBatch
+from eventhub.journal.port import (
+    UNKNOWN_BUS,
+    Hint,
+    Journal,
+    JournalUnavailable,
+    RoutedBatch,
+    Routing,
+    StoredEvent,
+)
 
 log = logging.getLogger("eventhub.route")
 
 BATCH = 500
 BACKSTOP_SECONDS = 1.0
 # A dead worker's buses stand still for so long; a living one renews with every batch and every scan. One that
-# only stalled loses nothing: its batch finds the cursor held by another and changes no row.
+# only stalled loses nothing: its batch commits if the cursor is still where it was read, else changes no row.
+# So of several workers that take longer than the lease, the first to be ready moves the bus on.
 LEASE_SECONDS = 3.0
+# Other buses may be made to wait for so long, and one event more. A full batch takes some 20 ms.
+MATCH_SECONDS = 0.25
 
 
 class Router:
@@ -53,6 +67,7 @@ class Router:
         self._indexes = Indexes()
         self._rulesets: dict[int, tuple[BusRules, int]] = {}
         self._buses: set[int] = set()
+        self._at_most: dict[int, int] = {}  # events to read, of buses whose last batch ended early
         self._scanned_at = 0.0  # monotonic: when the journal was last asked which buses there are
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
         journal.watch(self._hear)
@@ -108,7 +123,8 @@ class Router:
         after = self._journal.cursor(bus_id, holder=self._holder, lease_seconds=LEASE_SECONDS)
         if after is None:
             return False
-        events = self._journal.read(bus_id, after, BATCH)
+        at_most = self._at_most.pop(bus_id, BATCH)
+        events = self._journal.read(bus_id, after, at_most)
         if not events:
             return False
         rulebook = self._keeper.current
@@ -117,19 +133,32 @@ class Router:
         if bus_id in rulebook.paused:  # since the round began
             return False
         ruleset_id = self._ruleset(bus_id, rulebook)
-        now = time.time_ns() // 1000
+        routings = self._matched(events, rulebook)
         batch = RoutedBatch(
             bus_id=bus_id,
-            holder=self._holder,
             read_from=after,
-            reached=events[-1].position,
+            reached=routings[-1].stored.position,
             ruleset_id=ruleset_id,
-            routings=[routing_of(stored, rulebook, self._indexes, now) for stored in events],
+            routings=routings,
         )
         if not self._journal.route(batch):
             log.info("route.cursor_lost", extra={"fields": {"bus": bus_id}})
             return False
-        return len(events) == BATCH
+        more = len(routings) < len(events) or len(events) == at_most
+        if more and len(routings) < BATCH:
+            # What is read and not matched is read again: so not much more than will be.
+            self._at_most[bus_id] = min(2 * len(routings), BATCH)
+        return more
+
+    def _matched(self, events: Sequence[StoredEvent], rulebook: Rulebook) -> list[Routing]:
+        """Match events in order, for `MATCH_SECONDS` and at least the first."""
+        until = time.monotonic() + MATCH_SECONDS
+        routings = []
+        for stored in events:
+            routings.append(routing_of(stored, rulebook, self._indexes))
+            if time.monotonic() > until:
+                break
+        return routings
 
     def _ruleset(self, bus_id: int, rulebook: Rulebook) -> int:
         on_bus = rulebook.rules.get(bus_id, NO_RULES)

@@ -142,7 +142,6 @@ class RoutedBatch:
     """A run of one bus's events, routed under one ruleset: commits whole, or not at all."""
 
     bus_id: int
-    holder: str  # who holds the cursor
     read_from: Position  # the cursor's value that was read
     reached: Position
     ruleset_id: int
@@ -268,7 +267,8 @@ class Journal(Protocol):
     def route(self, batch: RoutedBatch) -> bool:
         """Commit deliveries, outcomes, routing rows, archived copies and the moved cursor together.
 
-        False, and nothing changed, if the cursor is not at ``read_from`` or held by another.
+        False, and nothing changed, if the cursor is not at ``read_from``: somebody else moved it. Who holds
+        it does not matter, so that a batch that took longer than the lease is not in vain.
         """
 
     def claim(

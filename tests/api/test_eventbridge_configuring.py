@@ -11,6 +11,7 @@ from eventhub.access.scopes import Scope
 from eventhub.models import Bus, Rule, RuleTarget, Target
 from tests.api.door import Doors
 from tests.api.test_put_events import client, error_of
+from tests.domain.pattern.test_pattern_limits import field_in_many_arrays
 
 ACCOUNT = "000000000000"
 ARN = f"arn:aws:events:us-east-1:{ACCOUNT}:"
@@ -209,9 +210,21 @@ def test_test_event_pattern_matches_as_routing_does(events: BaseClient) -> None:
     assert (
         events.test_event_pattern(EventPattern='{"source":["x"]}', Event=json.dumps(event))["Result"] is False
     )
-    for bad in ("[]", "{", json.dumps({name: event[name] for name in event if name != "time"})):
+    of_names = ["id", "account", "source", "time", "region", "detail-type"]
+    no_objects = ("5", "null", "true", "[]", json.dumps(of_names), json.dumps(" ".join(of_names)))
+    for bad in (*no_objects, "{", json.dumps({name: event[name] for name in event if name != "time"})):
         said = error_of(events.test_event_pattern, EventPattern=PATTERN, Event=bad)
         assert (said["Code"], said["Message"]) == ("ValidationException", "Parameter Event is not valid.")
+
+
+def test_test_event_pattern_says_if_a_pattern_is_too_complex_for_an_event(events: BaseClient) -> None:
+    pattern, event = field_in_many_arrays(arrays=10, fields=55)
+    envelope = dict.fromkeys(["id", "account", "source", "time", "region", "detail-type"], "x")
+
+    said = error_of(events.test_event_pattern, EventPattern=pattern.text, Event=json.dumps(envelope | event))
+
+    assert said["Code"] == "InvalidEventPatternException"
+    assert "Rule is too complex" in said["Message"]
 
 
 def test_constraints_are_told_all_at_once_in_awss_words(events: BaseClient) -> None:

@@ -171,7 +171,7 @@ def route_in_order(world: World) -> None:
     made = NewDelivery(world.paid.pk, "paid", 1, world.mail.pk, "mail", fifo_key="A-17")
     routing = Routing(stored, RoutingState.MATCHED, now_us(), matched=1, deliveries=[made])
     ruleset = world.journal.ruleset(bus_id, [])
-    assert world.journal.route(RoutedBatch(bus_id, "test", cursor, stored.position, ruleset, [routing]))
+    assert world.journal.route(RoutedBatch(bus_id, cursor, stored.position, ruleset, [routing]))
 
 
 def test_a_redriven_delivery_keeps_its_history(world: World) -> None:

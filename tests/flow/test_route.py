@@ -1,12 +1,15 @@
 """Routing, against a real journal."""
 
 import json
+import threading
+from datetime import UTC, datetime
 
 import pytest
 
 from eventhub.domain.pattern import RuleIndex
+from eventhub.flow.route import Router
 from eventhub.journal.port import UNKNOWN_BUS, JournalUnavailable
-from eventhub.journal.rows import RulesetRow
+from eventhub.journal.rows import RoutingRow, RulesetRow
 from eventhub.targets.bus import HOP_LIMIT, PASSED
 from tests.flow.conftest import House
 from tests.until import until
@@ -109,6 +112,81 @@ def test_a_search_that_is_too_complex_is_recorded_and_harms_nobody(
         ("easy", "pending", False),
         ("hard", "too-complex", True),
     ]
+
+
+def test_a_bus_that_is_slow_to_match_lets_the_others_go_on(house: House, monkeypatch: pytest.MonkeyPatch):
+    house.rule(bus="slow")
+    house.rule(bus="other")
+    matched: list[object] = []
+    match = RuleIndex.match
+
+    def noting(index: RuleIndex, event: dict[str, object]) -> object:
+        matched.append(event["source"])
+        return match(index, event)
+
+    monkeypatch.setattr(RuleIndex, "match", noting)
+    monkeypatch.setattr("eventhub.flow.route.MATCH_SECONDS", -1)  # every event takes longer
+    slow = house.put(*(house.event(source="slow", bus="slow") for _ in range(9)))
+    other = house.put(*(house.event(source="other", bus="other") for _ in range(2)))
+    house.start(delivers=False)
+
+    for event in [*slow, *other]:
+        house.routing(event)
+    assert matched[:4].count("other") == 2
+    assert matched.count("slow") == 9
+
+
+def test_workers_that_match_longer_than_their_lease_move_the_bus_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    """Each matches until the other took the cursor over."""
+    house.rule()
+    house.put(house.event())
+    entered = [0]
+    turn = threading.Condition()
+    match = RuleIndex.match
+
+    def slowly(index: RuleIndex, event: dict[str, object]) -> object:
+        with turn:
+            entered[0] += 1
+            mine = entered[0]
+            turn.notify_all()
+            turn.wait_for(lambda: entered[0] > mine, timeout=20)
+        return match(index, event)
+
+    monkeypatch.setattr(RuleIndex, "match", slowly)
+    monkeypatch.setattr("eventhub.flow.route.LEASE_SECONDS", 0)
+    house.start(delivers=False)
+    another = Router(house.journal, house.keeper)
+    another.start()
+    try:
+        until(lambda: house.journal.health().unrouted == 0, what="the event is routed")
+        assert entered[0] <= 3
+    finally:
+        with turn:
+            entered[0] = 1000
+            turn.notify_all()
+        another.stop()
+    assert RoutingRow.objects.using("journal").count() == 1
+
+
+def test_an_event_is_routed_once_it_is_matched(house: House, monkeypatch: pytest.MonkeyPatch):
+    house.rule()
+    matched_at: list[datetime] = []
+    match = RuleIndex.match
+
+    def noting(index: RuleIndex, event: dict[str, object]) -> object:
+        try:
+            return match(index, event)
+        finally:
+            matched_at.append(datetime.now(UTC))
+
+    monkeypatch.setattr(RuleIndex, "match", noting)
+    house.start(delivers=False)
+
+    [event] = house.put()
+
+    assert house.routing(event).routed_at >= matched_at[0]
 
 
 def test_an_event_whose_routing_raises_is_unroutable_and_its_neighbours_are_not(

@@ -84,7 +84,7 @@ def route(
     assert after is not None
     events = journal.read(bus_id, after, 10_000)
     if events:
-        assert journal.route(batch_of(journal, events, after, *deliveries, holder=holder))
+        assert journal.route(batch_of(journal, events, after, *deliveries))
     return events
 
 
@@ -93,14 +93,12 @@ def batch_of(
     events: Sequence[StoredEvent],
     after: Position,
     *deliveries: NewDelivery,
-    holder: str = "router",
 ) -> RoutedBatch:
     """Build the routing of events from a cursor's value on."""
     bus_id = events[0].event.bus_id
     state = RoutingState.MATCHED if deliveries else RoutingState.UNMATCHED
     return RoutedBatch(
         bus_id,
-        holder,
         after,
         events[-1].position,
         journal.ruleset(bus_id, [RuleInForce(3, "big orders", 2, True)]),

@@ -64,7 +64,7 @@ class World:
         state = RoutingState.MATCHED if matches else RoutingState.UNMATCHED
         routings = [self._routing(one, state, deliveries, members) for one in stored]
         ruleset = self.journal.ruleset(bus_id, [])
-        batch = RoutedBatch(bus_id, "test", cursor, stored[-1].position, ruleset, routings)
+        batch = RoutedBatch(bus_id, cursor, stored[-1].position, ruleset, routings)
         assert self.journal.route(batch)
         return len(stored)
 

@@ -111,7 +111,6 @@ def died(journal: SqliteJournal, bus_id: int) -> None:
     journal.route(
         RoutedBatch(
             bus_id=bus_id,
-            holder="test",
             read_from=START,
             reached=stored.position,
             ruleset_id=journal.ruleset(bus_id, [RuleInForce(1, "sales", 1, True)]),

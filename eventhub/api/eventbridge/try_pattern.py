@@ -7,7 +7,7 @@ from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge.errors import AwsError, denied
 from eventhub.api.eventbridge.names import bus_arn
 from eventhub.domain import jsontext
-from eventhub.domain.pattern import Pattern, PatternError, matches, parse
+from eventhub.domain.pattern import Pattern, PatternError, Verdict, match, parse
 from eventhub.models import DEFAULT_BUS
 
 # Without ``resources`` and ``detail``, which AWS's documentation wants and AWS does not.
@@ -22,10 +22,17 @@ def answer(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     try:
         event = jsontext.decode(request["Event"].encode())
     except jsontext.JsonTextError:
-        event = {}
-    if not all(name in event for name in WANTED):
+        event = None
+    if not isinstance(event, dict) or not all(name in event for name in WANTED):
         raise AwsError("ValidationException", "Parameter Event is not valid.")
-    return {"Result": matches(pattern, event)}
+    verdict = match(pattern, event)
+    if verdict is Verdict.TOO_COMPLEX:
+        # AWS has no word for it; an error that SDKs know and do not try again, rather than an untrue result.
+        raise AwsError(
+            "InvalidEventPatternException",
+            "Event pattern is not valid. Reason: Rule is too complex - asking this event was given up",
+        )
+    return {"Result": verdict is Verdict.MATCH}
 
 
 def parsed(text: str) -> Pattern:

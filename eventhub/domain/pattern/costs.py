@@ -26,6 +26,11 @@ from eventhub.domain.pattern.tree import Branch
 FREE_QUESTIONS = 4
 # Asking so many takes some 50 ms.
 MAX_QUESTIONS = 250_000
+# So many questions take as long as a step of the search through arrays.
+QUESTIONS_PER_STEP = 4
+# All rules of a bus together may take so many steps to ask and search one event: about two seconds, after
+# which no long list of values is asked and no search begins any more.
+MAX_STEPS_IN_ALL = 2_000_000
 
 _TOGETHER = (EqualsText, EqualsAddress, EqualsNumber, EqualsLiteral, Exactly, Exists)
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -58,3 +63,8 @@ def costly_paths(branches: Iterable[Branch]) -> Mapping[str, int]:
 def is_too_much(cost: int, values: int) -> bool:
     """Tell whether so many questions to so many different values are too many."""
     return cost * values > MAX_QUESTIONS
+
+
+def steps_to_ask(cost: int, values: int) -> int:
+    """Return how many steps it takes to ask so many questions, or a few, of each of so many values."""
+    return 1 + max(cost, FREE_QUESTIONS) * values // QUESTIONS_PER_STEP

@@ -17,6 +17,11 @@ class Node:
         self.fits = self.fits_below = 0  # leaves that satisfy the field: here; here or below
         self.has = self.has_below = 0  # any leaves of a field that should be absent
 
+    @property
+    def places(self) -> int:
+        """The fields that have a leaf here."""
+        return self.fits | self.has
+
 
 class Array:
     """An array that has such leaves."""
@@ -27,6 +32,11 @@ class Array:
         self.owner = owner
         self.nodes: list[Node] = []
         self.fits = self.has = 0
+
+    @property
+    def places(self) -> int:
+        """The fields that have a leaf in it."""
+        return self.fits | self.has
 
 
 class ElementTree:
@@ -39,10 +49,22 @@ class ElementTree:
         self.nodes: dict[Element, Node] = {}
         for number, leaves in needed:
             for leaf in leaves:
-                self._mark_fitting(self.node(leaf.element), 1 << number)
+                self.node(leaf.element).fits |= 1 << number
         for number, leaves in absent:
             for leaf in leaves:
-                self._mark_present(self.node(leaf.element), 1 << number)
+                self.node(leaf.element).has |= 1 << number
+        # A node is made before the nodes inside it, so the reverse order meets inner ones first.
+        for node in reversed(self.nodes.values()):
+            node.fits_below |= node.fits
+            node.has_below |= node.has
+            array = node.within
+            assert array
+            array.fits |= node.fits_below
+            array.has |= node.has_below
+            array.owner.fits_below |= node.fits_below
+            array.owner.has_below |= node.has_below
+        self.root.fits_below |= self.root.fits
+        self.root.has_below |= self.root.has
 
     def node(self, element: Element | None) -> Node:
         """Return the element's node, made together with the nodes around it."""
@@ -58,26 +80,6 @@ class ElementTree:
             node = self.nodes[inner] = Node(inner, array)
             array.nodes.append(node)
         return node
-
-    # Both stop climbing where the bit is known already, so that deep arrays cost what they hold.
-
-    def _mark_fitting(self, node: Node, bit: int) -> None:
-        node.fits |= bit
-        while not node.fits_below & bit:
-            node.fits_below |= bit
-            if node.within is None:
-                return
-            node.within.fits |= bit
-            node = node.within.owner
-
-    def _mark_present(self, node: Node, bit: int) -> None:
-        node.has |= bit
-        while not node.has_below & bit:
-            node.has_below |= bit
-            if node.within is None:
-                return
-            node.within.has |= bit
-            node = node.within.owner
 
 
 def bits(mask: int) -> Iterator[int]:

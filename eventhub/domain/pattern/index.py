@@ -10,9 +10,9 @@ fields that are too much to ask.
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.asking import MAX_SEARCHED_IN_ALL, Asked, TooComplexError
+from eventhub.domain.pattern.asking import Asked, TooComplexError
 from eventhub.domain.pattern.consistency import can_choose
-from eventhub.domain.pattern.costs import is_too_much
+from eventhub.domain.pattern.costs import MAX_STEPS_IN_ALL, is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.guards import Node
 from eventhub.domain.pattern.keys import MISSING
@@ -96,7 +96,7 @@ class RuleIndex:
                         in_question.setdefault(entry.rule_id, {})[entry.number] = entry
         too_complex = []
         if in_question:
-            too_complex = _settle(event, in_question, matched)
+            too_complex = _settle(values, in_question, matched)
         return Matches(sorted(matched), sorted(too_complex))
 
     def _all_paths(self) -> Paths:
@@ -108,6 +108,8 @@ class RuleIndex:
 
 def _holds_surely(entry: Entry, values: Values) -> bool:
     """Tell whether the fields' holding, each for itself, is enough."""
+    if values.spent > MAX_STEPS_IN_ALL:
+        return False  # some were not asked
     inside = 0
     for one in entry.branch:
         value = values[one.path]
@@ -119,19 +121,19 @@ def _holds_surely(entry: Entry, values: Values) -> bool:
     return inside < 2
 
 
-def _settle(event: dict[str, Any], in_question: dict[int, dict[int, Entry]], matched: set[int]) -> list[int]:
+def _settle(values: Values, in_question: dict[int, dict[int, Entry]], matched: set[int]) -> list[int]:
     """Ask the plain matcher for the branches in question; add to `matched`, return what is too complex."""
     asking = {rule_id: entries for rule_id, entries in in_question.items() if rule_id not in matched}
     leaves = flatten(
-        event,
+        values.event,
         Paths.of(
             one.path for entries in asking.values() for entry in entries.values() for one in entry.branch
         ),
     )
     too_complex = []
-    spent = 0
+    spent = values.spent
     for rule_id, entries in sorted(asking.items()):
-        if spent > MAX_SEARCHED_IN_ALL:  # each rule is bounded, but a bus may have any number of them
+        if spent > MAX_STEPS_IN_ALL:  # each rule is bounded, but a bus may have any number of them
             too_complex.append(rule_id)
             continue
         asked = Asked(leaves, next(iter(entries.values())).costs)

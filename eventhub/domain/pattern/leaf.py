@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from eventhub.domain.pattern.conditions import Condition, Test, condition, passes
-from eventhub.domain.pattern.costs import is_too_much
+from eventhub.domain.pattern.costs import QUESTIONS_PER_STEP, is_too_much, steps_to_ask
 from eventhub.domain.pattern.keys import MISSING, key_of
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.tree import Branch
@@ -130,7 +130,7 @@ class Leaf:
                     value = values[path]
                 is_many = type(value) is Many
             if is_many:
-                standing &= _left_by_many(test, left, value)
+                standing &= _left_by_many(test, left, value, values)
             elif type(test) is tuple:
                 low, high = test
                 standing &= left[type(value) is float and low <= value < high]
@@ -159,19 +159,23 @@ class Leaf:
         self._is_planned = True
 
 
-def _left_by_many(test: Test, left: Left, values: Many) -> int:
+def _left_by_many(test: Test, left: Left, many: Many, values: Values) -> int:
     """Take the kindest answer: one value is enough.
 
-    A field that may be absent is left open where elements can be chosen, and what is too much to ask.
+    A field that may be absent is left open where elements can be chosen, and what is too much to ask: of one
+    rule, or after all that was asked of this event.
     """
-    keys = values.keys
+    keys = many.keys
     if is_too_much(left[2], len(keys)):
         return -1
-    left_standing = left[passes(test, MISSING)] if values.in_elements else left[False] & left[True]
+    left_standing = left[passes(test, MISSING)] if many.in_elements else left[False] & left[True]
     listed = getattr(test, "__self__", None)
     if type(listed) is frozenset and len(listed) < len(keys):
+        values.spend(len(listed) // QUESTIONS_PER_STEP)
         common = sum(key in keys for key in listed)
         return left_standing | (left[True] if common else 0) | (left[False] if common < len(keys) else 0)
+    if not values.spend(steps_to_ask(left[2], len(keys))):
+        return -1
     for key in keys:
         left_standing |= left[passes(test, key)]
         if left_standing == -1:

@@ -1,8 +1,8 @@
 """What a pattern may cost, judged when it is saved."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from eventhub.domain.pattern.error import PatternError
+from eventhub.domain.pattern.error import PatternError, line_and_column
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.operators.anything_but import AnythingBut
 from eventhub.domain.pattern.operators.wildcard import Wildcard
@@ -63,16 +63,22 @@ def check_branches(count: int, reader: Reader) -> None:
         )
 
 
-def check(pattern: Pattern) -> None:
-    """Refuse a pattern that would cost too much to match."""
+def check(pattern: Pattern, offsets: Mapping[int, int]) -> None:
+    """Refuse a pattern that would cost too much to match.
+
+    `offsets` says by a field's identity where its value list begins in the text.
+    """
     for field in pattern.fields:
         wildcards = list(_wildcards(field.values))
         if complexity(wildcards) > MAX_WILDCARD_COMPLEXITY:
+            line, column = line_and_column(pattern.text, offsets[id(field)])
             raise PatternError(
                 "wildcard",
                 wanted="fewer stars, or less repetition behind them",
                 found=", ".join(quoted(wildcard.text) for wildcard in wildcards),
                 path=field.path,
+                line=line,
+                column=column,
                 reference_text="Rule is too complex - try using fewer wildcard characters "
                 "or fewer repeating character sequences after a wildcard character",
             )

@@ -59,6 +59,7 @@ class _Parser:
         self.reader = Reader(text)
         self.open: list[_Object | _Or] = []
         self.branches: Branches = [{}]
+        self.offsets: dict[int, int] = {}  # where the value list begins, by the field's identity
 
     def run(self) -> Pattern:
         reader = self.reader
@@ -80,7 +81,7 @@ class _Parser:
         pattern = Pattern(
             self.text, Group("", tuple(root.members)), branches, costs=costs.costly_paths(branches)
         )
-        limits.check(pattern)
+        limits.check(pattern, self.offsets)
         return pattern
 
     def member(self, scope: _Object, name: Token) -> None:
@@ -101,13 +102,13 @@ class _Parser:
         if value.kind is Kind.BEGIN_OBJECT:
             self.open.append(_Object(step, scope.in_or))
         elif value.kind is Kind.BEGIN_ARRAY:
-            self.field(scope, step)
+            self.field(scope, step, value)
             reader.steps.pop()
         else:
             reference = f'"{step}" must be an object or an array'
             raise reader.error(reference, step, wanted="an object or a list of values")
 
-    def field(self, scope: _Object, name: str) -> None:
+    def field(self, scope: _Object, name: str, value: Token) -> None:
         """Read a value list and put the field into every branch."""
         reader = self.reader
         values = []
@@ -121,6 +122,7 @@ class _Parser:
         path = sys.intern(f"{outer}.{name}" if outer else name)
         one = Field(sys.intern(name), path, tuple(values))
         scope.members.append(one)
+        self.offsets[id(one)] = value.start
         for branch in self.branches:
             branch[one.path] = one
 

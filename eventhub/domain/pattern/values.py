@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, Final, final
 
+from eventhub.domain.pattern.costs import MAX_STEPS_IN_ALL
 from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.keys import MISSING, Key, Mark, key_of
 
@@ -40,13 +41,14 @@ class Values(dict[str, Key | Many]):
     (1.0, [2.0, 3.0], missing)
     """
 
-    __slots__ = ("all_paths", "event", "is_simple", "leaves", "objects", "walks")
+    __slots__ = ("all_paths", "event", "is_simple", "leaves", "objects", "spent", "walks")
 
     def __init__(self, event: dict[str, Any], all_paths: Callable[[], Paths] | None = None) -> None:
         """Begin with an event; ``all_paths`` gives every path that may be asked for."""
         self.event = event
         self.all_paths = all_paths
         self.walks = 0
+        self.spent = 0  # on asking what has many values, in steps
         self.leaves: dict[str, list[Found]] | None = None
         # No value so far lies in an array element, nor are there very many at any path.
         self.is_simple = True
@@ -125,6 +127,14 @@ class Values(dict[str, Key | Many]):
         if self.leaves is None:
             self.leaves = flatten(self.event, self.all_paths())
         return self.leaves.get(path)
+
+    def spend(self, steps: int) -> bool:
+        """Count steps before they are taken; False, and nothing is simple any more, if they are too many."""
+        self.spent += steps
+        if self.spent > MAX_STEPS_IN_ALL:
+            self.is_simple = False
+            return False
+        return True
 
     def many(self, found: Many) -> Many:
         """Note what the values at a path make of the event."""

@@ -41,7 +41,7 @@ HOLD = """
 """
 LOOK = "SELECT xid, seq FROM cursor WHERE bus_id = %s AND holder = %s AND held_until > clock_timestamp()"
 MOVE = """
-    UPDATE cursor SET xid = %s, seq = %s WHERE bus_id = %s AND xid = %s AND seq = %s AND holder = %s
+    UPDATE cursor SET xid = %s, seq = %s WHERE bus_id = %s AND xid = %s AND seq = %s
 """
 
 
@@ -88,11 +88,11 @@ def read_events(db: psycopg.Connection, bus_id: int, after: Position, limit: int
 
 
 def write_batch(db: psycopg.Connection, batch: RoutedBatch) -> bool:
-    """Write a routed batch if the cursor is where it was read and still the holder's; tell whether it was."""
+    """Write a routed batch if the cursor is where it was read; tell whether it was."""
     was, now = batch.read_from, batch.reached
     make_states(db, [new for routing in batch.routings for new in routing.deliveries])
     with db.transaction():
-        moved = db.execute(MOVE, (now.xid, now.seq, batch.bus_id, was.xid, was.seq, batch.holder))
+        moved = db.execute(MOVE, (now.xid, now.seq, batch.bus_id, was.xid, was.seq))
         if moved.rowcount != 1:
             return False
         copy(

@@ -165,8 +165,6 @@ class SqliteJournal:
 
     def route(self, batch: RoutedBatch) -> bool:
         """Commit a routed batch."""
-        if self._cursors.held_by_another(batch.bus_id, batch.holder):
-            return False
         pending = any(new.state is OutcomeState.PENDING for one in batch.routings for new in one.deliveries)
         hints = {Hint.EVENTS, Hint.DELIVERIES} if pending else {Hint.EVENTS}
 

@@ -73,11 +73,6 @@ class Cursors:
         else:
             self._reached.pop(batch.bus_id, None)
 
-    def held_by_another(self, bus_id: int, holder: str) -> bool:
-        """Tell whether somebody else took the cursor over."""
-        with self._lock:
-            return self._leases.get(bus_id, (holder, 0.0))[0] != holder
-
 
 def read_cursor(db: sqlite3.Connection, bus_id: int) -> Position:
     """Return how far a bus is routed."""

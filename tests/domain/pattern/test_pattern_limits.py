@@ -165,7 +165,7 @@ def test_search_that_is_given_up_is_told_by_the_index():
 def test_rules_together_are_given_up_where_each_is_bounded(monkeypatch: pytest.MonkeyPatch):
     pattern, event = field_in_many_arrays(arrays=10, fields=55)
     easy = parse('{"a.b.c.d.e": {"f00": [1], "f01": [1]}}')
-    monkeypatch.setattr("eventhub.domain.pattern.index.MAX_SEARCHED_IN_ALL", 15_000)
+    monkeypatch.setattr("eventhub.domain.pattern.index.MAX_STEPS_IN_ALL", 50_000)
     index = RuleIndex()
     for rule_id in (2, 3, 4):
         index.add(rule_id, pattern)
@@ -173,6 +173,83 @@ def test_rules_together_are_given_up_where_each_is_bounded(monkeypatch: pytest.M
     index.add(5, easy)
 
     assert index.match(event) == Matches(rule_ids=[1], too_complex=[2, 3, 4, 5])
+
+
+def field_at_every_spelling(dots: int, ends: dict[str, Any], last_end: dict[str, Any]) -> dict[str, Any]:
+    """Return an event in which every way to write a path of so many dots leads to an array of its own."""
+    ways = spellings(["a"] * (dots + 1))
+    event: dict[str, Any] = {}
+    for way in ways:
+        inner = event
+        for step in way[:-1]:
+            inner = inner.setdefault(step, {})
+        inner[way[-1]] = [{**ends}]
+    inner[way[-1]][0].update(last_end)
+    return event
+
+
+@pytest.mark.parametrize(
+    ("absent", "verdict"),
+    [
+        ("A", Verdict.NO_MATCH),  # judged before f and g have chosen an element
+        ("h", Verdict.TOO_COMPLEX),  # which of thousands of arrays should they choose?
+        ("i", Verdict.MATCH),  # in no element
+    ],
+)
+def test_a_step_is_as_short_among_thousands_of_arrays(absent: str, verdict: Verdict):
+    event = field_at_every_spelling(12, {"f": 1, "g": 1}, {"A": 1, "h": 1})
+    wanted = {"f": [1], "g": [1], absent: [{"exists": False}]}
+    pattern = parse(json.dumps({".".join("a" * 13): wanted}))
+
+    began = time.process_time()
+    assert match(pattern, event) is verdict
+    assert time.process_time() - began < 1
+
+
+def test_elements_nested_deep_cost_the_same_for_many_fields():
+    names = [f"f{number:03}" for number in range(300)]
+    nested: Any = dict.fromkeys(names, 1)
+    for _ in range(900):
+        nested = [nested]
+    pattern = parse(json.dumps({"a": {name: [1] for name in names}}))
+
+    began = time.process_time()
+    assert match(pattern, {"a": [nested] * 20}) is Verdict.MATCH
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("count", [14, 50, 110])
+def test_fields_that_may_be_absent_are_not_guessed(count: int):
+    names = [f"f{number:03}" for number in range(count)]
+    pattern = parse(json.dumps({"lines": {name: ["ok", {"exists": False}] for name in names}}))
+    # The first line has the first field and no other; of the others, each has one field that is wrong.
+    wrong = [{name: "ok" if name != bad else "bad" for name in names} for bad in names]
+    index = RuleIndex()
+    index.add(1, pattern)
+
+    assert match(pattern, {"lines": [{names[0]: "ok"}, *wrong]}) is Verdict.MATCH
+    assert match(pattern, {"lines": wrong}) is Verdict.NO_MATCH
+    assert match(pattern, {"lines": [{names[1]: "ok"}, *wrong]}) is Verdict.NO_MATCH  # f000 is there
+    assert index.match({"lines": [*wrong, {names[0]: "ok"}]}) == Matches(rule_ids=[1])
+    assert index.match({"lines": wrong}) == Matches()
+
+
+def test_fields_that_may_be_absent_are_not_guessed_in_nested_arrays():
+    names = [f"f{number:02}" for number in range(40)]
+    pattern = parse(json.dumps({"a": {"b": {name: ["ok", {"exists": False}] for name in names}, "z": [1]}}))
+    wrong = dict.fromkeys(names, "ok") | {names[-1]: "bad"}
+
+    assert match(pattern, {"a": [{"b": [wrong, wrong], "z": 1}, {"z": 1}]}) is Verdict.NO_MATCH
+    assert match(pattern, {"a": [{"b": [wrong, {names[0]: "ok"}], "z": 1}]}) is Verdict.MATCH
+
+
+def test_long_arrays_of_one_chain_are_never_too_complex():
+    size = 20_000
+    lines = [[{"a": 1, "c": 1}] if number % 2 else [{"b": 1}] for number in range(size)]
+    pattern = parse('{"lines": {"a": [1, {"exists": false}], "b": [1], "c": [{"exists": false}]}}')
+
+    assert match(pattern, {"lines": lines}) is Verdict.NO_MATCH
+    assert match(pattern, {"lines": [*lines, [{"a": 1, "b": 1}]]}) is Verdict.MATCH
 
 
 def test_search_that_multiplies_still_finds_what_is_easy():
@@ -189,6 +266,15 @@ def test_alternatives_may_be_nested_fifty_deep():
     assert explain(pattern, {"b": 2}).as_dict()["matches"]
     with pytest.raises(PatternError, match="at most 50 levels"):
         parse(nested(51))
+
+
+def test_refusal_of_a_wildcard_says_where_it_is():
+    text = '{\n  "detail": {"resource": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}\n}'
+    with pytest.raises(PatternError) as caught:
+        parse(text)
+
+    assert (caught.value.path, caught.value.line, caught.value.column) == ("detail.resource", 2, 26)
+    assert "at [Source" not in caught.value.reference_text  # EventBridge's has no place
 
 
 # -- many questions to many values ------------------------------------------------------------------
@@ -298,6 +384,21 @@ def test_branches_of_a_rule_share_what_may_be_spent():
     assert index.match(event) == Matches(too_complex=[1])
     assert explain(pattern, event).verdict is Verdict.TOO_COMPLEX
     assert time.process_time() - began < 15
+
+
+def test_questions_of_all_rules_together_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    for module in ("index", "values"):
+        monkeypatch.setattr(f"eventhub.domain.pattern.{module}.MAX_STEPS_IN_ALL", 100_000)
+    index = RuleIndex()
+    for number in range(2000):
+        index.add(number, parse(json.dumps({"a": [{"suffix": f"-{number}"}], "s": ["x"]})))
+    index.add(2000, parse('{"s": ["x"]}'))
+    index.add(2001, parse('{"s": ["y"], "a": [{"suffix": "-"}]}'))
+
+    matches = index.match({"a": VALUES, "s": "x"})
+
+    assert matches.rule_ids == [2000]
+    assert len(matches.too_complex) == 2000 - 100_000 // (len(VALUES) + 1)  # the others were asked
 
 
 def test_many_rules_on_one_long_array_are_asked_once_each():

@@ -44,15 +44,16 @@ def test_a_batch_commits_only_from_the_cursor_it_was_read_at(store: Journal) -> 
     assert len(claim(store)) == 1
 
 
-def test_a_batch_of_a_lost_lease_changes_nothing(store: Journal) -> None:
+def test_of_two_batches_from_one_cursor_the_first_counts_whoever_holds_it(store: Journal) -> None:
     append(store, new_event())
-    store.cursor(1, holder="old", lease_seconds=0.05)
+    store.cursor(1, holder="slow", lease_seconds=0.05)
     events = store.read(1, START, 10)
-    until(lambda: store.cursor(1, holder="new", lease_seconds=30) == START)
+    until(lambda: store.cursor(1, holder="next", lease_seconds=30) == START)
 
-    assert not store.route(batch_of(store, events, START, new_delivery(), holder="old"))
-    assert store.route(batch_of(store, events, START, new_delivery(), holder="new"))
+    assert store.route(batch_of(store, events, START, new_delivery()))  # the slow one's
+    assert not store.route(batch_of(store, events, START, new_delivery()))  # the next one's
     assert len(claim(store)) == 1
+    assert store.cursor(1, holder="next", lease_seconds=30) == events[-1].position
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def _happen(bus: Bus, rule: Rule, target: Target) -> None:
     ruleset = journal.ruleset(bus.pk, [RuleInForce(rule.pk, rule.name, 1, True)])
     made = NewDelivery(rule.pk, rule.name, 1, target.pk, target.name)
     routing = Routing(stored, RoutingState.MATCHED, now, matched=1, deliveries=[made])
-    assert journal.route(RoutedBatch(bus.pk, "test", after, stored.position, ruleset, [routing]))
+    assert journal.route(RoutedBatch(bus.pk, after, stored.position, ruleset, [routing]))
     [claimed] = journal.claim(
         "test",
         now=now_us(),
