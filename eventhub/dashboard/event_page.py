@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import paging, words
 from eventhub.dashboard.journey import existing_rules, journey_of
+from eventhub.dashboard.permitted import reader
 from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
-from eventhub.models import Bus
 
 _FILTERS = {"bus": "bus", "source": "source", "type": "detail_type"}
 
@@ -23,7 +23,9 @@ _FILTERS = {"bus": "bus", "source": "source", "type": "detail_type"}
 def events(request: HttpRequest) -> HttpResponse:
     """List events, the newest first; ``?bus=``, ``?source=`` and ``?type=`` pick some."""
     filters = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
-    rows = EventRow.objects.filter(**{_FILTERS[name]: value for name, value in filters.items()})
+    caller = reader(request)
+    every = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
+    rows = every.filter(**{_FILTERS[name]: value for name, value in filters.items()})
     page = paging.page_of(request, rows, filters)
     fates = {
         row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=[row.id for row in page.rows]))
@@ -34,7 +36,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "rows": listed,
         "filters": filters,
         "paging": page,
-        "buses": Bus.objects.all(),
+        "buses": seen.buses(caller, Scope.EVENTS_READ),
     }
     return render(request, "events.html", context)
 
@@ -43,12 +45,12 @@ def events(request: HttpRequest) -> HttpResponse:
 @login_required
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show one event's journey."""
-    row = EventRow.objects.filter(id=event_id).first()
+    caller = reader(request)
+    row = seen.on_buses(EventRow.objects.filter(id=event_id), caller, Scope.EVENTS_READ).first()
     if row is None:
         raise Http404(f"there is no event {event_id}")
-    journey = journey_of(row)
+    journey = journey_of(row, caller)
     fate = rows_with_fate(EventRow.objects.filter(id=event_id))[0]
-    caller = caller_of_user(request.user)
     context = {
         "page": "events",
         "journey": journey,
@@ -57,6 +59,6 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "repeated": RepeatedRow.objects.filter(pk=event_id).first() if row.key is not None else None,
         "bytes": len(row.detail.encode()),
         "existing": existing_rules(journey),
-        "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),
+        "may_redrive": caller.may(Scope.RULES_WRITE, row.bus_id),
     }
     return render(request, "event.html", context)

@@ -10,15 +10,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
+from eventhub.access.caller import Caller, caller_of_user
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import paging, words
+from eventhub.dashboard.permitted import reader
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.rows import EventRow
 from eventhub.live.graph import Numbering
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
 from eventhub.live.sums import rows_with_fate
+from eventhub.live.view import view_of
 from eventhub.models import DEFAULT_BUS, Bus
 
 _LOADED_AT_ONCE = 200  # rows of a gap in the stream
@@ -40,10 +43,15 @@ def flow(request: HttpRequest) -> HttpResponse:
 
 def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) -> HttpResponse:
     """Render the page; ``first_key`` is an id and a secret that was just minted for the reader."""
-    bus = _bus(request)
-    snapshot = flow_snapshot(bus.pk if bus else None, rulebook=_rulebook())
-    by_node, minute = _last_minute(snapshot)
     caller = caller_of_user(request.user)
+    if caller is None or caller.has_no_role:
+        return render(
+            request, "no_role.html", {"page": "flow", "user_name": request.user.get_username()}, status=403
+        )
+    bus = _bus(request, caller)
+    snapshot = flow_snapshot(view_of(caller, bus.pk if bus else None), rulebook=_rulebook())
+    by_node, minute = _last_minute(snapshot)
+    first_bus = _first_bus(caller, bus)
     context = {
         "page": "flow",
         "bus": bus,
@@ -53,9 +61,9 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "nodes": _nodes(snapshot, by_node),
         "rows": [(row, words.result(row)) for row in snapshot.rows],
         "snapshot": _as_sent(snapshot),
-        "is_first": not EventRow.objects.exists(),
-        "may_put": caller is not None and caller.may(Scope.EVENTS_PUT),
-        "first_bus": bus.name if bus else DEFAULT_BUS,
+        "is_first": not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
+        "may_put": first_bus is not None,
+        "first_bus": first_bus,
         "first_key": first_key,
         "address": f"{request.scheme}://{request.get_host()}",
     }
@@ -70,18 +78,30 @@ def rows(request: HttpRequest) -> HttpResponse:
     ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many at once.
     """
     after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
-    bus = _bus(request)
-    events = EventRow.objects.all() if bus is None else EventRow.objects.filter(bus_id=bus.pk)
+    caller = reader(request)
+    bus = _bus(request, caller)
+    events = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
+    if bus is not None:
+        events = events.filter(bus_id=bus.pk)
     found = rows_with_fate(paging.between(events, after, before)[: _LOADED_AT_ONCE + 1])
     listed = [json.loads(row.text) for row in found[:_LOADED_AT_ONCE]]
     return JsonResponse({"rows": listed[::-1], "more": len(found) > _LOADED_AT_ONCE})
 
 
-def _bus(request: HttpRequest) -> Bus | None:
+def _first_bus(caller: Caller, bus: Bus | None) -> str | None:
+    """Return the bus for the reader's first event: the one shown, else the default one, else any."""
+    buses = seen.buses(caller, Scope.EVENTS_PUT)
+    if bus is not None:
+        return bus.name if caller.may(Scope.EVENTS_PUT, bus.pk) else None
+    chosen = buses.filter(name=DEFAULT_BUS).first() or buses.order_by("name").first()
+    return chosen.name if chosen else None
+
+
+def _bus(request: HttpRequest, caller: Caller) -> Bus | None:
     name = request.GET.get("bus")
     if not name:
         return None
-    bus = Bus.objects.filter(name=name).first()
+    bus = seen.buses(caller, Scope.EVENTS_READ).filter(name=name).first()
     if bus is None:
         raise Http404(f"there is no bus {name!r}")
     return bus

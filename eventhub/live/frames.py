@@ -134,7 +134,7 @@ heartbeat, each 5 s::
 err: ``{"t":"err","id":2,"code":"bad-filter","at":0,"msg":"filters come with a later version"}``; ``id`` and
 ``at`` (column in ``q``) may be null. Codes: ``not-json``, ``not-text``, ``too-large``, ``bad-message``,
 ``unknown-type``, ``hello-first``, ``unknown-channel``, ``bad-filter``, ``unknown-bus``, ``unknown-event``,
-``unknown-subscription``, ``too-many-subscriptions``, ``forbidden``, ``unavailable`` (the journal cannot be
+``unknown-subscription``, ``too-many-subscriptions``, ``unavailable`` (the journal cannot be
 read now; the frames go on later).
 
 Close codes: 4001 not signed in (any more), 4003 origin or permission, 4008 too slow, 4013 too many sockets or

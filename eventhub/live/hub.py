@@ -24,6 +24,7 @@ from eventhub.live.rows_channel import EventChannel
 from eventhub.live.session import MAX_INFLIGHT, Session, Subscription
 from eventhub.live.snapshot import read_start
 from eventhub.live.sums import one_row, read_backlogs, recent_rows
+from eventhub.live.view import view_of
 from eventhub.live.window import WINDOW_SECONDS
 
 log = logging.getLogger("eventhub.live")
@@ -120,7 +121,7 @@ class Hub:
         """Answer a ``hello``, waking up if nobody watched; raises what reading the journal raises."""
         async with self._lock:
             picture = self._picture or await self._wake()
-            everything = picture.flow(None, self._clock())
+            everything = picture.flow(view_of(session.caller), self._clock())
         session.greeted = True
         session.send(
             frames.welcome(
@@ -175,12 +176,13 @@ class Hub:
         if refusal is not None:
             return refusal
         bus_id = None if asked.bus is None else picture.rulebook.buses[asked.bus]
+        view = view_of(session.caller, bus_id)
         if asked.ch == "flow":
-            return picture.flow(bus_id, self._clock())
-        channel = picture.channels.get(("rows", bus_id))
+            return picture.flow(view, self._clock())
+        channel = picture.channels.get(("rows", view))
         if channel is None:
-            rows = await self._read(recent_rows, 50, bus_id=bus_id, tail=picture.tail)
-            channel = picture.rows(bus_id, rows[::-1])
+            rows = await self._read(recent_rows, 50, bus_ids=view.shown, tail=picture.tail)
+            channel = picture.rows(view, rows[::-1])
         return channel
 
     async def _event(self, picture: Picture, session: Session, asked: Sub) -> AnyChannel | Refusal:
@@ -312,11 +314,11 @@ def _refusal(picture: Picture, session: Session, asked: Sub) -> Refusal | None:
         return Refusal("unknown-channel", '"ch": wanted flow, rows or event', asked.id)
     if asked.q.strip():
         return Refusal("bad-filter", "filters come with a later version", asked.id, 0)
-    if asked.bus is not None and asked.bus not in picture.rulebook.buses:
-        return Refusal("unknown-bus", f"there is no bus {asked.bus[:256]!r}", asked.id)
-    if not session.may_watch(None if asked.bus is None else picture.rulebook.buses[asked.bus]):
-        what = "every bus: name one" if asked.bus is None else f"bus {asked.bus}"
-        return Refusal("forbidden", f"this key may not watch {what}", asked.id)
+    if asked.bus is not None:
+        bus_id = picture.rulebook.buses.get(asked.bus)
+        # Who may not see a bus is not told that it is there.
+        if bus_id is None or not session.may_watch(bus_id):
+            return Refusal("unknown-bus", f"there is no bus {asked.bus[:256]!r}", asked.id)
     return None
 
 
