@@ -10,8 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
+from eventhub.dashboard.permitted import reader
 from eventhub.domain.filter.terms import AnyOf, Term, Value
 from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.journal.port import Found
@@ -41,14 +45,15 @@ class Box:
 @login_required
 def events(request: HttpRequest) -> HttpResponse:
     """List events, the newest first; ``?q=``, ``?from=`` and ``?to=`` search them."""
-    texts = _texts(request)
+    texts, caller = _texts(request), reader(request)
     context: dict[str, Any] = {"page": "events", "box": Box(texts)}
     if not texts and not request.GET.get("cursor"):
-        page = paging.page_of(request, EventRow.objects.all(), {})
+        every = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
+        page = paging.page_of(request, every, {})
         context |= {"rows": _listed(page.rows), "paging": page}
         return render(request, "events.html", context)
     try:
-        found = _search(request, texts)
+        found = _search(request, caller, texts)
     except WrongSearchError as error:
         context["box"] = _wrong(texts, error)
         return render(request, "events.html", context, status=400)
@@ -72,11 +77,11 @@ def _texts(request: HttpRequest) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _search(request: HttpRequest, texts: dict[str, str]) -> Found:
-    caller = caller_of_user(request.user)
+def _search(request: HttpRequest, caller: Caller, texts: dict[str, str]) -> Found:
     given = {**texts, "cursor": request.GET.get("cursor", "")}
-    bus_ids = None if caller is None else caller.bus_ids
-    return find(read_search(given, limit=paging.PER_PAGE, bus_ids=bus_ids))
+    bus_ids = caller.buses(Scope.EVENTS_READ)
+    masked = searched_masks(caller, bus_ids)
+    return find(read_search(given, limit=paging.PER_PAGE, bus_ids=bus_ids, masked=masked))
 
 
 def _wrong(texts: dict[str, str], error: WrongSearchError) -> Box:
