@@ -70,6 +70,12 @@ class Bounds:
             return Key(_FIRST_ID, read) if by_position else Key(id_at(read, engine) or _FIRST_ID)
         raise ValueError(f"{cursor!r:.60} is no cursor")
 
+    @property
+    def wide(self) -> tuple[UUID, UUID]:
+        """Return the bounds with room for what positions have in another order."""
+        low, high = accepted_ms(self.low) - SLACK_MS, accepted_ms(self.high) + SLACK_MS
+        return earliest(low - SLACK_MS), earliest(high + SLACK_MS)
+
     def positions(self, engine: Engine) -> tuple[Position | None, Position | None]:
         """Return positions that all of them are strictly between; exact ids are for others to compare."""
         above = _nearest(engine, earliest(accepted_ms(self.low) - SLACK_MS), older=True)

@@ -178,6 +178,9 @@ def _of_buses(
     above, below = bounds.positions(engine)
     if after is not None and after.position is not None:
         below = after.position if below is None else min(below, after.position)
+    # Ids that positions allow tell which days are asked.
+    days = "e.id >= ? AND e.id < ?"
+    wide = tuple(map(engine.id, bounds.wide))
     passes = all_of(
         [Condition("e.id >= ? AND e.id < ?", (engine.id(bounds.low), engine.id(bounds.high))), condition]
     )
@@ -188,9 +191,9 @@ def _of_buses(
         found = engine.bus_span(bus_id, above, below)
         parts.append(
             f"SELECT * FROM (SELECT e.id, e.xid, e.seq, coalesce({passes.sql}, (1 = 0)) AS passes, 1 AS n"
-            f" FROM event e WHERE {found.where} ORDER BY {found.order} LIMIT {size}) s{number}"
+            f" FROM event e WHERE {found.where} AND {days} ORDER BY {found.order} LIMIT {size}) s{number}"
         )
-        parameters.extend((*passes.parameters, *found.parameters))
+        parameters.extend((*passes.parameters, *found.parameters, *wide))
     return _Inner(
         f"SELECT * FROM ({' UNION ALL '.join(parts)}) u ORDER BY xid DESC, seq DESC LIMIT {size}",
         tuple(parameters),

@@ -8,7 +8,7 @@ from eventhub.domain.filter.words import Status
 from eventhub.journal.search.conditions import OF_LEGS, OF_ROUTING, Condition, leg_condition, statuses
 from eventhub.journal.search.dialect import Engine
 
-MOST_STREAMS = 64
+MOST_STREAMS = 60
 MOST_NAMES = 100  # distinct values of a column that are looked through for a glob
 MOST_RETRIED = 20_000  # deliveries; more are too many to sort
 
@@ -120,10 +120,11 @@ def _of_values(table: str, column: str, values: Sequence[Value], engine: Engine)
     if globs:
         if column == "key":  # as many as events
             return None
-        names = _names(table, indexed, engine)
-        if names is None:
-            return None
-        exact.update(name for name in names if any(value.matches(name) for value in globs))
+        for value in globs:
+            names = _names(table, indexed, value.pieces[0], engine)
+            if names is None:
+                return None
+            exact.update(name for name in names if value.matches(name))
     if len(exact) > MOST_STREAMS:
         return None
     where = "key IS NOT NULL" if column == "key" else ""
@@ -131,17 +132,17 @@ def _of_values(table: str, column: str, values: Sequence[Value], engine: Engine)
     return ByIds(tuple(Stream(table, event_id, ((indexed, name),), where) for name in sorted(exact)))
 
 
-def _names(table: str, indexed: str, engine: Engine) -> list[str] | None:
-    """Return the distinct values of an indexed column, one look-up each; None if there are too many."""
+def _names(table: str, indexed: str, prefix: str, engine: Engine) -> list[str] | None:
+    """Return the distinct values of an indexed column with a prefix, one look-up each; None if too many."""
+    beyond = prefix + chr(0x10FFFF)
     found = engine.rows(
-        f"WITH RECURSIVE v(name) AS (SELECT min({indexed}) FROM {table} UNION ALL"
-        f" SELECT (SELECT min({indexed}) FROM {table} WHERE {indexed} > v.name) FROM v"
-        " WHERE v.name IS NOT NULL)"
-        f" SELECT name AS c0 FROM v LIMIT {MOST_NAMES + 1}",
-        (),
+        f"WITH RECURSIVE v(name) AS (SELECT min({indexed}) FROM {table} WHERE {indexed} >= ? UNION ALL"
+        f" SELECT (SELECT min({indexed}) FROM {table} WHERE {indexed} > v.name) FROM v WHERE v.name < ?)"
+        f" SELECT name AS c0 FROM v WHERE v.name < ? LIMIT {MOST_NAMES + 1}",
+        (prefix, beyond, beyond),
         columns=1,
     )
-    names = [name for (name,) in found if name is not None]
+    names = [name for (name,) in found]
     return None if len(names) > MOST_NAMES else names
 
 

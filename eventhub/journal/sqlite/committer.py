@@ -4,8 +4,9 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -33,6 +34,18 @@ def trouble(error: BaseException) -> JournalUnavailable | None:
     """Return what to tell callers if the error is the disk's, or None."""
     words = TROUBLE.get(getattr(error, "sqlite_errorcode", -1) & 0xFF)
     return JournalUnavailable(f"{words} ({error})") if words else None
+
+
+@contextmanager
+def disk_trouble() -> Iterator[None]:
+    """Turn what the disk or the file does to a statement into JournalUnavailable."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        unavailable = trouble(error)
+        if unavailable:
+            raise unavailable from error
+        raise
 
 
 @dataclass(slots=True)

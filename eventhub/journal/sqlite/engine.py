@@ -44,7 +44,7 @@ from eventhub.journal.search.walk import search
 from eventhub.journal.sqlite import archiving, connections, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
-from eventhub.journal.sqlite.committer import Committer, trouble
+from eventhub.journal.sqlite.committer import Committer, disk_trouble
 from eventhub.journal.sqlite.feed import read_feed, read_head
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
@@ -386,15 +386,3 @@ class SqliteJournal:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with disk_trouble(), self._readers.lend() as db:
             yield db
-
-
-@contextmanager
-def disk_trouble() -> Iterator[None]:
-    """Turn what the disk or the file does to a statement into JournalUnavailable."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        unavailable = trouble(error)
-        if unavailable:
-            raise unavailable from error
-        raise

@@ -329,7 +329,8 @@ def test_what_arrives_meanwhile_moves_nothing(store: Journal) -> None:
 
 
 def test_full_page_says_whether_there_is_more(store: Journal) -> None:
-    append(store, *(new_event() for _ in range(10)))
+    began = now_us() - 10 * SECOND
+    append(store, *(new_event(accepted_at=began + number * SECOND) for number in range(10)))
 
     assert search(store, "", limit=10).next is None
     nine = search(store, "", limit=9)
