@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from eventhub.api.eventbridge.names import bus_arn
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report
-from eventhub.api.importing.resources import Resource, UnsupportedError, arn_of_connection
+from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
+from eventhub.api.importing.resources import Resource, arn_of_connection
 from eventhub.models import DEFAULT_BUS
 
 # By the member that names the list: its kind, and which members a request has.

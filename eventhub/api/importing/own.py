@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ProtectedError
 
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report
-from eventhub.api.importing.resources import UnsupportedError
+from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
 from eventhub.api.importing.shapes import check_column
 from eventhub.api.importing.state import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, key_of, rows
 from eventhub.models import DEFAULT_BUS, Bus, Connection, PartnerSource, Rule, RuleTarget, Target

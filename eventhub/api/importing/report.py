@@ -14,6 +14,10 @@ class ImportRefusedError(ValueError):
     """The text is nothing that can be imported; the sentence says where and why."""
 
 
+class UnsupportedError(ValueError):
+    """A resource, or a part of it, that cannot be taken over; the sentence says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A sentence about a place in what is imported."""
