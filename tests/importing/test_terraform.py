@@ -247,6 +247,24 @@ def test_a_rule_whose_pattern_is_unknown_is_left_out_with_its_targets(importing:
     assert [rule.name for rule in Rule.objects.all()] == ["r"]
 
 
+def test_a_permission_joins_a_policy_whose_statements_have_no_id(importing: Importing, plan: Planning):
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
+    plan.has(f"{EVENT}permission.p", statement_id="s", principal="111122223333", event_bus_name="default")
+    plan.has(f"{EVENT}bus_policy.b", event_bus_name="default", policy=json.dumps({"Statement": statement}))
+
+    report = importing(plan.text())
+
+    assert (report.refused, report.unsupported) == ([], [])
+    assert [one.get("Sid") for one in Bus.objects.get(name="default").policy] == [None, "s"]
+
+
+@pytest.mark.parametrize("policy", ["5", "[]", '"x"', "{", "{}"])
+def test_a_policy_that_is_none_is_refused(importing: Importing, plan: Planning, policy: str):
+    plan.has(f"{EVENT}bus_policy.b", event_bus_name="default", policy=policy)
+
+    assert [one.where for one in importing(plan.text()).refused] == [f"{EVENT}bus_policy.b"]
+
+
 def test_what_a_module_is_handed_or_tells_is_followed(importing: Importing, plan: Planning):
     plan.has("module.sub.aws_cloudwatch_event_rule.r", name="in-sub", event_pattern=PATTERN)
     plan.has("module.sub.aws_cloudwatch_event_target.t", target_id="in")

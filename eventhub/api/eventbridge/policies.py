@@ -25,7 +25,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
             bus.policy = _read(request["Policy"])
         else:
             statement = _statement(bus, request)
-            others = [one for one in bus.policy if one["Sid"] != statement["Sid"]]
+            others = [one for one in bus.policy if one.get("Sid") != statement["Sid"]]
             bus.policy = [*others, statement]
         if len(document(bus)) > MAX_POLICY_BYTES:
             raise AwsError(

@@ -200,7 +200,10 @@ class Maker:
             said = json.loads(policy)
         except (TypeError, ValueError):
             return policy  # the operation says so
-        statements = said.get("Statement") if isinstance(said, dict) else None
+        if not isinstance(said, dict):
+            wrong = f"Parameter Policy is not valid. Reason: wanted an object, found {policy:.80}."
+            raise AwsError("ValidationException", wrong)
+        statements = said.get("Statement")
         for one in statements if isinstance(statements, list) else [statements]:
             if not isinstance(one, dict) or "Resource" not in one:
                 continue

@@ -88,16 +88,13 @@ def _of_rules(rules: Mapping[str, Block], targets: list[Block], report: Report) 
 
 def _rule_of(block: Block, by_name: Mapping[tuple[str, str], str], there: Mapping[str, Any]) -> str:
     """Return the address of a target's rule."""
-    name = block.values.get("rule")
+    found, name = "", block.values.get("rule")
     if isinstance(name, str) and name:
         found = by_name.get((block.bus(), name), "")
+    elif referred := block.resource("rule"):
+        found = name = referred.address
     else:
-        name = ""
-        referred = block.resource("rule")
-        if referred is None:
-            block.required("rule")
-        else:
-            found = name = referred.address
+        name = block.required("rule")
     if found not in there:
         raise UnsupportedError(f"the plan has no rule {name!r} for it, or that is left out")
     return found
