@@ -94,11 +94,11 @@ def taken_or_refused(importing: Importing, document: Any) -> None:
 @pytest.mark.parametrize("document", [OWN, TEMPLATE, AWS_ANSWERS, PLAN], ids=["own", "cfn", "aws", "plan"])
 def test_no_value_in_any_place_breaks_an_import(importing: Importing, document: Any):
     for number, path in enumerate(places(document)):
-        for value in ODD[number % 4 :: 4]:
-            try:
-                taken_or_refused(importing, with_other(document, path, value))
-            except Exception as error:
-                raise AssertionError(f"{path}: {value!r:.40}") from error
+        value = ODD[number % len(ODD)]
+        try:
+            taken_or_refused(importing, with_other(document, path, value))
+        except Exception as error:
+            raise AssertionError(f"{path}: {value!r:.40}") from error
         taken_or_refused(importing, without(document, path))
 
 
