@@ -64,6 +64,10 @@ class Connection(Sealed):
         except BrokenSealError as error:
             raise ValidationError({"secrets": str(error)}) from error
         wrong: dict[str, Any] = dict(check_connection(self.auth, self.config, secrets, guard()))
+        if not self.authorized:  # it waits, perhaps for its secrets: what is shown is checked all the same
+            named = [path.removeprefix("secrets.") for path in wrong if path.startswith("secrets.")]
+            missing = {name: "missing" for name in named if name not in secrets}
+            wrong = dict(check_connection(self.auth, self.config, {**secrets, **missing}, guard()))
         if wrong:
             raise ValidationError(wrong)
 

@@ -127,7 +127,7 @@ def test_a_plan_becomes_what_it_would_make(importing: Importing):
                     resource(
                         "aws_cloudwatch_event_target.lost", rule="none", arn="arn:aws:sqs:a:000000000000:q"
                     ),
-                    resource("aws_cloudwatch_event_endpoint.e", name="e"),
+                    resource("aws_cloudwatch_event_discoverer.e", name="e"),
                     resource("aws_s3_bucket.b", bucket="b"),
                 ],
                 "child_modules": [
@@ -194,10 +194,10 @@ def test_a_plan_becomes_what_it_would_make(importing: Importing):
     assert link.transform == {"InputTransformer": {"InputPathsMap": {"a": "$.a"}, "InputTemplate": '"<a>"'}}
     assert Archive.objects.get().bus == bus
     assert ApiDestination.objects.get().connection.secrets() == {"password": "hush"}
-    tick = Rule.objects.get(name="tick")
+    tick = Rule.objects.get(name="sub-tick")
     assert tick.links.get().target.config["arn"].endswith(":function:f")
     assert {one.where: one.text for one in report.unsupported} == {
-        "aws_cloudwatch_event_target.lost": "the plan has no rule 'none' for it",
-        "aws_cloudwatch_event_endpoint.e": "aws_cloudwatch_event_endpoint has no counterpart here",
+        "aws_cloudwatch_event_target.lost": "the plan has no rule 'none' for it, or that is left out",
+        "aws_cloudwatch_event_discoverer.e": "aws_cloudwatch_event_discoverer has no counterpart here",
     }
     assert importing(json.dumps(plan)).changes == []

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from eventhub.api.importing import documents, state
 from eventhub.api.importing.report import ImportRefusedError
-from eventhub.models import ApiDestination, Archive, Bus, Connection, Rule, RuleTarget, Target
+from eventhub.models import ApiDestination, Archive, Bus, Connection, GlobalEndpoint, Rule, RuleTarget, Target
 from tests.importing.conftest import Importing
 
 pytestmark = pytest.mark.django_db
@@ -114,9 +114,130 @@ def test_prune_removes_what_the_sections_of_the_file_do_not_have(importing: Impo
     assert Target.objects.count() == 3
 
 
+def test_a_deauthorised_connection_comes_back_as_it_was(importing: Importing, everything: None):
+    connection = Connection.objects.get()
+    connection.change_secrets(dict.fromkeys(connection.secrets()))
+    connection.authorized = False
+    connection.save()
+    text, before = exported(), state.told()
+
+    assert importing(text).changes == []
+    document = documents.read(text)
+    document["connections"][0]["name"] = "copy"
+    assert importing(documents.write({"connections": document["connections"]})).refused == []
+
+    copied = Connection.objects.get(name="copy")
+    assert (copied.authorized, copied.secrets()) == (False, {})
+    assert state.told()["connections"]["partner"] == before["connections"]["partner"]
+
+
+def test_secrets_that_are_given_authorise_a_connection_and_are_shown_by_name_only(
+    importing: Importing, everything: None
+):
+    text = "connections: [{name: partner, auth: basic, config: {user_name: ann}, secrets: {password: %s}}]"
+
+    dry = importing(text % "other", apply=False)
+
+    assert importing.changes(dry) == ["changed connection partner"]
+    assert list(dry.lines()) == [
+        "~ connection partner",
+        "    secrets.password: sealed → sealed, another one",
+    ]
+    assert importing(text % "other").changes == dry.changes
+    assert Connection.objects.get().secrets() == {"password": "other"}
+    Connection.objects.update(authorized=False)
+    assert importing(text % "other").changes[0].members == {"authorized": (False, None)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\x85b",
+        "\x85",
+        "a\r\nb",
+        " a\n b \n",
+        "a\u2028b",
+        "\ufeffa",
+        "yes",
+        "012",
+        "~",
+        "a: b # c",
+        "\t",
+        "\x01",
+    ],
+)
+def test_every_text_comes_back_as_it_was(importing: Importing, text: str):
+    Bus.objects.create(name="b", description=text, tags={"t": text})
+    Rule.objects.create(bus=Bus.objects.get(name="b"), name="r", pattern='{"a": ["\x85é"],\n"b": [1]}')
+
+    written = exported()
+
+    assert importing(written).changes == []
+    assert importing.changes(importing("buses: [{name: b}]")) == ["changed bus b"]
+    importing(written)
+    assert (Bus.objects.get(name="b").description, Bus.objects.get(name="b").tags) == (text, {"t": text})
+
+
+def test_global_endpoints_are_shown_and_come_back(importing: Importing):
+    bus = Bus.objects.create(name="orders")
+    endpoint = GlobalEndpoint.objects.create(
+        name="both",
+        bus=bus,
+        secondary_bus="arn:aws:events:us-west-2:000000000000:event-bus/orders",
+        health_check="arn:aws:route53:::healthcheck/abc",
+    )
+    text, before = exported(), state.told()
+    assert importing(text).changes == []
+    endpoint.delete()
+
+    assert importing.changes(importing(text, apply=False)) == ["added global endpoint both"]
+    importing(text)
+    assert state.told() == before
+
+
+def test_a_bus_of_a_partner_that_is_not_here_is_left_out_with_what_is_on_it(importing: Importing):
+    report = importing(
+        """
+        buses: [{name: aws.partner/example.com/a}]
+        targets: [{name: there, kind: bus, bus: aws.partner/example.com/a}]
+        rules:
+        - {name: r, bus: aws.partner/example.com/a, pattern: {a: [1]}}
+        - {name: s, pattern: {a: [1]}, targets: [there]}
+        """
+    )
+
+    assert (report.refused, report.is_applied) == ([], True)
+    assert [one.where for one in report.unsupported] == ["buses[0]", "targets[0]", "rules[0]", "rules[1]"]
+    assert importing.changes(report) == ["added rule default/s"]
+
+
 @pytest.mark.parametrize(
     ("text", "where", "said"),
     [
+        ("buses: [{name: a, policy: 5}]", "buses[0]", "policy: wanted a list of statements, found int"),
+        (
+            "buses: [{name: a, policy: {Statement: []}}]",
+            "buses[0]",
+            "wanted a list of statements, found dict",
+        ),
+        ("buses: [{name: a, policy: [5]}]", "buses[0]", "policy[0]: wanted an object, found int"),
+        (
+            "buses: [{name: a, policy: [{Effect: Allow}]}]",
+            "buses[0]",
+            "policy[0]: wanted Principal, found none",
+        ),
+        ("buses: [{name: a, tags: 5}]", "buses[0]", "tags: wanted an object"),
+        (
+            "buses: [{name: a, tags: {a: 5}}]",
+            "buses[0]",
+            "tags: NUMBER_VALUE can not be converted to a String",
+        ),
+        ("buses: [{name: a, told: 5}]", "buses[0]", "told: wanted an object"),
+        ("buses: [{name: a, told: {Policy: x}}]", "buses[0]", "told: unknown: Policy"),
+        ("buses: [{name: a}, {name: a}]", "buses[1]", "a is there twice"),
+        ("rules: [{name: a, pattern: {a: [1]}, told: 5}]", "rules[0]", "told: wanted an object"),
+        ("rules: [{name: a, pattern: {a: [1]}, told: {RoleArn: 5}}]", "rules[0]", "told: NUMBER_VALUE"),
+        ("connections: [{name: a, secrets_to_give: 5}]", "connections[0]", "secrets_to_give: wanted a list"),
         ("rules: [{name: a b, pattern: '{}'}]", "rules[0].name", "wanted 1 to 64"),
         ("rules: [{name: a, pattern: '{\"a\": []}'}]", "rules[0].pattern", "at least one value"),
         ("rules: [{name: a, bus: none}]", "rules[0]", "bus: there is none named 'none'"),
@@ -157,6 +278,13 @@ def test_what_is_refused_says_where_and_why(importing: Importing, text: str, whe
         ('{"a":' * 100_000, "nested too deeply"),
         ("rules: " + "[" * 5_000, "nested too deeply"),
         ("rules: {}", "rules: wanted a list, found dict"),
+        ("rules: !!int x", "wanted values of the types"),
+        ("rules: !!set {a}", "could not determine a constructor"),
+        ("rules: .inf", "line 1, column 8: wanted a number"),
+        ('{"rules": NaN}', "wanted a number, found NaN"),
+        ('{"rules": ' + "9" * 5_000 + "}", "wanted numbers of a reasonable length"),
+        ('rules: ["\\0"]', "rules[0]: wanted a text, found a character with the code 0x0000"),
+        ('{"rules": "\\ud800"}', "rules: wanted a text, found a character with the code 0xd800"),
     ],
 )
 def test_a_text_that_cannot_be_read_says_where(importing: Importing, text: str, said: str):

@@ -2,7 +2,7 @@
 
 ::
 
-    file ─ documents ─► own YAML ──────────────── state.apply ─┐
+    file ─ documents ─► own YAML ──────────────── own.apply ───┐
                         CloudFormation, SAM ─┐                 ├─► one transaction ─► diff of states
                         Terraform's plan ────┼─► resources ────┘       │
                         `aws events` JSON ───┘  (EventBridge's own     └─ committed, or rolled back
@@ -12,6 +12,7 @@
 what is compared before and after. A dry run makes the changes and rolls them back, so it shows what would
 happen and no guess of it; models and EventBridge's operations judge the values, as at every door.
 
-Nothing is left out silently: what cannot be taken over is told with its place and the reason, what was
-assumed is a note, and a value that is refused refuses the import as a whole.
+Nothing is left out silently, and nothing guessed: what cannot be known from the file is left out alone, told
+with its place and the reason; what was assumed is a note; a value that is refused refuses the import as a
+whole. ``tests/importing/test_mutations`` puts any value in any place.
 """

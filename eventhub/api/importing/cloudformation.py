@@ -1,17 +1,16 @@
-"""CloudFormation and SAM templates: ``AWS::Events::*``, and the events of functions and state machines."""
+"""CloudFormation's templates: ``AWS::Events::*``. What SAM makes of functions' events is in ``sam``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eventhub.api.eventbridge.names import bus_arn
-from eventhub.api.importing.arns import NAMED, arn_for
-from eventhub.api.importing.intrinsics import Template
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report
-from eventhub.api.importing.resources import Resource, UnsupportedError, as_text
+from eventhub.api.importing.intrinsics import NoValue, Template
+from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
+from eventhub.api.importing.resources import Resource, as_text
+from eventhub.api.importing.sam import SERVERLESS, of_serverless
 from eventhub.models import DEFAULT_BUS
 
 _EVENTS = "AWS::Events::"
-_SERVERLESS = {"AWS::Serverless::Function", "AWS::Serverless::StateMachine"}
 
 
 def read(
@@ -30,52 +29,81 @@ def read(
     found: list[Resource] = []
     for logical_id, said in template.resources.items():
         where = f"Resources.{logical_id}"
+        if logical_id.startswith("Fn::"):
+            why = "repetitions are not worked out: give the template as CloudFormation makes it of them"
+            report.unsupported.append(Remark(where, why))
+            continue
         kind = said.get("Type") if isinstance(said, dict) else None
         if not isinstance(kind, str):
             report.refused.append(Remark(where, "wanted an object with a Type"))
             continue
         try:
-            if not (kind.startswith(_EVENTS) or kind in _SERVERLESS) or not template.holds(logical_id):
+            if not (kind.startswith(_EVENTS) or kind in SERVERLESS) or not template.holds(logical_id):
                 continue
-            if kind in _SERVERLESS:
-                found += _of_serverless(template, logical_id, report)
+            if kind in SERVERLESS:
+                found += of_serverless(template, logical_id, report)
             elif kind in _READ:
                 what, of = _READ[kind]
-                found.append(Resource(where, what, _later(of, template, logical_id)))
+                found.append(Resource(where, what, _later(of, template, logical_id, report)))
+                if kind == f"{_EVENTS}EventBus" and "Policy" in template.said(logical_id):
+                    whole = _later(_whole_policy, template, logical_id, report)
+                    found.append(Resource(f"{where}.Policy", "whole-policy", whole))
             else:
                 raise UnsupportedError(f"{kind} has no counterpart here")
         except UnsupportedError as error:
             report.unsupported.append(Remark(where, str(error)))
+    for what, given, there in (
+        ("parameter", parameters, template.declared),
+        ("ARN of", arns, template.resources),
+    ):
+        for unused in sorted(given.keys() - there.keys()):
+            report.notes.append(Remark(f"{what} {unused}", "the template has none of this name"))
     return found
 
 
 def _later(
-    of: Callable[[Template, str], dict[str, Any]], template: Template, logical_id: str
+    of: Callable[[Template, str, Report], dict[str, Any]], template: Template, logical_id: str, report: Report
 ) -> Callable[[], dict[str, Any]]:
-    return lambda: of(template, logical_id)
+    return lambda: of(template, logical_id, report)
 
 
-def _bus(template: Template, logical_id: str) -> dict[str, Any]:
+def _bus(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
     said = template.properties(logical_id)
     said.pop("Policy", None)
     return said | {"Name": template.name_of(logical_id, "Name")}
 
 
-def _rule(template: Template, logical_id: str) -> dict[str, Any]:
-    said = template.properties(logical_id) | {"Name": template.name_of(logical_id, "Name")}
+def _whole_policy(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
+    policy = as_text(template.value(template.said(logical_id)["Policy"]))
+    return {"EventBusName": template.name_of(logical_id, "Name"), "Policy": policy}
+
+
+def _rule(template: Template, logical_id: str, report: Report) -> dict[str, Any]:
+    written = dict(template.said(logical_id))
+    targets = written.pop("Targets", [])
+    said: dict[str, Any] = template.object(written) | {"Name": template.name_of(logical_id, "Name")}
     if "EventPattern" in said:
         said["EventPattern"] = as_text(said["EventPattern"])
-    said["Targets"] = [_target(one) for one in said.get("Targets", [])]
+    said["Targets"] = []
+    for place, one in enumerate(targets if isinstance(targets, list) else template.items(targets)):
+        try:
+            target = template.value(one)
+            if target is not NoValue:
+                said["Targets"].append(_target(target))
+        except UnsupportedError as error:  # alone: the rule's other targets are there all the same
+            name = one.get("Id") if isinstance(one, dict) else None
+            name = name if isinstance(name, str) else place
+            report.unsupported.append(Remark(f"Resources.{logical_id}, target {name}", str(error)))
     return said
 
 
 def _target(said: Any) -> dict[str, Any]:
     if not isinstance(said, dict):
-        raise UnsupportedError("Targets: wanted objects")
+        raise UnsupportedError(f"Targets: wanted objects, found {said!r:.80}")
     return said | ({"Input": as_text(said["Input"])} if "Input" in said else {})
 
 
-def _archive(template: Template, logical_id: str) -> dict[str, Any]:
+def _archive(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
     said = template.properties(logical_id)
     said["ArchiveName"] = template.name_of(logical_id, "ArchiveName")
     said["EventSourceArn"] = said.pop("SourceArn", "")
@@ -84,11 +112,11 @@ def _archive(template: Template, logical_id: str) -> dict[str, Any]:
     return said
 
 
-def _named(template: Template, logical_id: str) -> dict[str, Any]:
+def _named(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
     return template.properties(logical_id) | {"Name": template.name_of(logical_id, "Name")}
 
 
-def _policy(template: Template, logical_id: str) -> dict[str, Any]:
+def _policy(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
     said = template.properties(logical_id)
     statement = said.get("Statement")
     if isinstance(statement, dict):
@@ -97,7 +125,7 @@ def _policy(template: Template, logical_id: str) -> dict[str, Any]:
     return said
 
 
-_READ: Mapping[str, tuple[str, Callable[[Template, str], dict[str, Any]]]] = {
+_READ: Mapping[str, tuple[str, Callable[[Template, str, Report], dict[str, Any]]]] = {
     f"{_EVENTS}EventBus": ("bus", _bus),
     f"{_EVENTS}EventBusPolicy": ("policy", _policy),
     f"{_EVENTS}Rule": ("rule", _rule),
@@ -106,67 +134,3 @@ _READ: Mapping[str, tuple[str, Callable[[Template, str], dict[str, Any]]]] = {
     f"{_EVENTS}ApiDestination": ("api-destination", _named),
     f"{_EVENTS}Endpoint": ("endpoint", _named),
 }
-
-
-def _of_serverless(template: Template, logical_id: str, report: Report) -> Iterator[Resource]:
-    """Yield the rules that SAM makes of a function's events."""
-    said = template.resources[logical_id]
-    events = (said.get("Properties") or {}).get("Events") or {}
-    if not isinstance(events, dict):
-        raise UnsupportedError("Events: wanted an object")
-    kind: str = said["Type"]
-    for name, event in events.items():
-        where = f"Resources.{logical_id}.Events.{name}"
-        of = event.get("Type") if isinstance(event, dict) else None
-        if of not in _SAM:
-            if of in {"Api", "HttpApi"}:
-                continue  # nothing of EventBridge
-            report.unsupported.append(Remark(where, f"an event of type {of} is none of EventBridge's"))
-            continue
-
-        def properties(
-            event: dict[str, Any] = event, name: str = name, of: Any = of, where: str = where
-        ) -> dict[str, Any]:
-            given = template.value(event.get("Properties") or {})
-            if not isinstance(given, dict):
-                raise UnsupportedError("Properties: wanted an object")
-            target = arn_for(kind, template.name_of(logical_id, NAMED[kind][0]))
-            if "Arn" not in given.get("DeadLetterConfig", {"Arn": ""}):
-                given.pop("DeadLetterConfig")
-                why = "the queue that SAM makes has no name yet: give its Arn"
-                report.unsupported.append(Remark(f"{where}.DeadLetterConfig", why))
-            return _sam_rule(given, f"{logical_id}{name}", target, is_schedule=_SAM[of])
-
-        yield Resource(where, "rule", properties)
-
-
-_SAM: Mapping[Any, bool] = {
-    "EventBridgeRule": False,
-    "CloudWatchEvent": False,
-    "Schedule": True,
-    "ScheduleV2": True,
-}
-
-
-def _sam_rule(given: dict[str, Any], name: str, arn: str, *, is_schedule: bool) -> dict[str, Any]:
-    """Return the rule that SAM makes; its name is SAM's, unless one is given."""
-    target = {"Id": given.get("Target", {}).get("Id", f"{name}LambdaTarget"[:64]), "Arn": arn}
-    for member in ("Input", "InputPath", "RetryPolicy", "InputTransformer"):
-        if member in given:
-            target[member] = as_text(given[member]) if member == "Input" else given[member]
-    if "DeadLetterConfig" in given:
-        target["DeadLetterConfig"] = {"Arn": given["DeadLetterConfig"]["Arn"]}
-    rule: dict[str, Any] = {"Name": given.get("RuleName", given.get("Name", name)), "Targets": [target]}
-    is_off = given.get("Enabled") is False or given.get("State") == "DISABLED"
-    rule["State"] = "DISABLED" if is_off else "ENABLED"
-    if "Description" in given:
-        rule["Description"] = given["Description"]
-    if not is_schedule:
-        rule["EventPattern"] = as_text(given.get("Pattern"))
-        return rule | ({"EventBusName": given["EventBusName"]} if "EventBusName" in given else {})
-    expression = given.get("Schedule", given.get("ScheduleExpression", ""))
-    if str(expression).startswith("at("):
-        raise UnsupportedError("at(…) runs once: a rule has rate(…) or cron(…)")
-    if given.get("ScheduleExpressionTimezone", "UTC") not in {"UTC", "Etc/UTC"}:
-        raise UnsupportedError("ScheduleExpressionTimezone: rules run by UTC")
-    return rule | {"ScheduleExpression": expression}

@@ -1,6 +1,8 @@
 """Reading YAML and JSON: strictly, without objects of any language, and without ways to make little much."""
 
 import json
+import math
+import re
 from typing import Any
 
 import yaml
@@ -8,6 +10,11 @@ import yaml
 from eventhub.api.importing.report import ImportRefusedError
 
 MAX_BYTES = 4 * 2**20
+MAX_DEPTH = 200
+# What no database keeps as text (PostgreSQL has no null character; half a pair is no character at all).
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+# Line ends of YAML that are no line ends to anybody else, and what editors hide.
+_ESCAPED = re.compile("[\x85\u2028\u2029\ufeff\r]")
 
 
 class _Loader(yaml.SafeLoader):
@@ -29,6 +36,20 @@ class _Loader(yaml.SafeLoader):
             keys.add(key_node.value)
         return {str(key): value for key, value in super().construct_mapping(node, deep=deep).items()}
 
+
+def _number(loader: _Loader, node: Any) -> float:
+    found: float = yaml.SafeLoader.construct_yaml_float(loader, node)
+    if not math.isfinite(found):
+        raise ImportRefusedError(f"{_at(node.start_mark)}: wanted a number, found {node.value}")
+    return found
+
+
+# Dates, bytes, sets and what else YAML has beside JSON's values are refused where a file asks for them.
+_Loader.yaml_constructors = {
+    tag: constructor
+    for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in {"null", "bool", "int", "str", "seq", "map"}
+} | {"tag:yaml.org,2002:float": _number}
 
 # CloudFormation's Version is a date to YAML and a text to everybody else.
 _Loader.yaml_implicit_resolvers = {
@@ -61,12 +82,39 @@ def read(text: str) -> Any:
 
     Raises ImportRefusedError with line and column.
     """
-    if len(text.encode()) > MAX_BYTES:
+    text = text.removeprefix("\ufeff")
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise ImportRefusedError(f"wanted at most {MAX_BYTES >> 20} MiB, found more")
-    if text.lstrip()[:1] in {"{", "["}:
-        return _json(text)
+    value = _json(text) if text.lstrip()[:1] in {"{", "["} else _yaml(text)
+    _check(value)
+    return value
+
+
+def _check(value: Any) -> None:
+    """Refuse what is nested too deeply for anything to be made of it, and texts that cannot be kept."""
+    waiting: list[tuple[Any, str, int]] = [(value, "", 0)]
+    while waiting:
+        one, path, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ImportRefusedError("it is nested too deeply")
+        if isinstance(one, dict):
+            waiting += [(key, path, depth) for key in one]
+            waiting += [(said, f"{path}.{key}".lstrip("."), depth + 1) for key, said in one.items()]
+        elif isinstance(one, list):
+            waiting += [(said, f"{path}[{place}]", depth + 1) for place, said in enumerate(one)]
+        elif isinstance(one, str) and (found := _UNKEPT.search(one)):
+            what = f"a character with the code {ord(found[0]):#06x}"
+            raise ImportRefusedError(f"{path or 'the text'}: wanted a text, found {what} in it"[:400])
+
+
+def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    except (ValueError, KeyError, OverflowError) as error:
+        if isinstance(error, ImportRefusedError):
+            raise
+        # What a tag says to be a number or a truth value, and is none.
+        raise ImportRefusedError(f"wanted values of the types that they are said to have: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -76,7 +124,7 @@ def read(text: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    decoder = json.JSONDecoder(object_pairs_hook=_once)
+    decoder = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
     found, place = [], 0
     try:
         while place < len(text):
@@ -85,9 +133,20 @@ def _json(text: str) -> Any:
             place += len(text[place:]) - len(text[place:].lstrip())
     except json.JSONDecodeError as error:
         raise ImportRefusedError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ImportRefusedError:
+        raise
+    except ValueError as error:  # an integer of thousands of digits
+        raise ImportRefusedError(f"wanted numbers of a reasonable length: {error}") from error
     except RecursionError as error:
         raise ImportRefusedError("it is nested too deeply") from error
     return found[0] if len(found) == 1 else found
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise ImportRefusedError(f"wanted a number, found {text[:40]}")
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,7 +170,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: Any, value: str) -> Any:
-    style = "|" if "\n" in value else None
+    style = '"' if _ESCAPED.search(value) else "|" if "\n" in value else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 

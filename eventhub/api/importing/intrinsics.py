@@ -1,5 +1,6 @@
 """CloudFormation's functions and conditions, as far as a template alone answers them."""
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -9,11 +10,13 @@ from django.conf import settings
 
 from eventhub.api.eventbridge.names import bus_arn, rule_arn
 from eventhub.api.importing.arns import NAMED, arn_for
-from eventhub.api.importing.report import Remark, Report
-from eventhub.api.importing.resources import UnsupportedError, arn_of_connection
+from eventhub.api.importing.report import Remark, Report, UnsupportedError
+from eventhub.api.importing.resources import arn_of_connection
 from eventhub.models import DEFAULT_BUS
 
+_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 _SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+_STORED = "AWS::SSM::Parameter::Value<"
 MAX_DEPTH = 50
 
 
@@ -36,7 +39,7 @@ class Template:
         self.resources: dict[str, Any] = _object(template.get("Resources"), "Resources")
         self._mappings = _object(template.get("Mappings") or {}, "Mappings")
         self._conditions = _object(template.get("Conditions") or {}, "Conditions")
-        self._declared = _object(template.get("Parameters") or {}, "Parameters")
+        self.declared = _object(template.get("Parameters") or {}, "Parameters")
         self._given = parameters
         self._arns = arns
         self._report = report
@@ -53,12 +56,37 @@ class Template:
 
     def properties(self, logical_id: str) -> dict[str, Any]:
         """Return a resource's properties with every function worked out; raises UnsupportedError."""
-        said = self.resources[logical_id].get("Properties") or {}
-        return _object(self.value(said), f"{logical_id}.Properties")
+        return _object(self.value(self.said(logical_id)), f"{logical_id}.Properties")
+
+    def object(self, written: Any) -> dict[str, Any]:
+        """Return an object with every function worked out; raises UnsupportedError."""
+        return _object(self.value(written), "Properties")
+
+    def items(self, written: Any) -> list[Any]:
+        """Return a list with every function worked out; raises UnsupportedError."""
+        found = self.value(written)
+        if not isinstance(found, list):
+            raise UnsupportedError(f"wanted a list, found {found!r:.80}")
+        return found
+
+    def said(self, logical_id: str) -> dict[str, Any]:
+        """Return a resource's properties as they are written; raises UnsupportedError."""
+        said = self._resource(logical_id).get("Properties")
+        return _object({} if said is None else said, f"{logical_id}.Properties")
+
+    def type_of(self, logical_id: str) -> str:
+        """Return a resource's type; raises UnsupportedError."""
+        kind = self._resource(logical_id).get("Type")
+        if not isinstance(kind, str):
+            raise UnsupportedError(f"{logical_id}: wanted a Type")
+        return kind
+
+    def _resource(self, logical_id: str) -> dict[str, Any]:
+        return _object(self.resources[logical_id], logical_id)
 
     def holds(self, logical_id: str) -> bool:
         """Tell whether a resource's condition, if it has one, holds; raises UnsupportedError."""
-        condition = self.resources[logical_id].get("Condition")
+        condition = self._resource(logical_id).get("Condition")
         return condition is None or self._condition(condition, 0)
 
     def value(self, said: Any, depth: int = 0) -> Any:
@@ -69,13 +97,13 @@ class Template:
             found = [self.value(one, depth + 1) for one in said]
             return [one for one in found if one is not NoValue]
         if not isinstance(said, dict):
-            return said
+            return _literal(said)
         if len(said) == 1:
             ((name, argument),) = said.items()
             if name == "Ref" and isinstance(argument, str):
-                return self._ref(argument, depth + 1)
+                return _literal(self._ref(argument, depth + 1))
             if name in _FUNCTIONS:
-                return _FUNCTIONS[name](self, argument, depth + 1)
+                return _literal(_FUNCTIONS[name](self, argument, depth + 1))
             if str(name).startswith("Fn::"):
                 raise UnsupportedError(f"{name} is not answered by the template alone")
         members = {key: self.value(one, depth + 1) for key, one in said.items()}
@@ -83,11 +111,11 @@ class Template:
 
     def name_of(self, logical_id: str, property_name: str, depth: int = 0) -> str:
         """Return the name of a resource: what it says, or its logical id, which is noted."""
-        said = (self.resources[logical_id].get("Properties") or {}).get(property_name)
+        said = self.said(logical_id).get(property_name)
         if said is not None:
             found = self.value(said, depth + 1)
-            if isinstance(found, str):
-                return found
+            if found is not NoValue:
+                return _plain(found)
         note = Remark(f"Resources.{logical_id}", f"{property_name} is not given: took {logical_id}")
         if note not in self._report.notes:
             self._report.notes.append(note)
@@ -96,36 +124,41 @@ class Template:
     def _ref(self, name: str, depth: int) -> Any:
         if name in self._pseudo:
             return self._pseudo[name]
-        if name in self._declared:
+        if name in self.declared:
             return self._parameter(name)
         if name in self.resources:
             return self._named(name, depth)
         raise UnsupportedError(f"Ref {name}: the template has no parameter or resource of this name")
 
     def _parameter(self, name: str) -> Any:
-        declared = self._declared[name] or {}
+        declared = _object(self.declared[name] or {}, f"Parameters.{name}")
+        kind = str(declared.get("Type", ""))
+        if kind.startswith(_STORED) and name not in self._given:  # its default is where it is kept
+            raise UnsupportedError(f"parameter {name} is kept by Systems Manager: give it a value")
         given = self._given.get(name, declared.get("Default"))
         if given is None:
             raise UnsupportedError(f"parameter {name} has no default: give it a value")
-        if str(declared.get("Type", "")).startswith(("List<", "CommaDelimitedList")):
+        if kind.removeprefix(_STORED).startswith(("List<", "CommaDelimitedList")):
             return [one.strip() for one in str(given).split(",")]
         return given if isinstance(given, str) else _plain(given)
 
     def _named(self, logical_id: str, depth: int) -> Any:
         """Return what Ref gives for a resource."""
-        kind = self.resources[logical_id].get("Type")
+        kind = self.type_of(logical_id)
         if kind in _OF_EVENTS:
             return self.name_of(logical_id, _OF_EVENTS[kind], depth)
         if kind in {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"}:
             return self._arn(logical_id, depth)
         if kind in NAMED:
             return self.name_of(logical_id, NAMED[kind][0], depth)
+        if logical_id in self._arns:  # such as an alias of a function: Ref gives its ARN
+            return self._arns[logical_id]
         raise UnsupportedError(f"Ref {logical_id}: what it gives for {kind} is known only to AWS")
 
     def _arn(self, logical_id: str, depth: int) -> str:
         if logical_id in self._arns:
             return self._arns[logical_id]
-        kind = self.resources[logical_id].get("Type")
+        kind = self.type_of(logical_id)
         if kind in NAMED:
             return arn_for(kind, self.name_of(logical_id, NAMED[kind][0], depth))
         if kind not in _OF_EVENTS:
@@ -134,7 +167,7 @@ class Template:
         if kind == "AWS::Events::EventBus":
             return bus_arn(name)
         if kind == "AWS::Events::Rule":
-            bus = (self.resources[logical_id].get("Properties") or {}).get("EventBusName", DEFAULT_BUS)
+            bus = self.said(logical_id).get("EventBusName", DEFAULT_BUS)
             return rule_arn(str(self.value(bus, depth)).rpartition("/")[2], name)
         if kind == "AWS::Events::Connection":
             return arn_of_connection(name)
@@ -143,7 +176,9 @@ class Template:
 
     def _get_att(self, argument: Any, depth: int) -> Any:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
-        if not isinstance(parts, list) or len(parts) != 2 or parts[0] not in self.resources:
+        if not isinstance(parts, list) or len(parts) != 2 or not all(isinstance(one, str) for one in parts):
+            raise UnsupportedError("GetAtt: wanted a logical id and an attribute")
+        if parts[0] not in self.resources:
             raise UnsupportedError(f"GetAtt {argument}: the template has no such resource")
         logical_id, attribute = parts
         if attribute in {"Arn", "TopicArn"}:
@@ -195,12 +230,34 @@ class Template:
         raise UnsupportedError("Fn::Split: wanted a delimiter and a text")
 
     def _find(self, argument: Any, depth: int) -> Any:
+        match argument:
+            case [*path, {"DefaultValue": default}] if len(path) == 3:
+                has_default = True
+            case [_, _, _]:
+                path, default, has_default = argument, None, False
+            case _:
+                raise UnsupportedError("Fn::FindInMap: wanted a mapping and two keys")
         found: Any = self._mappings
-        for key in self.value(argument, depth) if isinstance(argument, list) else [None]:
+        for step in path:
+            key = _plain(self.value(step, depth))
             if not isinstance(found, dict) or key not in found:
+                if has_default:
+                    return self.value(default, depth)
                 raise UnsupportedError(f"Fn::FindInMap: the template's mappings have no {key}")
             found = found[key]
-        return found
+        return self.value(found, depth)
+
+    def _length(self, argument: Any, depth: int) -> int:
+        found = self.value(argument, depth)
+        if not isinstance(found, list):
+            raise UnsupportedError("Fn::Length: wanted a list")
+        return len(found)
+
+    def _to_json(self, argument: Any, depth: int) -> str:
+        found = self.value(argument, depth)
+        if not isinstance(found, (dict, list)):
+            raise UnsupportedError("Fn::ToJsonString: wanted an object or a list")
+        return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
 
     def _if(self, argument: Any, depth: int) -> Any:
         match argument:
@@ -238,9 +295,11 @@ _FUNCTIONS: Mapping[str, Callable[[Template, Any, int], Any]] = {
     "Fn::GetAtt": Template._get_att,
     "Fn::If": Template._if,
     "Fn::Join": Template._join,
+    "Fn::Length": Template._length,
     "Fn::Select": Template._select,
     "Fn::Split": Template._split,
     "Fn::Sub": Template._sub,
+    "Fn::ToJsonString": Template._to_json,
 }
 # The property that names each.
 _OF_EVENTS: Mapping[str, str] = {
@@ -251,6 +310,13 @@ _OF_EVENTS: Mapping[str, str] = {
     "AWS::Events::ApiDestination": "Name",
     "AWS::Events::Endpoint": "Name",
 }
+
+
+def _literal(value: Any) -> Any:
+    """Return a value that the template tells; raises UnsupportedError for what AWS puts in."""
+    if isinstance(value, str) and (found := _DYNAMIC.search(value)):
+        raise UnsupportedError(f"{found[0][:100]} is known only to AWS")
+    return value
 
 
 def _object(said: Any, where: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What an import does, or would do."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,10 @@ _SHOWN = 200  # characters of a value
 
 class ImportRefusedError(ValueError):
     """The text is nothing that can be imported; the sentence says where and why."""
+
+
+class UnsupportedError(ValueError):
+    """A resource, or a part of it, that cannot be taken over; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +91,14 @@ class Report:
         }
 
 
-def difference(before: State, after: State) -> list[Change]:
-    """Return what differs between two states, by section and name."""
+def difference(before: State, after: State, sealed: Collection[tuple[str, str, str]] = ()) -> list[Change]:
+    """Return what differs between two states, by section and name.
+
+    ``sealed`` are the secrets that differ, by section, row and name: what they are is never told.
+    """
     changes = []
     for section in after:
-        was, now = before[section], after[section]
+        was, now = _with_secrets(section, before[section], after[section], sealed)
         kind = section.removesuffix("es") if section == "buses" else section.removesuffix("s")
         kind = kind.replace("_", " ")
         for name in sorted(was.keys() | now.keys()):
@@ -109,6 +116,21 @@ def difference(before: State, after: State) -> list[Change]:
                 }
                 changes.append(Change("changed", kind, name, members))
     return changes
+
+
+def _with_secrets(
+    section: str,
+    before: Mapping[str, Mapping[str, Any]],
+    after: Mapping[str, Mapping[str, Any]],
+    sealed: Collection[tuple[str, str, str]],
+) -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]:
+    """Return both states with a member for each secret that is another one in a row that was there."""
+    was, now = dict(before), dict(after)
+    for of, row, name in sealed:
+        if of == section and row in was and row in now:
+            was[row] = {**was[row], f"secrets.{name}": "sealed"}
+            now[row] = {**now[row], f"secrets.{name}": "sealed, another one"}
+    return was, now
 
 
 def shown(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from eventhub.access.caller import Caller
-from eventhub.api.importing import aws_json, cloudformation, documents, state, terraform
+from eventhub.api.importing import aws_json, cloudformation, documents, own, state, terraform
 from eventhub.api.importing.report import ImportRefusedError, Report, difference
 from eventhub.api.importing.resources import Maker, Resource
 from eventhub.flow.configure import take_effect
@@ -34,21 +34,33 @@ def import_text(
     report = Report()
     resources = _resources(document, report, name=name, parameters=parameters or {}, arns=arns or {})
     with doing(caller.who, Door.IMPORT), transaction.atomic():
-        before = state.told()
+        before, sealed = state.told(), state.sealed()
         if resources is None:
-            state.apply(document, report, who=caller.who, prune=prune)
+            own.apply(document, report, who=caller.who, prune=prune)
         else:
             maker = Maker(caller, report)
             maker.make(resources)
             if prune:
                 maker.prune()
-        report.changes = difference(before, state.told())
+        report.changes = difference(before, state.told(), _other_secrets(sealed, state.sealed()))
         report.is_applied = apply and not report.refused
         if report.is_applied:
             take_effect()
         else:
             transaction.set_rollback(True)
     return report
+
+
+def _other_secrets(
+    before: Mapping[tuple[str, str], Mapping[str, Any]], after: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> list[tuple[str, str, str]]:
+    """Return the secrets that are there as before, and are others: by section, row and name."""
+    return [
+        (*row, name)
+        for row, secrets in after.items()
+        for name, value in secrets.items()
+        if name in before.get(row, {}) and before[row][name] != value
+    ]
 
 
 def _resources(

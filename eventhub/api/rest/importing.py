@@ -60,7 +60,10 @@ class Import(APIView):
         except ImportRefusedError as error:
             raise ParseError(f"The body is nothing that can be imported: {error}.") from error
         if report.refused and _switch(request, "apply"):
-            raise ValidationError({one.where: one.text for one in report.refused})
+            refused: dict[str, list[str]] = {}
+            for one in report.refused:
+                refused.setdefault(one.where, []).append(one.text)
+            raise ValidationError(refused)
         return Response(report.document())
 
 
