@@ -4,7 +4,7 @@ An event's id comes as the engine stores it: 32 hexadecimal digits on SQLite, a 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,6 +30,13 @@ KEY_SECONDS = 24 * 3600  # how long a key names the same event, unless the setti
 
 EVENT = _names(
     "id bus_id bus source detail_type time accepted_at resources detail attributes key who cause_id hops"
+)
+EVENT_TYPE = _names("bus_id source detail_type first_at last_at events event_id")
+# What is known of a type already, and what a batch adds; the example is the newest.
+SEEN_AGAIN = (
+    "ON CONFLICT (bus_id, source, detail_type) DO UPDATE SET events = event_type.events + excluded.events,"
+    " event_id = excluded.event_id, last_at = CASE WHEN excluded.last_at > event_type.last_at"
+    " THEN excluded.last_at ELSE event_type.last_at END"
 )
 ROUTING = _names("event_id bus_id state routed_at ruleset_id matched error")
 OUTCOME = _names(
@@ -97,6 +104,28 @@ def routing_columns(routing: Routing, ruleset_id: int, event_id: object) -> Colu
         routing.matched,
         routing.error,
     )
+
+
+def event_type_columns(
+    routings: Sequence[Routing], as_stored: Callable[[UUID], object]
+) -> list[tuple[int, str, str, int, int, int, object]]:
+    """Return the values of ``EVENT_TYPE`` for each source and type of a batch, sorted."""
+    found: dict[tuple[str, str], list[NewEvent]] = {}
+    for routing in routings:
+        event = routing.stored.event
+        found.setdefault((event.source, event.detail_type), []).append(event)
+    return [
+        (
+            events[0].bus_id,
+            source,
+            detail_type,
+            min(event.accepted_at for event in events),
+            max(event.accepted_at for event in events),
+            len(events),
+            as_stored(events[-1].id),
+        )
+        for (source, detail_type), events in sorted(found.items())
+    ]
 
 
 def outcome_columns(

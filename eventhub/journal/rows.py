@@ -259,6 +259,24 @@ class ReplayRow(models.Model):
         verbose_name = "replay"
 
 
+class EventTypeRow(models.Model):
+    """A source and a type that a bus has seen, counted with routing."""
+
+    id = models.BigIntegerField(primary_key=True)
+    bus_id = models.BigIntegerField()
+    source = models.TextField()
+    detail_type = models.TextField()
+    first_at = MomentField()  # when the first and the last of them were accepted
+    last_at = MomentField()
+    events = models.BigIntegerField()
+    event_id = models.UUIDField()  # the newest
+
+    class Meta:
+        managed = False
+        db_table = "event_type"
+        verbose_name = "event type"
+
+
 class RulesetRow(models.Model):
     """The rule versions in force on a bus when events were routed; ``rules`` is a JSON array."""
 

@@ -14,6 +14,7 @@
     /api/events  /api/events/{id}            GET                                 events:read
     /api/buses/{name}/events                 GET (POST there is the ingest door, before Django)
     /api/deliveries  /api/deliveries/{id}    GET; a delivery is its outcome row
+    /api/event-types  /api/event-types/{id}  GET; sources and types that a bus has seen
     /api/attempts  /api/attempts/{id}        GET
     /api/dead-letters  /api/dead-letters/{id}  GET
     /api/dead-letters/groups     GET
@@ -25,6 +26,8 @@
     /api/audit  /api/audit/{id}              GET                                 admin
     /api/audit/{id}/rollback     POST            admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
+    /api/rules/backtest          POST            rules:read and events:read
+    /api/schema/  /api/docs/     GET             any key or session
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;
 ``before`` and ``after`` take the ``position`` of any item, both exclusive, and with ``after`` alone, or

@@ -18,6 +18,7 @@ from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewS
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
 from eventhub.api.rest.deliveries import DeliveryViewSet
 from eventhub.api.rest.endpoints import EndpointViewSet
+from eventhub.api.rest.event_types import EventTypeViewSet
 from eventhub.api.rest.events import BusEventViewSet, EventViewSet
 from eventhub.api.rest.explaining import Explain
 from eventhub.api.rest.importing import Export, Import
@@ -154,6 +155,8 @@ urlpatterns = [
     path("events", EventViewSet.as_view(_LIST)),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
     path("events/<uuid:event_id>/preview", Preview.as_view()),
+    path("event-types", EventTypeViewSet.as_view(_LIST)),
+    path("event-types/<int:type_id>", EventTypeViewSet.as_view(_READ)),
     path("deliveries", DeliveryViewSet.as_view(_LIST)),
     re_path(r"^deliveries/(?P<seq>[0-9]+)$", DeliveryViewSet.as_view(_READ)),
     path("attempts", AttemptViewSet.as_view(_LIST)),

@@ -43,6 +43,7 @@ OLD_REPEATS = """
     )
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < %s"
+FORGOTTEN_TYPES = "DELETE FROM event_type WHERE last_at < %s"
 ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < %s"
 SIZE = """
     SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
@@ -103,6 +104,7 @@ class Pruning:
         db.execute(OLD_REPEATS, (earliest_id(before // 1000), CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
         db.execute(ENDED_REPLAYS, (before,))
+        db.execute(FORGOTTEN_TYPES, (before,))
         cutoff = days.day_of(before)
         strays = self._prune_strays(db, cutoff)
         if strays:

@@ -49,6 +49,11 @@ BUSY_TURNS = """
     SELECT k.target_id, k.key FROM unnest(%s::bigint[], %s::text[]) AS k(target_id, key)
     WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.target_id = k.target_id AND d.fifo_key = k.key)
 """
+SEEN = f"""
+    INSERT INTO event_type ({", ".join(columns.EVENT_TYPE)}) SELECT * FROM unnest(
+        %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::uuid[]
+    ) {columns.SEEN_AGAIN}
+"""  # noqa: S608 - our names
 
 
 class Cursors:
@@ -104,6 +109,8 @@ def write_batch(db: psycopg.Connection, batch: RoutedBatch) -> bool:
                 for routing in batch.routings
             ),
         )
+        seen = columns.event_type_columns(batch.routings, lambda event_id: event_id)
+        db.execute(SEEN, [list(values) for values in zip(*seen, strict=True)])
         archiving.archive(db, batch.routings)
         made = [(routing, new) for routing in batch.routings for new in routing.deliveries]
         if not made:

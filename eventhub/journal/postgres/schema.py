@@ -185,6 +185,20 @@ STEPS = [
         event_id uuid PRIMARY KEY, times integer NOT NULL, last_at bigint NOT NULL
     ) WITH (fillfactor = 50);
     """,
+    # Which sources and types each bus has seen, counted with routing. To build it anew, run the last of these
+    # on an empty table: it counts what is routed.
+    """
+    CREATE TABLE event_type (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, bus_id bigint NOT NULL, source text NOT NULL,
+        detail_type text NOT NULL, first_at bigint NOT NULL, last_at bigint NOT NULL, events bigint NOT NULL,
+        event_id uuid NOT NULL
+    ) WITH (fillfactor = 50);
+    CREATE UNIQUE INDEX event_type_name ON event_type (bus_id, source, detail_type);
+    INSERT INTO event_type (bus_id, source, detail_type, first_at, last_at, events, event_id)
+    SELECT e.bus_id, e.source, e.detail_type, min(e.accepted_at), max(e.accepted_at), count(*),
+        (array_agg(e.id ORDER BY e.xid DESC, e.seq DESC))[1]
+    FROM event e JOIN cursor c ON c.bus_id = e.bus_id AND (e.xid, e.seq) <= (c.xid, c.seq) GROUP BY 1, 2, 3;
+    """,
 ]
 
 

@@ -26,6 +26,7 @@ OLD_REPEATS = """
     DELETE FROM repeated WHERE event_id IN (SELECT event_id FROM repeated WHERE event_id < ? LIMIT ?)
 """
 ENDED_REDRIVES = "DELETE FROM redrive WHERE state IN ('done', 'cancelled') AND changed_at < ?"
+FORGOTTEN_TYPES = "DELETE FROM event_type WHERE last_at < ?"
 ENDED_REPLAYS = "DELETE FROM replay WHERE ended_at < ?"
 
 # The oldest events after ?1, whether they may go, and when they came. Routing has passed them, and nothing of
@@ -99,6 +100,7 @@ class Pruning:
         db.execute(OLD_REPEATS, (earliest_id(before // 1000).hex, 10 * CHUNK))
         db.execute(ENDED_REDRIVES, (before,))
         db.execute(ENDED_REPLAYS, (before,))
+        db.execute(FORGOTTEN_TYPES, (before,))
         more = len(oldest) == CHUNK and (pressed or oldest[-1][2] < before)
         self._after = oldest[-1][0] if more else 0
         return Pruned(len(gone), more)

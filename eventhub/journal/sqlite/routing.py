@@ -13,10 +13,13 @@ from eventhub.journal.sqlite.archiving import apply_archive
 from eventhub.journal.sqlite.connections import one_json
 from eventhub.journal.sqlite.events import EVENT_JSON, EventColumns, stored
 from eventhub.journal.sqlite.numbers import Numbers
-from eventhub.journal.sqlite.statements import insert
+from eventhub.journal.sqlite.statements import Many, insert
 
 ROUTING = insert("routing", ["seq", *columns.ROUTING])
 OUTCOME = insert("outcome", columns.OUTCOME)
+EVENT_TYPE = Many(
+    f"INSERT INTO event_type ({','.join(columns.EVENT_TYPE)}) VALUES", "(?,?,?,?,?,?,?)", columns.SEEN_AGAIN
+)
 DELIVERY = insert("delivery", ["seq", "event_seq", "target_id", "due_at", "fifo_key"])
 
 BUSY_TURNS = """
@@ -120,6 +123,7 @@ def apply_route(db: sqlite3.Connection, numbers: Numbers, batch: RoutedBatch) ->
     ROUTING.run(db, routings)
     OUTCOME.run(db, outcomes)
     DELIVERY.run(db, deliveries)
+    EVENT_TYPE.run(db, columns.event_type_columns(batch.routings, lambda event_id: event_id.hex))
     apply_archive(db, batch.routings)
     return True
 

@@ -165,6 +165,18 @@ STEPS = [
         event_id TEXT NOT NULL PRIMARY KEY, times INTEGER NOT NULL, last_at INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    # Which sources and types each bus has seen, counted with routing. To build it anew, run the last of these
+    # on an empty table: it counts what is routed.
+    """
+    CREATE TABLE event_type (
+        id INTEGER PRIMARY KEY, bus_id INTEGER NOT NULL, source TEXT NOT NULL, detail_type TEXT NOT NULL,
+        first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, events INTEGER NOT NULL, event_id TEXT NOT NULL
+    );
+    CREATE UNIQUE INDEX event_type_name ON event_type (bus_id, source, detail_type);
+    INSERT INTO event_type (bus_id, source, detail_type, first_at, last_at, events, event_id)
+    SELECT e.bus_id, e.source, e.detail_type, min(e.accepted_at), max(e.accepted_at), count(*), max(e.id)
+    FROM event e JOIN cursor c ON c.bus_id = e.bus_id AND e.seq <= c.seq GROUP BY 1, 2, 3;
+    """,
 ]
 
 

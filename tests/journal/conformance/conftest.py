@@ -52,9 +52,19 @@ class Place:
 # Emptied databases of earlier tests: making the tables anew takes ten times as long.
 _emptied: list[str] = []
 _ARCHIVES = ("archived_event", "archive_size", "replay")
-_WORK = ("delivery", "dedup", "cursor", "ruleset", "target_state", "bucket", "redrive", "repeated")
+_WORK = (
+    "delivery",
+    "dedup",
+    "cursor",
+    "ruleset",
+    "target_state",
+    "bucket",
+    "redrive",
+    "repeated",
+    "event_type",
+)
 _ROLLUPS = ("rollup", "rollup_latency")
-_TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK, *_ROLLUPS)
+_TABLES = (*PARTITIONED, *_ARCHIVES, *_WORK, *_ROLLUPS, "event_type")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -18,7 +18,7 @@ from tests.until import until
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(180)]
 
-SECONDS = 80
+SECONDS, MOST_SECONDS = 60, 90  # told to it, and what it may take to end
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -88,4 +88,4 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
 
         assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
         assert "failed" not in hub.log(), hub.log()[-5_000:]
-    assert took < SECONDS + 10
+    assert took < MOST_SECONDS
