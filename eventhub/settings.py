@@ -196,6 +196,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "eventhub.dashboard.permitted.may",
             ],
         },
     }
@@ -275,6 +276,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 7 * 86_400
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _https
 CSRF_COOKIE_HTTPONLY = False  # live pages read it for their HTTP actions

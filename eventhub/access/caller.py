@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from eventhub.access.pace import Pace
-from eventhub.access.scopes import ALL_SCOPES, READ_SCOPES, Scope
+from eventhub.access.roles import scopes_by_bus
+from eventhub.access.scopes import ALL_SCOPES, Scope
 from eventhub.domain.policy import allows
 from eventhub.domain.sources import Sources
+from eventhub.models.grant import Grant
 
 
 class CallerKind(StrEnum):
@@ -58,7 +60,7 @@ class Caller:
     def who(self) -> str:
         """Return how events and changes record this caller.
 
-        >>> Caller(CallerKind.USER, "ann", READ_SCOPES).who
+        >>> Caller(CallerKind.USER, "ann", ALL_SCOPES).who
         'user:ann'
         """
         return f"{self.kind}:{self.name}"
@@ -97,6 +99,11 @@ class Caller:
             return any(_holds(scopes, scope) for scopes in self.granted.values())
         return _holds(self.granted.get(bus_id, _NOTHING), scope)
 
+    @property
+    def has_no_role(self) -> bool:
+        """Tell whether the caller may do nothing at all, anywhere."""
+        return not self.scopes and not self.granted
+
     def may_everywhere(self, scope: Scope) -> bool:
         """Tell whether the caller may do this on every bus: what reaches beyond single buses asks so.
 
@@ -105,14 +112,16 @@ class Caller:
         """
         return self.bus_ids is None and _holds(self.scopes, scope)
 
-    def buses(self, scope: Scope) -> frozenset[int] | None:
-        """Return the buses on which the caller may do this; None for every bus.
+    def buses(self, scope: Scope | None = None) -> frozenset[int] | None:
+        """Return the buses on which the caller may do this, or anything; None for every bus.
 
         >>> viewer = {8: frozenset({Scope.RULES_READ})}
         >>> ann = Caller(CallerKind.USER, "ann", frozenset(), frozenset({8}), granted=viewer)
         >>> ann.buses(Scope.RULES_READ)
         frozenset({8})
         """
+        if scope is None:
+            return self.bus_ids
         if self.may_everywhere(scope):
             return None
         limited = self.bus_ids if self.bus_ids and _holds(self.scopes, scope) else _NO_BUS
@@ -140,15 +149,38 @@ class User(Protocol):
     @property
     def is_active(self) -> bool: ...  # noqa: D102 - Django's own
     @property
-    def is_staff(self) -> bool: ...  # noqa: D102 - Django's own
-    @property
     def is_superuser(self) -> bool: ...  # noqa: D102 - Django's own
     def get_username(self) -> str: ...  # noqa: D102 - Django's own
 
 
 def caller_of_user(user: User) -> Caller | None:
-    """Return the caller behind a session: staff may do everything, others read; None if not signed in."""
+    """Return the caller behind a session, with the roles that they hold now; None if not signed in.
+
+    Asks the database, once for each ``user`` that a request brings.
+    """
     if not (user.is_authenticated and user.is_active):
         return None
-    scopes = ALL_SCOPES if user.is_staff or user.is_superuser else READ_SCOPES
-    return Caller(CallerKind.USER, user.get_username(), scopes)
+    known: Caller | None = getattr(user, _KNOWN, None)
+    if known is None:
+        known = _caller_of(user)
+        setattr(user, _KNOWN, known)
+    return known
+
+
+_KNOWN = "_eventhub_caller"
+
+
+def _caller_of(user: User) -> Caller:
+    name = user.get_username()
+    if user.is_superuser:
+        return Caller(CallerKind.USER, name, ALL_SCOPES)
+    held = scopes_by_bus(Grant.of(user).values_list("bus_id", "role", "sees_sensitive"))
+    everywhere = held.get(None, _NOTHING)
+    on_some = {bus_id: scopes for bus_id, scopes in held.items() if bus_id is not None and scopes}
+    return Caller(
+        CallerKind.USER,
+        name,
+        everywhere,
+        None if everywhere else frozenset(on_some),
+        granted=on_some,
+    )

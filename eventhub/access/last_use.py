@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from django.db import IntegrityError, close_old_connections, connections
 
-from eventhub.access.keys import KeyRing
+from eventhub.access.keys import KeyRing, ring
 from eventhub.models import ApiKey, KeyUse
 
 log = logging.getLogger("eventhub.access")
@@ -55,6 +55,14 @@ class LastUse:
             except Exception as error:  # a database that is away: the next minute tries again
                 log.warning("key.use_not_recorded", extra={"fields": {"error": str(error)}})
         connections.close_all()
+
+
+def last_used(key: ApiKey) -> datetime | None:
+    """Return when a key was last used: as it is written down, or as this process knows by now."""
+    use: KeyUse | None = getattr(key, "use", None)
+    seconds = ring.used().get(key.pk)
+    known = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return max((at for at in (use and use.last_at, known) if at), default=None)
 
 
 def record(used: Mapping[str, float]) -> None:

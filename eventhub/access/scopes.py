@@ -8,6 +8,7 @@ class Scope(StrEnum):
 
     EVENTS_PUT = "events:put"  # put events on a bus, through any door
     EVENTS_READ = "events:read"  # read events, deliveries, attempts and dead letters, and watch them live
+    EVENTS_SENSITIVE = "events:sensitive"  # see the fields of events that a bus marks as sensitive
     RULES_READ = "rules:read"  # read buses, rules and targets
     RULES_WRITE = "rules:write"  # create, change and delete buses, rules and targets
     ADMIN = "admin"  # everything, keys included

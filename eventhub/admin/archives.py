@@ -16,8 +16,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from eventhub.access import seen
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
 from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
+from eventhub.admin.permitted import caller_in
 from eventhub.flow import archives
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.journal.port import ArchiveSize, ReplayState
@@ -59,8 +63,15 @@ class ArchiveAdmin(ConfiguredAdmin):
     form = ArchiveForm
     list_display = ["name", "bus", "events", "size", "retention", "replay"]
     list_select_related = ["bus"]
-    list_filter = ["bus"]
+    list_filter = [BusFilter]
     search_fields = ["name", "description"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the buses on which the person may make archives."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "bus" and field is not None:
+            field.queryset = seen.buses(caller_in(request), self.writes)
+        return field
 
     def get_readonly_fields(self, _request: HttpRequest, obj: Archive | None = None) -> list[str]:
         """Show of one that is made what it holds."""
@@ -132,6 +143,12 @@ class ReplayForm(forms.Form):
         max_value=archives.MOST_PER_SECOND,
     )
 
+    def __init__(self, caller: Caller, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("archive", "rules"):
+            field: Any = self.fields[name]
+            field.queryset = seen.on_buses(field.queryset, caller, Scope.RULES_WRITE)
+
     def clean_name(self) -> str:
         """Refuse a name that no replay may have, or that one has."""
         name: str = self.cleaned_data["name"]
@@ -158,6 +175,7 @@ class ReplayForm(forms.Form):
 class ReplayAdmin(HappenedAdmin):
     """Replays, the newest first."""
 
+    reads = Scope.RULES_READ
     list_display = ["name", "archive", "bus", "window", "state", "progress", "made_by"]
     list_filter = [by_enum("state", ReplayState, "state"), BusFilter]
     search_fields = ["name"]
@@ -181,7 +199,7 @@ class ReplayAdmin(HappenedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let those replay who may change archives."""
-        return request.user.has_perm("eventhub.change_archive")
+        return caller_in(request).may(Scope.RULES_WRITE)
 
     has_cancel_permission = has_add_permission
 
@@ -193,7 +211,7 @@ class ReplayAdmin(HappenedAdmin):
             raise PermissionDenied
         count = None
         if request.method == "POST":
-            form = ReplayForm(request.POST)
+            form = ReplayForm(caller_in(request), request.POST)
             if form.is_valid():
                 if "start" in request.POST:
                     return self._start(request, form.cleaned_data)
@@ -202,7 +220,7 @@ class ReplayAdmin(HappenedAdmin):
             now = timezone.now().replace(microsecond=0)
             archive = request.GET.get("archive", "")
             initial = {"archive": archive, "since": now - timedelta(days=1), "until": now}
-            form = ReplayForm(initial=initial)
+            form = ReplayForm(caller_in(request), initial=initial)
         context = self.admin_site.each_context(request) | {
             "title": "Replay an archive",
             "opts": self.opts,
@@ -236,7 +254,8 @@ class ReplayAdmin(HappenedAdmin):
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """End the chosen replays."""
         journal = parts().journal
-        chosen = [archives.replay_of(row) for row in queryset]
+        rows = seen.on_buses(queryset, caller_in(request), Scope.RULES_WRITE)
+        chosen = [archives.replay_of(row) for row in rows]
         ended = [one.order.name for one in chosen if archives.cancel_replay(journal, one)]
         said = f"Cancelled: {', '.join(ended)}." if ended else "None of these was under way."
         self.message_user(request, said, messages.SUCCESS if ended else messages.WARNING)

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from eventhub.access.scopes import Scope
 from eventhub.admin.configured import who
 from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
 from eventhub.domain.difference import Difference, How, differences, written
@@ -46,8 +47,9 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditAdmin(HappenedAdmin):
-    """Every change of what is configured."""
+    """Every change of what is configured, on the buses that the person administers."""
 
+    reads = Scope.ADMIN
     list_display = ["when", "what", "action", "who", "door_name", "differing"]
     list_display_links = ["when"]
     list_filter = [KindFilter, by_enum("door", Door, "door"), BusFilter, "at"]

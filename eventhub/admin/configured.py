@@ -5,17 +5,17 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import RegexValidator
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import capfirst
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access.scopes import Scope
+from eventhub.admin.permitted import Permitted, caller_in
 from eventhub.flow.configure import take_effect
-from eventhub.models.state import kind_of
+from eventhub.models.state import kind_of, state_of
 
 
 class NamedForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -45,15 +45,10 @@ class NamedForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         return next((one for one in validators if isinstance(one, RegexValidator)), None)
 
 
-class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class ConfiguredAdmin(Permitted):
     """Puts changes in force when they are committed."""
 
     form: "type[forms.ModelForm[Any]]" = NamedForm
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Head the list with what it lists."""
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, title | (extra_context or {}))
 
     class Media:
         css = {"all": ["css/admin-forms.css"]}
@@ -77,7 +72,13 @@ class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead to the audit trail, which tells of every door, not only of this one."""
+        """Lead administrators to the audit trail, which tells of every door, not only of this one."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        caller, bus_id = caller_in(request), state_of(row).bus_id
+        if not (caller.may_everywhere(Scope.ADMIN) if bus_id is None else caller.may(Scope.ADMIN, bus_id)):
+            raise PermissionDenied
         asked = urlencode({"kind": kind_of(self.model), "object_id": object_id})
         return HttpResponseRedirect(f"{reverse('admin:eventhub_auditentry_changelist')}?{asked}")
 
@@ -96,7 +97,7 @@ class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Any], *, enabled: bool) -> None:
         with transaction.atomic():
-            rows = list(queryset.filter(enabled=not enabled))
+            rows = list(self.changeable(request, queryset.filter(enabled=not enabled)))
             for row in rows:
                 row.enabled = enabled
                 row.save(update_fields=["enabled", "updated_at"])
@@ -108,9 +109,7 @@ class ConfiguredAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscr
 
 def who(request: HttpRequest) -> str:
     """Return how changes record the person who makes them."""
-    caller = caller_of_user(request.user)
-    assert caller is not None  # the admin let them in
-    return caller.who
+    return caller_in(request).who
 
 
 def _unfit(name: str) -> str:
@@ -123,7 +122,9 @@ def _unfit(name: str) -> str:
 
 def fix(form: "forms.ModelForm[Any]", name: str) -> None:
     """Show a field that cannot change; it stays in the form, so that constraints with it are checked."""
-    field = form.fields[name]
+    field = form.fields.get(name)
+    if field is None:  # who may only look has no fields
+        return
     field.disabled = True
     for link in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
         if hasattr(field.widget, link):

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.permitted import OfNoBus
 from eventhub.admin.sealed_form import SealedForm
 from eventhub.admin.settings_fields import form_fields, form_name
 from eventhub.models import ApiDestination, Connection
@@ -72,7 +73,7 @@ def _asked(request: HttpRequest) -> str:
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ConfiguredAdmin):
+class ConnectionAdmin(OfNoBus, ConfiguredAdmin):
     """How we identify ourselves to receivers."""
 
     form = ConnectionForm
@@ -128,7 +129,7 @@ def _address(request: HttpRequest, auth: str) -> str:
 
 
 @admin.register(ApiDestination)
-class ApiDestinationAdmin(ConfiguredAdmin):
+class ApiDestinationAdmin(OfNoBus, ConfiguredAdmin):
     """HTTP endpoints that are called with a connection."""
 
     list_display = ["name", "method", "endpoint", "connection", "rate_per_second"]

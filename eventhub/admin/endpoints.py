@@ -3,11 +3,12 @@
 from django.contrib import admin
 
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.permitted import OfNoBus
 from eventhub.models import GlobalEndpoint
 
 
 @admin.register(GlobalEndpoint)
-class GlobalEndpointAdmin(ConfiguredAdmin):
+class GlobalEndpointAdmin(OfNoBus, ConfiguredAdmin):
     """Addresses that route to a bus here, and say of one in another Region."""
 
     list_display = ["name", "endpoint_id", "bus", "secondary_bus"]

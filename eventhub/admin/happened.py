@@ -1,5 +1,6 @@
 """What happened, to look through: the journal is written by its engine only."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -14,11 +15,14 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
+from eventhub.access import seen
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
+from eventhub.admin.permitted import Permitted, caller_in
+from eventhub.domain.mask import MARK, mask, mask_message
 from eventhub.journal.port import OutcomeState, ReasonClass
 from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventRow, OutcomeRow
-from eventhub.models import Bus
 
 COUNTED_TO = 10_000
 
@@ -39,9 +43,10 @@ class BusFilter(admin.SimpleListFilter):
     title = "bus"
     parameter_name = "bus"
 
-    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        """Return the buses there are."""
-        return [(str(pk), name) for pk, name in Bus.objects.values_list("pk", "name")]
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Return the buses that the person may see."""
+        buses = seen.buses(caller_in(request), Scope.RULES_READ)
+        return [(str(pk), name) for pk, name in buses.values_list("pk", "name")]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the chosen bus."""
@@ -66,8 +71,10 @@ def by_enum(column: str, values: Iterable[StrEnum], label: str) -> type[admin.Si
     return ByValue
 
 
-class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Rows to read, newest first."""
+class HappenedAdmin(Permitted):
+    """Rows to read, newest first, on buses that the person sees; masked as on the pages."""
+
+    reads = Scope.EVENTS_READ
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -77,14 +84,19 @@ class HappenedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
     search_help_text = "The id of an event."
     event_column = "event_id"
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Head the list with what it lists."""
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, title | (extra_context or {}))
-
     def get_ordering(self, _request: HttpRequest) -> Any:
         """Return the order of positions, newest first; on SQLite ``xid`` is 0 and ``seq`` alone gives it."""
         return ["-seq"] if settings.EMBEDDED else ["-xid", "-seq"]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return a row as the person may see it."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and (paths := masked_paths(caller_in(request), row.bus_id)):
+            self.mask(row, paths)
+        return row
+
+    def mask(self, row: Any, paths: tuple[str, ...]) -> None:
+        """Mask what a row has of its event, which is not saved."""
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """Refuse."""
@@ -134,6 +146,10 @@ class EventAdmin(HappenedAdmin):
     list_display = ["seq", "event_page", "bus", "source", "detail_type", "accepted"]
     list_filter = [BusFilter]
 
+    def mask(self, row: EventRow, paths: tuple[str, ...]) -> None:
+        """Mask the fields."""
+        row.detail = mask(row.detail.encode(), paths).decode()
+
 
 @admin.register(OutcomeRow)
 class DeliveryAdmin(HappenedAdmin):
@@ -150,6 +166,13 @@ class AttemptAdmin(HappenedAdmin):
     list_display = ["seq", "event_page", "delivery_id", "number", "state", "status", "error", "ended"]
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
 
+    def mask(self, row: AttemptRow, paths: tuple[str, ...]) -> None:
+        """Mask what was made of the detail."""
+        row.request, row.response = (
+            json.dumps(mask_message(json.loads(text)), ensure_ascii=False)
+            for text in (row.request, row.response)
+        )
+
     @admin.display(description="ended")
     def ended(self, attempt: AttemptRow) -> str:
         """Return when the attempt ended."""
@@ -162,6 +185,10 @@ class DeadLetterAdmin(HappenedAdmin):
 
     list_display = ["seq", "event_page", "bus", "rule", "target", "reason_class", "reason", "dead"]
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+
+    def mask(self, row: DeadLetterRow, paths: tuple[str, ...]) -> None:
+        """Mask the FIFO key, a value of the event."""
+        row.fifo_key = row.fifo_key and MARK
 
     @admin.display(description="dead since")
     def dead(self, letter: DeadLetterRow) -> str:

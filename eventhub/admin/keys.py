@@ -12,10 +12,15 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from eventhub.access.keys import mint
+from eventhub.access import seen
+from eventhub.access.caller import Caller
+from eventhub.access.keys import administered, mint
+from eventhub.access.last_use import last_used
 from eventhub.access.rotation import OVERLAP_SECONDS, rotate_key
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.lines import LinesField
+from eventhub.admin.permitted import caller_in
 from eventhub.flow.configure import take_effect
 from eventhub.models import ApiKey, Bus, Subject, note_change, recorded
 
@@ -31,30 +36,11 @@ _FACTS = ["created_at", "last_used", "old_secret"]
 SCOPES = [
     (Scope.EVENTS_PUT, "events:put – put events on a bus, through any door"),
     (Scope.EVENTS_READ, "events:read – read events, deliveries and dead letters, and watch them live"),
+    (Scope.EVENTS_SENSITIVE, "events:sensitive – see the fields of events that a bus marks as sensitive"),
     (Scope.RULES_READ, "rules:read – read buses, rules and targets"),
     (Scope.RULES_WRITE, "rules:write – make, change and delete buses, rules and targets"),
     (Scope.ADMIN, "admin – everything"),
 ]
-
-
-class LinesField(forms.CharField):
-    """A list of texts, one a line."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = forms.Textarea(attrs={"rows": 3, "cols": 40, "spellcheck": "false"})
-        super().__init__(**{"widget": widget, **options})
-
-    def prepare_value(self, value: Any) -> Any:
-        """Show the list as lines."""
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        """Return the lines that say something."""
-        return [line for one in (super().to_python(value) or "").splitlines() if (line := one.strip())]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare lists."""
-        return bool((initial or []) != self.to_python(data))
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -79,8 +65,14 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
         fields = ["name", "scopes", "buses", "sources", "account", "rate_per_second", "expires_at", "enabled"]
         help_texts = {"expires_at": "UTC. Leave empty for a key that does not expire."}
 
+    caller: Caller  # who fills it in; subclasses are made by KeyAdmin, which sets it
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "buses" in self.fields:
+            self.fields["buses"].queryset = seen.buses(self.caller, Scope.ADMIN)  # type: ignore[attr-defined]  # a choice of rows
+            if not self.caller.may_everywhere(Scope.ADMIN):
+                self.fields["buses"].help_text = "Choose one or more of the buses that you administer."
         if "expires_at" in self.fields:
             date, time = self.fields["expires_at"].widget.widgets
             date.attrs["aria-label"], time.attrs["aria-label"] = "Expires on, date", "Expires at, time (UTC)"
@@ -93,14 +85,17 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable a
             self.add_error(
                 "buses", "this key is limited to buses: choose one, or make another key for every bus"
             )
+        elif not cleaned.get("buses") and not self.caller.may_everywhere(Scope.ADMIN):
+            self.add_error("buses", "wanted one or more of the buses that you administer")
         return cleaned
 
 
 @admin.register(ApiKey)
 class KeyAdmin(ConfiguredAdmin):
-    """Credentials of programs."""
+    """Credentials of programs; an administrator of some buses sees and makes the keys limited to these."""
 
     form = KeyForm
+    reads = writes = Scope.ADMIN
     list_display = ["name", "id", "scope_names", "bus_names", "source_names", "last_used", "ends", "is_valid"]
     list_select_related = ["use"]
     change_form_template = "admin/eventhub/apikey/change_form.html"
@@ -113,6 +108,25 @@ class KeyAdmin(ConfiguredAdmin):
         """Add the rotation of a key."""
         view = self.admin_site.admin_view(self.rotate_view)
         return [path("<str:pk>/rotate/", view, name="eventhub_apikey_rotate"), *super().get_urls()]
+
+    def may_see(self, caller: Caller, row: ApiKey | None = None) -> bool:
+        """Tell whether the caller administers a key."""
+        return caller.may(Scope.ADMIN) and (row is None or administered(caller).filter(pk=row.pk).exists())
+
+    def may_change(self, caller: Caller, row: ApiKey | None = None) -> bool:
+        """Tell whether the caller administers a key."""
+        return self.may_see(caller, row)
+
+    def rows_seen(self, rows: QuerySet[Any], caller: Caller) -> QuerySet[Any]:
+        """Return the keys that the caller administers."""
+        return rows.filter(pk__in=administered(caller).values("pk"))
+
+    def get_form(
+        self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Tell the form who fills it in."""
+        form = super().get_form(request, obj, change, **kwargs)
+        return type("KeyForm", (form,), {"caller": caller_in(request)})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         """Bring what the list shows of each key."""
@@ -215,8 +229,8 @@ class KeyAdmin(ConfiguredAdmin):
     @admin.display(description="last used", ordering="use__last_at")
     def last_used(self, key: ApiKey) -> str:
         """Return when the key last opened a door, to the minute."""
-        use = getattr(key, "use", None)
-        return "never" if use is None else f"{use.last_at:%Y-%m-%d %H:%M} UTC"
+        at = last_used(key)
+        return "never" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
     @admin.display(description="ends", ordering="expires_at")
     def ends(self, key: ApiKey) -> str:

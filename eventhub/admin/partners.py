@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.permitted import OfNoBus
 from eventhub.flow.configure import take_effect
 from eventhub.models import PartnerSource, SourceStateError
 
 
 @admin.register(PartnerSource)
-class PartnerSourceAdmin(ConfiguredAdmin):
+class PartnerSourceAdmin(OfNoBus, ConfiguredAdmin):
     """What partners offer; the bus of a source's name takes its events."""
 
     form = forms.ModelForm

@@ -12,11 +12,14 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from eventhub.access import seen
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
+from eventhub.admin.happened import BusFilter
+from eventhub.admin.permitted import OfParent, caller_in
 from eventhub.domain.difference import differences
 from eventhub.flow.schedule import next_runs
 from eventhub.flow.versions import VersionRefusedError, roll_back_to
-from eventhub.models import Bus, Rule, RuleTarget, RuleVersion
+from eventhub.models import Rule, RuleTarget, RuleVersion
 
 VERSIONS_SHOWN = 20
 EXAMPLE = """{
@@ -102,13 +105,20 @@ class TargetFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not s
                 )
 
 
-class TargetInline(admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
+class TargetInline(OfParent, admin.TabularInline):  # type: ignore[type-arg]  # not subscriptable at run time
     """Where the rule delivers; + makes a new target without leaving the page."""
 
     model = RuleTarget
     form = LinkForm
     formset = TargetFormSet
     verbose_name_plural = "targets: where matching events are delivered"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the targets that the person may see."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "target" and field is not None:
+            field.queryset = seen.targets(caller_in(request))
+        return field
 
     def get_extra(self, request: HttpRequest, obj: Rule | None = None, **kwargs: Any) -> int:
         """Offer a row to a new rule; a made one has its own, and a link for more."""
@@ -122,7 +132,7 @@ class RuleAdmin(ConfiguredAdmin):
     form = RuleForm
     inlines = [TargetInline]
     list_display = ["name", "bus", "enabled", "target_names", "current_version"]
-    list_filter = ["enabled", "bus"]
+    list_filter = ["enabled", BusFilter]
     list_select_related = ["bus"]
     search_fields = ["name", "description", "pattern"]
     actions = ["enable", "disable"]
@@ -146,10 +156,17 @@ class RuleAdmin(ConfiguredAdmin):
         """Take ``?bus=…&pattern=…`` from the address; without it choose the bus if there is one only."""
         initial = super().get_changeform_initial_data(request)
         if "bus" not in initial:
-            buses = list(Bus.objects.values_list("pk", flat=True)[:2])
+            buses = list(seen.buses(caller_in(request), self.writes).values_list("pk", flat=True)[:2])
             if len(buses) == 1:
                 initial["bus"] = str(buses[0])
         return initial
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the buses on which the person may change rules."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "bus" and field is not None:
+            field.queryset = seen.buses(caller_in(request), self.writes)
+        return field
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the targets, then the version that all of it makes."""

@@ -1,5 +1,6 @@
 """What can be done to one target from its page: test it, switch it, give it another signing secret."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from eventhub.access.caller import Caller
+from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.testing import test_target
@@ -23,10 +26,11 @@ _DONE = {
 }
 
 
-def state_of(target: Target) -> TargetState:
-    """Return how a target fares; nothing is known of it in a process without a role."""
+def state_of(target: Target, caller: Caller) -> TargetState:
+    """Return how a target fares, as far as the caller may see; a process without a role knows nothing."""
     try:
-        return parts().journal.target_states().get(target.pk, TargetState())
+        state = parts().journal.target_states().get(target.pk, TargetState())
+        return replace(state, blocked=blocked_seen(state, caller))
     except NotRunningError:
         return TargetState()
 

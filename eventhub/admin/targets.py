@@ -5,12 +5,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from eventhub.access import seen
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.permitted import OfNoBus, caller_in
 from eventhub.admin.target_actions import TargetActions, state_of
 from eventhub.admin.target_form import TargetForm, fieldsets_of, form_of
 from eventhub.flow.configure import take_effect
@@ -24,7 +28,7 @@ def _for_administrators(kind: Kind) -> bool:
 
 
 @admin.register(Target)
-class TargetAdmin(TargetActions, ConfiguredAdmin):
+class TargetAdmin(TargetActions, OfNoBus, ConfiguredAdmin):
     """Receivers of what rules match."""
 
     form = TargetForm
@@ -34,6 +38,20 @@ class TargetAdmin(TargetActions, ConfiguredAdmin):
     search_fields = ["name", "url", "note"]
     actions = ["enable", "disable", "pause", "resume"]
     change_form_template = "admin/eventhub/target/change_form.html"
+
+    def may_see(self, caller: Caller, row: Target | None = None) -> bool:
+        """Tell whether the caller may see a target: with a role on every bus, or by a rule that uses it."""
+        return caller.may(Scope.RULES_READ) and (row is None or self._seen(caller).filter(pk=row.pk).exists())
+
+    def rows_seen(self, rows: QuerySet[Any], caller: Caller) -> QuerySet[Any]:
+        """Return the targets that the caller may see."""
+        return rows.filter(pk__in=self._seen(caller).values("pk"))
+
+    def _seen(self, caller: Caller) -> QuerySet[Target]:
+        """Return what the caller may see, without targets that would show a bus that they do not see."""
+        bus_ids = caller.buses(Scope.RULES_READ)
+        found = seen.targets(caller)
+        return found if bus_ids is None else found.filter(Q(bus=None) | Q(bus_id__in=bus_ids))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         """Count the rules beside."""
@@ -60,7 +78,9 @@ class TargetAdmin(TargetActions, ConfiguredAdmin):
 
     def _choose(self, request: HttpRequest) -> HttpResponse:
         allowed = [
-            kind for kind in KINDS.values() if request.user.is_superuser or not _for_administrators(kind)
+            kind
+            for kind in KINDS.values()
+            if caller_in(request).may_everywhere(Scope.ADMIN) or not _for_administrators(kind)
         ]
         context = self.admin_site.each_context(request) | {
             "title": "Add target",
@@ -79,13 +99,17 @@ class TargetAdmin(TargetActions, ConfiguredAdmin):
     ) -> Any:
         """Show how the target fares beside its form."""
         target = self.get_object(request, object_id) if object_id else None
-        extra = {"state": state_of(target), "kind": _kind_of(request, target)} if target else {}
+        extra = (
+            {"state": state_of(target, caller_in(request)), "kind": _kind_of(request, target)}
+            if target
+            else {}
+        )
         return super().changeform_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def has_change_permission(self, request: HttpRequest, obj: Target | None = None) -> bool:
         """Leave kinds for administrators to them."""
         kind = KINDS.get(obj.kind) if obj else None
-        if kind and _for_administrators(kind) and not request.user.is_superuser:
+        if kind and _for_administrators(kind) and not caller_in(request).may_everywhere(Scope.ADMIN):
             return False
         return bool(super().has_change_permission(request, obj))
 
@@ -94,7 +118,8 @@ class TargetAdmin(TargetActions, ConfiguredAdmin):
     ) -> Any:
         """Return the form of the target's kind."""
         kind = _kind_of(request, obj)
-        if _for_administrators(kind) and not request.user.is_superuser and not change:
+        administers = caller_in(request).may_everywhere(Scope.ADMIN)
+        if _for_administrators(kind) and not administers and not change:
             raise PermissionDenied(f"{kind.title} targets are for administrators")
         return super().get_form(request, obj, change, **kwargs | {"form": form_of(kind, obj)})
 

@@ -12,9 +12,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from eventhub.access.caller import caller_of_user
+
 # Applications, and their models by class name; what is not named here comes after, as Django orders it.
 _ORDER = {
-    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey", "AuditEntry"],
+    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey", "Grant", "AuditEntry"],
     "journal": ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
     "auth": ["User", "Group"],
 }
@@ -29,6 +31,11 @@ class EventhubSite(AdminSite):
     site_title = "Eventhub"
     index_title = "Configuration"
     site_url = "/flow"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in who has a role; what they may see and change there is asked for each page."""
+        caller = caller_of_user(request.user)
+        return caller is not None and not caller.has_no_role
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return what the index and the sidebar list."""
@@ -49,7 +56,7 @@ class EventhubSite(AdminSite):
         if self.has_permission(request):
             return HttpResponseRedirect(wanted)
         if request.user.is_authenticated:
-            raise PermissionDenied("only staff may enter the admin")
+            raise PermissionDenied("only who has a role may enter the admin")
         return redirect_to_login(wanted, resolve_url("sign-in"))
 
 

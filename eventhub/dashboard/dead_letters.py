@@ -9,16 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
+from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import letter_filter, paging
 from eventhub.dashboard.letter_filter import LetterFilter
+from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.redriving import current_redrives
 from eventhub.dashboard.target_facts import TargetFacts, facts_by_name
 from eventhub.flow.letters import GROUPINGS, LetterGroup, grouped, selected
 from eventhub.journal.port import ReasonClass
 from eventhub.journal.rows import EventRow
-from eventhub.models import Bus
 
 GROUPS_SHOWN = 20
 
@@ -36,12 +37,12 @@ class GroupShown:
 @login_required
 def dead_letters(request: HttpRequest) -> HttpResponse:
     """Show redrives, groups, and the letters one by one, the newest first."""
-    asked = letter_filter.read(request.GET)
+    caller = reader(request)
+    asked = letter_filter.read(request.GET, caller.buses(Scope.EVENTS_READ))
     page = paging.page_of(request, selected(asked.selection, redriven=asked.redriven), asked.view)
     events = EventRow.objects.filter(id__in={row.event_id for row in page.rows})
     types = dict(events.values_list("id", "detail_type"))
-    caller = caller_of_user(request.user)
-    groups, more_groups = _groups(asked)
+    groups, more_groups = _groups(asked, caller)
     context = {
         "page": "dead-letters",
         "asked": asked,
@@ -50,21 +51,21 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "more_groups": more_groups,
         "groupings": _groupings(asked),
-        "redrives": current_redrives(),
-        "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),
-        "buses": Bus.objects.all(),
+        "redrives": current_redrives(caller),
+        "may_redrive": caller.may(Scope.RULES_WRITE),
+        "buses": seen.buses(caller, Scope.EVENTS_READ),
         "classes": list(ReasonClass),
         "shown": letter_filter.SHOWN,
     }
     return render(request, "dead_letters.html", context, status=400 if asked.wrong else 200)
 
 
-def _groups(asked: LetterFilter) -> tuple[list[GroupShown], bool]:
+def _groups(asked: LetterFilter, caller: Caller) -> tuple[list[GroupShown], bool]:
     """Return the largest groups of what waits; none where only redriven letters are asked for."""
     if asked.redriven:
         return [], False
     groups, more = grouped(asked.selection, asked.by, most=GROUPS_SHOWN)
-    facts = facts_by_name({group.target for group in groups if group.target})
+    facts = facts_by_name({group.target for group in groups if group.target}, caller)
     shown = [
         GroupShown(
             group,

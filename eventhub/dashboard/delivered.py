@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from eventhub.domain.payload import PayloadFormat
 from eventhub.domain.transform import TransformError
 from eventhub.flow.preview import preview
-from eventhub.flow.stored import event_of
-from eventhub.journal.rows import EventRow, OutcomeRow
+from eventhub.journal.port import NewEvent
+from eventhub.journal.rows import OutcomeRow
 from eventhub.models import RuleTarget, Target
 
 _MOST = 10
@@ -26,8 +26,11 @@ class PayloadShown:
     fault: str
 
 
-def payloads_of(event: EventRow, outcomes: Sequence[OutcomeRow]) -> list[PayloadShown]:
-    """Return the payloads that are not the plain envelope, of the first deliveries."""
+def payloads_of(event: NewEvent, outcomes: Sequence[OutcomeRow]) -> list[PayloadShown]:
+    """Return the payloads that are not the plain envelope, of the first deliveries.
+
+    ``event`` is as the reader may see it: made of masked fields, a payload is masked where they would be.
+    """
     target_ids = {row.target_id for row in outcomes if row.target_id is not None}
     targets = {target.pk: target for target in Target.objects.filter(pk__in=target_ids)}
     links = RuleTarget.objects.filter(rule_id__in={row.rule_id for row in outcomes}, target_id__in=target_ids)
@@ -44,10 +47,10 @@ def payloads_of(event: EventRow, outcomes: Sequence[OutcomeRow]) -> list[Payload
     return shown[:_MOST]
 
 
-def _payload(event: EventRow, row: OutcomeRow, transform: object, form: PayloadFormat) -> PayloadShown:
+def _payload(event: NewEvent, row: OutcomeRow, transform: object, form: PayloadFormat) -> PayloadShown:
     by = "the rule's transform" if transform is not None else f"the format {form}"
     try:
-        seen = preview(event_of(event), transform, payload_format=form, rule=row.rule)
+        seen = preview(event, transform, payload_format=form, rule=row.rule)
     except TransformError as error:  # only by a hand in the database
         return PayloadShown(row, by, "", (), "", str(error))
     if seen.after is None:

@@ -7,10 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
 from eventhub.dashboard.journey import existing_rules, journey_of
+from eventhub.dashboard.permitted import reader
 from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
 
@@ -19,12 +20,12 @@ from eventhub.live.sums import rows_with_fate
 @login_required
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show one event's journey."""
-    row = EventRow.objects.filter(id=event_id).first()
+    caller = reader(request)
+    row = seen.on_buses(EventRow.objects.filter(id=event_id), caller, Scope.EVENTS_READ).first()
     if row is None:
         raise Http404(f"there is no event {event_id}")
-    journey = journey_of(row)
+    journey = journey_of(row, caller)
     fate = rows_with_fate(EventRow.objects.filter(id=event_id))[0]
-    caller = caller_of_user(request.user)
     context = {
         "page": "events",
         "journey": journey,
@@ -33,6 +34,6 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "repeated": RepeatedRow.objects.filter(pk=event_id).first() if row.key is not None else None,
         "bytes": len(row.detail.encode()),
         "existing": existing_rules(journey),
-        "may_redrive": caller is not None and caller.may(Scope.RULES_WRITE),
+        "may_redrive": caller.may(Scope.RULES_WRITE, row.bus_id),
     }
     return render(request, "event.html", context)

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,9 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
+from eventhub.access.caller import Caller, caller_of_user
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
+from eventhub.dashboard.permitted import reader
 from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
@@ -21,6 +23,7 @@ from eventhub.journal.rows import EventRow
 from eventhub.live.graph import Numbering
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
 from eventhub.live.sums import rows_with_fate
+from eventhub.live.view import view_of
 from eventhub.models import DEFAULT_BUS, Bus
 
 _LOADED_AT_ONCE = 200  # rows of a gap in the stream
@@ -42,10 +45,15 @@ def flow(request: HttpRequest) -> HttpResponse:
 
 def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) -> HttpResponse:
     """Render the page; ``first_key`` is an id and a secret that was just minted for the reader."""
-    bus = _bus(request)
-    snapshot = flow_snapshot(bus.pk if bus else None, rulebook=_rulebook())
-    by_node, minute = _last_minute(snapshot)
     caller = caller_of_user(request.user)
+    if caller is None or caller.has_no_role:
+        return render(
+            request, "no_role.html", {"page": "flow", "user_name": request.user.get_username()}, status=403
+        )
+    bus = _bus(request, caller)
+    snapshot = flow_snapshot(view_of(caller, bus.pk if bus else None), rulebook=_rulebook())
+    by_node, minute = _last_minute(snapshot)
+    first_bus = _first_bus(caller, bus)
     context = {
         "page": "flow",
         "bus": bus,
@@ -55,9 +63,9 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "nodes": _nodes(snapshot, by_node),
         "rows": [(row, words.result(row)) for row in snapshot.rows],
         "snapshot": _as_sent(snapshot),
-        "is_first": not EventRow.objects.exists(),
-        "may_put": caller is not None and caller.may(Scope.EVENTS_PUT),
-        "first_bus": bus.name if bus else DEFAULT_BUS,
+        "is_first": not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
+        "may_put": first_bus is not None,
+        "first_bus": first_bus,
         "first_key": first_key,
         "address": f"{request.scheme}://{request.get_host()}",
     }
@@ -73,21 +81,24 @@ def rows(request: HttpRequest) -> HttpResponse:
     ``?q=`` those that pass a filter.
     """
     after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
-    bus = _bus(request)
+    caller = reader(request)
+    bus = _bus(request, caller)
     if request.GET.get("q"):
-        return _filtered_rows(request, bus)
-    events = EventRow.objects.all() if bus is None else EventRow.objects.filter(bus_id=bus.pk)
+        return _filtered_rows(request, caller, bus)
+    events = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
+    if bus is not None:
+        events = events.filter(bus_id=bus.pk)
     found = rows_with_fate(paging.between(events, after, before)[: _LOADED_AT_ONCE + 1])
     listed = [json.loads(row.text) for row in found[:_LOADED_AT_ONCE]]
     return JsonResponse({"rows": listed[::-1], "more": len(found) > _LOADED_AT_ONCE})
 
 
-def _filtered_rows(request: HttpRequest, bus: Bus | None) -> JsonResponse:
+def _filtered_rows(request: HttpRequest, caller: Caller, bus: Bus | None) -> JsonResponse:
     given = {name: request.GET.get(name, "") for name in ("q", "after", "before")}
     try:
-        asked = read_search(
-            given, limit=_LOADED_AT_ONCE, bus_ids=_seen(request, None if bus is None else {bus.pk})
-        )
+        bus_ids = caller.buses(Scope.EVENTS_READ) if bus is None else {bus.pk}
+        masked = searched_masks(caller, bus_ids)
+        asked = read_search(given, limit=_LOADED_AT_ONCE, bus_ids=bus_ids, masked=masked)
         found = find(asked)
     except WrongSearchError as error:
         return JsonResponse({"error": str(error), "at": error.at}, status=400)
@@ -96,19 +107,20 @@ def _filtered_rows(request: HttpRequest, bus: Bus | None) -> JsonResponse:
     return JsonResponse({"rows": listed[::-1], "more": found.next is not None})
 
 
-def _seen(request: HttpRequest, bus_ids: Collection[int] | None) -> Collection[int] | None:
-    """Return which of these buses, None for all, the reader sees."""
-    caller = caller_of_user(request.user)
-    if caller is None or caller.bus_ids is None:
-        return bus_ids
-    return caller.bus_ids if bus_ids is None else caller.bus_ids & set(bus_ids)
+def _first_bus(caller: Caller, bus: Bus | None) -> str | None:
+    """Return the bus for the reader's first event: the one shown, else the default one, else any."""
+    buses = seen.buses(caller, Scope.EVENTS_PUT)
+    if bus is not None:
+        return bus.name if caller.may(Scope.EVENTS_PUT, bus.pk) else None
+    chosen = buses.filter(name=DEFAULT_BUS).first() or buses.order_by("name").first()
+    return chosen.name if chosen else None
 
 
-def _bus(request: HttpRequest) -> Bus | None:
+def _bus(request: HttpRequest, caller: Caller) -> Bus | None:
     name = request.GET.get("bus")
     if not name:
         return None
-    bus = Bus.objects.filter(name=name).first()
+    bus = seen.buses(caller, Scope.EVENTS_READ).filter(name=name).first()
     if bus is None:
         raise Http404(f"there is no bus {name!r}")
     return bus

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from eventhub.dashboard.waterfall import PHASES
+from eventhub.domain.mask import MARK, mask_message
 from eventhub.journal.rows import AttemptRow, DeadLetterRow
 
 _LEAST_MS = 0.05  # a phase that took less reads as nothing
@@ -39,15 +40,20 @@ class Step:
     redriven_at: datetime | None = None
 
 
-def history_of(attempts: Sequence[AttemptRow], letters: Sequence[DeadLetterRow]) -> list[Step]:
-    """Return the steps in their order; both sequences are of one delivery, oldest first."""
+def history_of(
+    attempts: Sequence[AttemptRow], letters: Sequence[DeadLetterRow], *, is_masked: bool
+) -> list[Step]:
+    """Return the steps in their order; both sequences are of one delivery, oldest first.
+
+    What was sent and answered is masked if anything of the event is.
+    """
     steps: list[Step] = []
     waiting = list(letters)
     for number, row in enumerate(attempts):
         # A letter without an attempt of its own (the target was deleted) comes after the ones before it.
         _give_up(steps, waiting, before=row.number)
         following = attempts[number + 1] if number + 1 < len(attempts) else None
-        steps.append(Step(attempt=attempt_shown(row, following)))
+        steps.append(Step(attempt=attempt_shown(row, following, is_masked=is_masked)))
     _give_up(steps, waiting, before=None)
     return steps
 
@@ -60,11 +66,15 @@ def _give_up(steps: list[Step], waiting: list[DeadLetterRow], *, before: int | N
             steps.append(Step(redriven_at=letter.redriven_at))
 
 
-def attempt_shown(row: AttemptRow, following: AttemptRow | None) -> AttemptShown:
+def attempt_shown(row: AttemptRow, following: AttemptRow | None, *, is_masked: bool) -> AttemptShown:
     """Return an attempt for its place on the page; ``following`` is the next one."""
     request, response = json.loads(row.request), json.loads(row.response)
+    if is_masked:
+        request, response = mask_message(request), mask_message(response)
     body = response.get("body", "")
-    if not body and response.get("body_base64"):
+    if not body and response.get("body_base64") == MARK:
+        body = MARK
+    elif not body and response.get("body_base64"):
         raw = base64.b64decode(response["body_base64"])
         body = f"{len(raw)} bytes that are not text, beginning {raw[:32].hex(' ')}"
     waited = None

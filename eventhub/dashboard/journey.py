@@ -8,6 +8,10 @@ from typing import Any
 
 from django.conf import settings
 
+from eventhub.access import seen
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
 from eventhub.dashboard import words
 from eventhub.dashboard.delivered import PayloadShown, payloads_of
 from eventhub.dashboard.history import AttemptShown, Step, history_of
@@ -15,6 +19,7 @@ from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
 from eventhub.dashboard.waiting import Wait, wait_of
 from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
 from eventhub.domain.arn import target_arn
+from eventhub.domain.mask import MARK, is_masked
 from eventhub.domain.pattern import PatternError, near_misses, parse
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
@@ -34,6 +39,7 @@ from eventhub.models import Rule, RuleVersion
 _EXPLAINED = 10  # nearest misses
 _MOST_RULES = 500  # of a ruleset that are looked at for near misses
 _MOST_CHILDREN = 20
+_HIDDEN = "its pattern reads fields that are masked for you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ class Journey:
     event: EventRow
     routing: RoutingRow | None
     envelope: str
+    detail: str
+    masked: tuple[str, ...] = ()  # the paths that are masked for the reader
     deliveries: list[DeliveryShown] = field(default_factory=list)
     steps: list[tuple[str, str, list[Bar]]] = field(default_factory=list)  # name, note, lane
     marks: list[Mark] = field(default_factory=list)
@@ -116,10 +124,18 @@ class Journey:
         return (max(ends) - accepted) / 1000
 
 
-def journey_of(event: EventRow) -> Journey:
-    """Read an event's journey."""
+def journey_of(event: EventRow, reader: Caller) -> Journey:
+    """Read an event's journey, as far as the reader may see it; the event itself they may."""
     routing = RoutingRow.objects.filter(event_id=event.id).first()
-    journey = Journey(event=event, routing=routing, envelope=envelope_of(event_of(event)).as_bytes().decode())
+    masked = masked_paths(reader, event.bus_id)
+    seen_event = event_of(event, masked)
+    journey = Journey(
+        event=event,
+        routing=routing,
+        envelope=envelope_of(seen_event).as_bytes().decode(),
+        detail=seen_event.detail.decode(),
+        masked=masked,
+    )
     outcomes = list(OutcomeRow.objects.filter(event_id=event.id).order_by("seq"))
     attempts: dict[int, list[AttemptRow]] = {}
     for attempt in AttemptRow.objects.filter(event_id=event.id).order_by("delivery_id", "number"):
@@ -128,13 +144,14 @@ def journey_of(event: EventRow) -> Journey:
     for letter in DeadLetterRow.objects.filter(event_id=event.id).order_by("seq"):
         letters.setdefault(letter.delivery_id, []).append(letter)
     _lay_out(journey, outcomes, attempts, letters)
-    _read_standing(journey)
-    journey.payloads = payloads_of(event, outcomes)
+    _read_standing(journey, reader)
+    journey.payloads = payloads_of(seen_event, outcomes)
     if routing is not None:
         _read_rules(journey, routing, outcomes)
+    every = seen.on_buses(EventRow.objects.all(), reader, Scope.EVENTS_READ)
     if event.cause_id is not None:
-        journey.parent = EventRow.objects.filter(id=event.cause_id).first()
-    journey.children = list(EventRow.objects.filter(cause_id=event.id).order_by("seq")[:_MOST_CHILDREN])
+        journey.parent = every.filter(id=event.cause_id).first()
+    journey.children = list(every.filter(cause_id=event.id).order_by("seq")[:_MOST_CHILDREN])
     return journey
 
 
@@ -161,12 +178,17 @@ def _lay_out(
     for lane in lanes:
         spans += lane
     axis = Axis(spans)
+    is_masked = bool(journey.masked)
     places = queued([outcome.seq for outcome in outcomes if outcome.state == OutcomeState.PENDING])
+    if is_masked:  # a FIFO key is a value of the event
+        places = {seq: replace(place, fifo_key=place.fifo_key and MARK) for seq, place in places.items()}
     journey.deliveries = [
         DeliveryShown(
             row=outcome,
             said=words.outcome(outcome.state, outcome.attempts),
-            steps=history_of(attempts.get(outcome.seq, []), letters.get(outcome.seq, [])),
+            steps=history_of(
+                attempts.get(outcome.seq, []), letters.get(outcome.seq, []), is_masked=is_masked
+            ),
             lane=[axis.bar(span) for span in lane],
             place=places.get(outcome.seq),
             attributes=json.loads(outcome.attributes or "{}"),
@@ -179,12 +201,12 @@ def _lay_out(
     journey.marks, journey.folds = (axis.marks(), axis.folds()) if spans else ([], [])
 
 
-def _read_standing(journey: Journey) -> None:
+def _read_standing(journey: Journey, reader: Caller) -> None:
     """Find out why pending deliveries wait, how their targets fare, and where dead letters went."""
     troubled = [
         one for one in journey.deliveries if one.row.state == OutcomeState.PENDING or one.was_given_up
     ]
-    facts = facts_by_id({one.row.target_id for one in troubled if one.row.target_id})
+    facts = facts_by_id({one.row.target_id for one in troubled if one.row.target_id}, reader)
     now = datetime.now(UTC)
     beyond: dict[tuple[int, str], list[OutcomeRow]] = {}
     for one in journey.deliveries:
@@ -254,15 +276,20 @@ def _why_not(journey: Journey, rules: list[RuleShown]) -> dict[int, str]:
     versions = RuleVersion.objects.filter(
         rule_id__in=[rule.id for rule in rules], number__in={rule.version for rule in rules}
     )
-    patterns = []
+    patterns, hidden = [], {}
     for version in versions:
         if (version.rule_id, version.number) in wanted:
             try:
-                patterns.append((version.rule_id, parse(version.pattern)))
+                pattern = parse(version.pattern)
             except PatternError:
                 continue  # written by a hand in the database: routing left it out too
+            if any(is_masked(one.path, journey.masked) for one in pattern.fields):
+                hidden[version.rule_id] = _HIDDEN  # the reason would tell what is there
+            else:
+                patterns.append((version.rule_id, pattern))
     event = envelope_of(event_of(journey.event)).decoded()
-    return {miss.rule_id: miss.explanation.words for miss in near_misses(patterns, event, limit=_EXPLAINED)}
+    misses = near_misses(patterns, event, limit=_EXPLAINED)
+    return {miss.rule_id: miss.explanation.words for miss in misses} | hidden
 
 
 def existing_rules(journey: Journey) -> set[int]:

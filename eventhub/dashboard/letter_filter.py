@@ -1,6 +1,6 @@
 """The filter of the dead letters' page: read from its address, and written back into links and forms."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -48,13 +48,17 @@ class LetterFilter:
         return urlencode(kept if by == tuple(GROUPINGS) else {**kept, "by": ",".join(by)})
 
 
-def read(query: QueryDict) -> LetterFilter:
-    """Return the filter of an address; one that cannot be selects nothing and says what is wrong."""
+def read(query: QueryDict, bus_ids: Collection[int] | None) -> LetterFilter:
+    """Return the filter of an address; one that cannot be selects nothing and says what is wrong.
+
+    ``bus_ids`` are the buses that the reader may see, or change; None for all.
+    """
     texts = {name: text for name in FILTERS if (text := str(query.get(name, "")).strip())}
     show = query.get("show", "waiting")
     by = tuple(name for name in query.get("by", ",".join(GROUPINGS)).split(",") if name in GROUPINGS)
     try:
-        selection = read_filter({name: _with_zone(name, text) for name, text in texts.items()})
+        given = {name: _with_zone(name, text) for name, text in texts.items()}
+        selection = read_filter(given, bus_ids=bus_ids)
         wrong: Mapping[str, str] = {}
     except FilterError as error:
         selection, wrong = _NOTHING, error.wrong

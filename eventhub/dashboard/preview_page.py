@@ -10,6 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from eventhub.access import seen
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
+from eventhub.dashboard.permitted import reader
 from eventhub.domain.payload import Payload, PayloadFormat
 from eventhub.domain.transform import TransformError
 from eventhub.flow.preview import SAMPLE_RULE, preview
@@ -41,15 +45,17 @@ class _Asked:
 @login_required
 def preview_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     """Show the form, filled with ``?delivery=``'s own transform and format, and what comes of it."""
-    row = EventRow.objects.filter(id=event_id).first()
+    caller = reader(request)
+    row = seen.on_buses(EventRow.objects.filter(id=event_id), caller, Scope.EVENTS_READ).first()
     if row is None:
         raise Http404(f"there is no event {event_id}")
+    stored = event_of(row, masked_paths(caller, row.bus_id))
     asked = _posted(request) if request.method == "POST" else _of_delivery(request, row)
     before, after, fault = "", None, asked.wrong
     if not fault:
         try:
-            seen = preview(event_of(row), asked.transform, payload_format=asked.form, rule=asked.rule)
-            before, after, fault = seen.before.decode(), seen.after, seen.fault
+            made = preview(stored, asked.transform, payload_format=asked.form, rule=asked.rule)
+            before, after, fault = made.before.decode(), made.after, made.fault
         except TransformError as error:
             fault = str(error)
     context = {
@@ -57,7 +63,7 @@ def preview_event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "event": row,
         "asked": asked,
         "formats": Target.Format.choices,
-        "before": before or preview(event_of(row)).before.decode(),
+        "before": before or preview(stored).before.decode(),
         "after": after,
         "body": _shown(after),
         "fault": fault,

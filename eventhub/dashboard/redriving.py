@@ -1,20 +1,23 @@
 """Redriving from the pages: counted first, then started at a rate, then paused, resumed or cancelled."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from eventhub.access.caller import Caller, caller_of_user
+from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import letter_filter, words
+from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.target_facts import TargetFacts, facts_by_name
 from eventhub.flow import letters
 from eventhub.flow.letters import FilterError, LetterGroup, grouped, of_ids, redrive_of
@@ -43,6 +46,7 @@ class RedriveShown:
     redrive: Redrive
     said: words.Said
     what: str
+    may_steer: bool
 
     @property
     def looked_at(self) -> int:
@@ -60,6 +64,8 @@ class RedriveShown:
     @property
     def actions(self) -> list[str]:
         """Return what can be done to it."""
+        if not self.may_steer:
+            return []
         match self.redrive.state:
             case RedriveState.RUNNING:
                 return ["pause", "cancel"]
@@ -68,15 +74,21 @@ class RedriveShown:
         return []
 
 
-def current_redrives() -> list[RedriveShown]:
-    """Return the redrives that have work left or ended within the last hour, the newest first."""
+def current_redrives(caller: Caller) -> list[RedriveShown]:
+    """Return the redrives that have work left or ended within the last hour, the newest first.
+
+    Who sees some buses only sees the redrives that they made: others may be of any letters.
+    """
+    everything = caller.may_everywhere(Scope.EVENTS_READ)
     recent = (time.time_ns() // 1000) - _ENDED_SHOWN_SECONDS * 1_000_000
     under_way = Q(state__in=[RedriveState.RUNNING, RedriveState.PAUSED])
-    rows = letters.redrives().filter(under_way | Q(changed_at__gte=recent))[:_MOST_SHOWN]
-    return [_shown(redrive_of(row)) for row in rows]
+    rows = letters.redrives(who=None if everything else caller.who).filter(
+        under_way | Q(changed_at__gte=recent)
+    )[:_MOST_SHOWN]
+    return [_shown(redrive_of(row), caller) for row in rows]
 
 
-def _shown(one: Redrive) -> RedriveShown:
+def _shown(one: Redrive, caller: Caller) -> RedriveShown:
     selection = one.selection
     if selection.ids:
         what = f"{len(selection.ids)} picked by hand"
@@ -85,14 +97,14 @@ def _shown(one: Redrive) -> RedriveShown:
         if selection.since or selection.until:
             given.append("of a span of time")
         what = " · ".join(given) or "every dead letter"
-    return RedriveShown(one, words.redrive(one.state), what)
+    return RedriveShown(one, words.redrive(one.state), what, _may_steer(one.made_by, caller))
 
 
 @require_safe
 @login_required
 def progress(request: HttpRequest) -> HttpResponse:
     """Render the redrives alone, for a page that keeps them current."""
-    context = {"redrives": current_redrives(), "may_redrive": _caller(request) is not None}
+    context = {"redrives": current_redrives(reader(request))}
     return render(request, "_redrives.html", context)
 
 
@@ -100,12 +112,12 @@ def progress(request: HttpRequest) -> HttpResponse:
 @login_required
 def redrive(request: HttpRequest) -> HttpResponse:
     """Count what a filter, or the letters with these ``id``s, would bring back; POST brings them back."""
-    caller = _caller(request)
-    if caller is None:
-        return _refused(request, "an administrator redrives dead letters")
+    caller = reader(request)
+    if not caller.may(Scope.RULES_WRITE):
+        raise PermissionDenied("an editor redrives dead letters")
     given = request.POST if request.method == "POST" else request.GET
     try:
-        selection = _selection(given)
+        selection = _selection(given, caller.buses(Scope.RULES_WRITE))
         if request.method == "POST":
             rate = _rate(given)
             made = letters.start(parts().journal, selection, per_second=rate, who=caller.who)
@@ -123,7 +135,7 @@ def redrive(request: HttpRequest) -> HttpResponse:
         "what": _shown_selection(given),
         "members": [(name, value) for name in (*letters.FILTERS, "id") for value in given.getlist(name)],
         "back": urlencode({name: given[name] for name in letters.FILTERS if given.get(name)}),
-        "targets": _by_target(groups),
+        "targets": _by_target(groups, caller),
         "rate": letters.PER_SECOND,
         "least": letters.LEAST_PER_SECOND,
         "most": letters.MOST_PER_SECOND,
@@ -136,9 +148,11 @@ def redrive(request: HttpRequest) -> HttpResponse:
 @login_required
 def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
     """Pause, resume or cancel a redrive."""
-    if _caller(request) is None:
-        return _refused(request, "an administrator steers redrives")
-    if action not in _STATES or not RedriveRow.objects.filter(id=redrive_id).exists():
+    caller = reader(request)
+    row = RedriveRow.objects.filter(id=redrive_id).first()
+    if row is not None and not _may_steer(row.made_by, caller):
+        raise PermissionDenied("an editor of every bus, or who made it, steers a redrive")
+    if action not in _STATES or row is None:
         raise Http404(f"there is no redrive {redrive_id} to {action}")
     try:
         if not letters.steer(parts().journal, redrive_id, _STATES[action]):
@@ -148,7 +162,7 @@ def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("dead-letters"))
 
 
-def _selection(given: QueryDict) -> Selection:
+def _selection(given: QueryDict, bus_ids: Collection[int] | None) -> Selection:
     """Return what is asked for; raises FilterError."""
     ids = given.getlist("id")
     if ids or given.get("picked"):  # nothing picked must not mean everything
@@ -156,8 +170,8 @@ def _selection(given: QueryDict) -> Selection:
             raise FilterError({"id": "wanted numbers of dead letters"})
         if not ids:
             raise FilterError({"selection": "no dead letter is selected"})
-        return of_ids([int(one) for one in ids])
-    asked = letter_filter.read(given)
+        return of_ids([int(one) for one in ids], bus_ids)
+    asked = letter_filter.read(given, bus_ids)
     if asked.wrong:
         raise FilterError(asked.wrong)
     return asked.selection
@@ -178,19 +192,19 @@ def _rate(given: QueryDict) -> float:
 def _shown_selection(given: QueryDict) -> list[tuple[str, str]]:
     if given.getlist("id"):
         return []
-    texts = letter_filter.read(given).texts
+    texts = letter_filter.read(given, None).texts
     return [(_SAID.get(name, name), value) for name, value in texts.items()]
 
 
-def _by_target(groups: list[LetterGroup]) -> list[tuple[str, int, TargetFacts | None]]:
+def _by_target(groups: list[LetterGroup], caller: Caller) -> list[tuple[str, int, TargetFacts | None]]:
     """Return how many letters each target would get, and how it fares; None for one that is deleted."""
-    facts = facts_by_name({group.target for group in groups if group.target})
+    facts = facts_by_name({group.target for group in groups if group.target}, caller)
     return [(group.target or "", group.letters, facts.get(group.target or "")) for group in groups]
 
 
-def _caller(request: HttpRequest) -> Caller | None:
-    caller = caller_of_user(request.user)
-    return caller if caller is not None and caller.may(Scope.RULES_WRITE) else None
+def _may_steer(made_by: str, caller: Caller) -> bool:
+    own = made_by == caller.who and caller.may(Scope.RULES_WRITE)
+    return own or caller.may_everywhere(Scope.RULES_WRITE)
 
 
 def _refused(request: HttpRequest, why: str) -> HttpResponse:

@@ -10,8 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access import seen
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
+from eventhub.dashboard.permitted import reader
 from eventhub.domain.filter.terms import AnyOf, Term, Value
 from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.journal.port import Found
@@ -41,10 +44,11 @@ class Box:
 @login_required
 def events(request: HttpRequest) -> HttpResponse:
     """List events, the newest first; ``?q=``, ``?from=`` and ``?to=`` search them."""
+    every = seen.on_buses(EventRow.objects.all(), reader(request), Scope.EVENTS_READ)
     texts = _texts(request)
     context: dict[str, Any] = {"page": "events", "box": Box(texts)}
     if not texts and not request.GET.get("cursor"):
-        page = paging.page_of(request, EventRow.objects.all(), {})
+        page = paging.page_of(request, every, {})
         context |= {"rows": _listed(page.rows), "paging": page}
         return render(request, "events.html", context)
     try:
@@ -73,10 +77,11 @@ def _texts(request: HttpRequest) -> dict[str, str]:
 
 
 def _search(request: HttpRequest, texts: dict[str, str]) -> Found:
-    caller = caller_of_user(request.user)
+    caller = reader(request)
     given = {**texts, "cursor": request.GET.get("cursor", "")}
-    bus_ids = None if caller is None else caller.bus_ids
-    return find(read_search(given, limit=paging.PER_PAGE, bus_ids=bus_ids))
+    bus_ids = caller.buses(Scope.EVENTS_READ)
+    masked = searched_masks(caller, bus_ids)
+    return find(read_search(given, limit=paging.PER_PAGE, bus_ids=bus_ids, masked=masked))
 
 
 def _wrong(texts: dict[str, str], error: WrongSearchError) -> Box:

@@ -1,9 +1,11 @@
 """How a target fares, in a few facts: circuit, backlog, what is under way, blocked keys with their heads."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from eventhub.access.caller import Caller
 from eventhub.dashboard import words
+from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.journal.limits import BlockedKey, TargetState
 from eventhub.models import Target
@@ -42,18 +44,18 @@ class TargetFacts:
         return min((rate for rate in (own, shared) if rate), default=None)
 
 
-def facts_by_name(names: Collection[str]) -> dict[str, TargetFacts]:
+def facts_by_name(names: Collection[str], caller: Caller) -> dict[str, TargetFacts]:
     """Return the facts of those targets that exist, by name."""
     targets = Target.objects.select_related("bus", "api_destination").filter(name__in=set(names))
     states = _states() if targets else {}
-    return {one.name: _facts(one, states.get(one.pk, TargetState())) for one in targets}
+    return {one.name: _facts(one, states.get(one.pk, TargetState()), caller) for one in targets}
 
 
-def facts_by_id(target_ids: Collection[int]) -> dict[int, TargetFacts]:
+def facts_by_id(target_ids: Collection[int], caller: Caller) -> dict[int, TargetFacts]:
     """Return the facts of those targets that exist, by id."""
     targets = Target.objects.select_related("bus", "api_destination").filter(pk__in=set(target_ids))
     states = _states() if targets else {}
-    return {one.pk: _facts(one, states.get(one.pk, TargetState())) for one in targets}
+    return {one.pk: _facts(one, states.get(one.pk, TargetState()), caller) for one in targets}
 
 
 def _states() -> Mapping[int, TargetState]:
@@ -63,7 +65,8 @@ def _states() -> Mapping[int, TargetState]:
         return {}
 
 
-def _facts(target: Target, state: TargetState) -> TargetFacts:
+def _facts(target: Target, state: TargetState, caller: Caller) -> TargetFacts:
+    state = replace(state, blocked=blocked_seen(state, caller))
     return TargetFacts(
         target, state, words.target(enabled=target.enabled, paused=target.paused, circuit=state.circuit)
     )

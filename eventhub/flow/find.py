@@ -4,7 +4,8 @@ import time
 from collections.abc import Collection, Mapping
 
 from eventhub.domain.filter import Filter, FilterError, parse, units
-from eventhub.domain.filter.terms import And, AnyOf, Node, Term, Value, conjuncts
+from eventhub.domain.filter.terms import And, AnyOf, Node, Not, Term, Value, conjuncts
+from eventhub.domain.mask import is_masked
 from eventhub.flow.process import parts
 from eventhub.journal.port import Found, Position, Search
 
@@ -25,11 +26,17 @@ class WrongSearchError(ValueError):
 
 
 def read_search(
-    given: Mapping[str, str], *, limit: int, bus_ids: Collection[int] | None = None, now: int | None = None
+    given: Mapping[str, str],
+    *,
+    limit: int,
+    bus_ids: Collection[int] | None = None,
+    masked: Collection[str] = (),
+    now: int | None = None,
 ) -> Search:
     """Return the search that texts ask for, empty ones for nothing; raises WrongSearchError.
 
-    ``bus_ids`` are the buses that the caller may see, None for all; ``now`` is in microseconds since 1970.
+    ``bus_ids`` are the buses that the caller may see, None for all; ``masked`` are the paths that are masked
+    for them there, of which a search must not tell; ``now`` is in microseconds since 1970.
 
     >>> str(read_search({"q": "status:dead", "source": "shop"}, limit=10).filter)
     'source:shop status:dead'
@@ -42,6 +49,8 @@ def read_search(
         asked = parse(given.get("q", ""))
     except FilterError as error:
         wrong["q"], at = str(error), error.at
+    if why := asks_for_masked(asked.node, masked):
+        wrong["q"] = why
     moments = {name: _moment(name, given.get(name, ""), now, wrong) for name in ("from", "to")}
     places = {name: _position(name, given.get(name, ""), wrong) for name in BOUNDS}
     if wrong:
@@ -68,6 +77,21 @@ def find(asked: Search) -> Found:
         raise WrongSearchError(
             {"cursor": f"wanted the cursor of a `next`, found {asked.cursor!r:.80}"}
         ) from error
+
+
+def asks_for_masked(node: Node | None, masked: Collection[str]) -> str:
+    """Say which term asks for what is masked; whether it holds would tell what is there."""
+    if node is None or not masked:
+        return ""
+    if isinstance(node, Term):
+        path = ".".join(("detail", *(step for step in node.path if isinstance(step, str))))
+        if node.word == "detail" and is_masked(path, masked):
+            return f"{path} is masked for you"
+        if node.word == "text":
+            return "text looks into fields that are masked for you: ask for a field, or a bus without any"
+        return ""
+    inner = (node.inner,) if isinstance(node, Not) else node.parts
+    return next((why for one in inner if (why := asks_for_masked(one, masked))), "")
 
 
 def _joined(nodes: list[Node]) -> Filter:

@@ -128,7 +128,7 @@ class LiveConsumer:
             caller = await self._caller()
             if caller is None:
                 self._close(CloseCode.SIGNED_OUT, "signed out")
-            elif not caller.may(Scope.EVENTS_READ) or caller.bus_ids != self._session.caller.bus_ids:
+            elif caller.buses(Scope.EVENTS_READ) != self._session.caller.buses(Scope.EVENTS_READ):
                 self._close(CloseCode.FORBIDDEN, "permissions changed")
 
     # -- sending ----------------------------------------------------------------------------------

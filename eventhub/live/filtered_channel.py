@@ -38,11 +38,11 @@ class FilteredChannel(Channel[FilteredChange]):
     name = "rows"
 
     def __init__(
-        self, asked: Filter, bus_id: int | None, bus: str | None, tick: int, rows: Sequence[Row]
+        self, asked: Filter, buses: frozenset[int] | None, bus: str | None, tick: int, rows: Sequence[Row]
     ) -> None:
         super().__init__(tick)
         self.filter = asked
-        self.bus_id = bus_id
+        self.buses = buses
         self._bus = bus
         self._recent: list[tuple[int, Row]] = [(tick, row) for row in rows][-LISTED:]
         self._passed: dict[UUID, None] = dict.fromkeys(row.id for row in rows)

@@ -1,4 +1,4 @@
-"""The flow channel: the graph, its counters and the states of its nodes, of everything or of one bus."""
+"""The flow channel: the graph, its counters and the states of its nodes, of every bus or of some."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ import msgspec
 from eventhub.live.channel import Channel
 from eventhub.live.gauges import Backlogs, Gauge, Head, gauges, head
 from eventhub.live.graph import Edge, Graph, Numbering
+from eventhub.live.view import View
 from eventhub.live.window import Counts, Window, merged
 
 _encode = msgspec.json.Encoder().encode
@@ -44,11 +45,9 @@ class FlowChannel(Channel[FlowChange]):
 
     name = "flow"
 
-    def __init__(
-        self, bus_id: int | None, bus: str | None, tick: int, numbering: Numbering, window: Window
-    ) -> None:
+    def __init__(self, view: View, bus: str | None, tick: int, numbering: Numbering, window: Window) -> None:
         super().__init__(tick)
-        self.bus_id = bus_id
+        self.view = view
         self.bus = bus
         self.graph = Graph()
         self.version = 0
@@ -106,7 +105,7 @@ class FlowChannel(Channel[FlowChange]):
         fresh = gauges(self.graph, self._window, recent=recent, waiting=backlogs, now=now)
         self._moved |= {key for key, gauge in fresh.items() if self._gauges.get(key) != gauge}
         self._gauges = fresh
-        header = head(self.graph, self._window, recent=recent, figures=fresh, bus_id=self.bus_id)
+        header = head(self.graph, self._window, recent=recent, figures=fresh, view=self.view)
         self._head_moved = self._head_moved or header != self._head
         self._head = header
 

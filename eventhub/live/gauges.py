@@ -8,6 +8,7 @@ import msgspec
 
 from eventhub.journal.counted import Timed
 from eventhub.live.graph import Edge, Graph, Node
+from eventhub.live.view import View
 from eventhub.live.window import RATE_SECONDS, Counts, Window
 
 
@@ -106,9 +107,7 @@ def _state(node: Node, flow: _Flow, pending: int) -> str:
     return "retrying" if pending else "idle"
 
 
-def head(
-    graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], bus_id: int | None
-) -> Head:
+def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], view: View) -> Head:
     """Return the header of a graph whose nodes have these figures."""
     latest = graph.sums(recent)
     arrived = delivered = backlog = failing = 0
@@ -122,5 +121,6 @@ def head(
         failing += gauge.state == "failing" and graph.nodes[key].kind == "target"
         if gauge.oldest is not None:
             oldest = max(oldest or 0, gauge.oldest)
-    p50, p99 = window.quantiles(Timed("all", 0) if bus_id is None else Timed("bus", bus_id))
+    ways = [Timed("all", 0)] if view.shown is None else [Timed("bus", bus_id) for bus_id in view.shown]
+    p50, p99 = window.quantiles(*ways)
     return Head(arrived / RATE_SECONDS, delivered / RATE_SECONDS, p50, p99, backlog, oldest, failing)

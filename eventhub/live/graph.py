@@ -12,6 +12,7 @@ from eventhub.flow.rulebook import Rulebook, RuleOnBus
 from eventhub.flow.target import TargetInForce
 from eventhub.journal.counted import Counted
 from eventhub.journal.port import UNKNOWN_BUS
+from eventhub.live.view import View
 from eventhub.live.window import Counts
 
 SHOWN_SOURCES = 30
@@ -50,10 +51,11 @@ class Graph:
     nodes: dict[str, Node] = field(default_factory=dict)
     edges: dict[Edge, None] = field(default_factory=dict)
     edge_of: dict[Counted, Edge] = field(default_factory=dict)
+    not_drawn: set[Counted] = field(default_factory=set)  # has no edge, and would have none if drawn anew
 
-    def knows(self, counted: Counted, bus_id: int | None) -> bool:
-        """Tell whether a count has its edge here, or is none of a one-bus graph's business."""
-        return counted in self.edge_of or (bus_id is not None and counted.bus_id != bus_id)
+    def knows(self, counted: Counted, view: View) -> bool:
+        """Tell whether a count has its edge here, or is none of this graph's business."""
+        return counted in self.edge_of or counted in self.not_drawn or not view.shows(counted.bus_id)
 
     def sums(self, counts: Mapping[Counted, Iterable[int]]) -> dict[Edge, tuple[int, int]]:
         """Return the counts by edge."""
@@ -66,17 +68,15 @@ class Graph:
         return sums
 
 
-def draw(
-    rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]], bus_id: int | None
-) -> Graph:
-    """Draw everything, or one bus and what hangs on it.
+def draw(rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]], view: View) -> Graph:
+    """Draw the buses of a view and what hangs on them.
 
     ``counts`` are the window's; ``sources`` are (source, bus id) pairs known from before the window.
     """
-    mine = [counted for counted in counts if bus_id is None or counted.bus_id == bus_id]
+    mine = [counted for counted in counts if view.shows(counted.bus_id)]
     graph = Graph()
-    _draw_sources(graph, mine, counts, [pair for pair in sources if bus_id is None or pair[1] == bus_id])
-    buses = {bus: name for bus, name in rulebook.bus_names.items() if bus_id is None or bus == bus_id}
+    _draw_sources(graph, mine, counts, [pair for pair in sources if view.shows(pair[1])])
+    buses = {bus: name for bus, name in rulebook.bus_names.items() if view.shows(bus)}
     for bus, name in sorted(buses.items(), key=lambda item: item[1]):
         _add_bus(graph, bus, name, paused=bus in rulebook.paused)
     for source_bus in [edge[1] for edge in graph.edges]:
@@ -84,17 +84,17 @@ def draw(
     for bus in buses:
         on_bus = rulebook.rules.get(bus)
         for rule in sorted(on_bus.rules.values(), key=lambda rule: rule.name) if on_bus else ():
-            _add_rule(graph, rulebook, rule)
-    if bus_id is None:
+            _add_rule(graph, rulebook, rule, view)
+    if view.shown is None:
         for target in rulebook.targets.values():
-            _target(graph, rulebook, target.id)
+            _target(graph, rulebook, target.id, view)
     graph.nodes[UNMATCHED] = Node(UNMATCHED, "sink", None, "unmatched", "no rule matched")
     graph.nodes[DEAD] = Node(DEAD, "sink", None, "dead", "dead letters", "/dead-letters")
     for counted in mine:
         if counted.kind != "source":
-            _add_counted(graph, rulebook, counted)
+            _add_counted(graph, rulebook, counted, view)
     for key, node in list(graph.nodes.items()):
-        if node.kind == "bus" and (bus_id is None or node.id == bus_id):
+        if node.kind == "bus" and view.shows(node.id or 0):
             _join(graph, Counted("unmatched", node.id or 0, 0, 0), key, UNMATCHED)
     return graph
 
@@ -120,38 +120,40 @@ def _draw_sources(graph: Graph, mine: list[Counted], counts: Counts, known: list
         _join(graph, Counted("source", bus, name, 0), key, f"bus:{bus}")
 
 
-def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted) -> None:
+def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted, view: View) -> None:
     """Join what was counted, adding nodes for what is not configured any more."""
     if counted.kind == "unmatched":
         _bus(graph, rulebook, counted.bus_id)
     elif counted.kind == "forward":
-        target = _target(graph, rulebook, int(counted.a))
+        target = _target(graph, rulebook, int(counted.a), view)
         into = rulebook.targets.get(int(counted.a))
-        if into is not None and into.bus_id is not None:
+        if into is not None and into.bus_id is not None and view.sees(into.bus_id):
             _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
+        else:
+            graph.not_drawn.add(counted)
     elif counted.kind == "match":
         bus = _bus(graph, rulebook, counted.bus_id)
         _join(graph, counted, bus, _rule(graph, int(counted.a)))
     elif counted.kind == "attempt":
-        _join(graph, counted, _rule(graph, int(counted.a)), _target(graph, rulebook, counted.b))
+        _join(graph, counted, _rule(graph, int(counted.a)), _target(graph, rulebook, counted.b, view))
     elif counted.b:
-        _join(graph, counted, _target(graph, rulebook, counted.b), DEAD)
+        _join(graph, counted, _target(graph, rulebook, counted.b, view), DEAD)
     else:
         _join(graph, counted, _rule(graph, int(counted.a)), DEAD)
 
 
-def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus) -> None:
+def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus, view: View) -> None:
     key = f"rule:{rule.id}"
     url = f"/admin/eventhub/rule/{rule.id}/change/"
     more = {"bus": rule.bus_id}
     graph.nodes[key] = Node(key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more)
     _join(graph, Counted("match", rule.bus_id, rule.id, 0), f"bus:{rule.bus_id}", key)
     for target_id in rule.target_ids:
-        target = _target(graph, rulebook, target_id)
+        target = _target(graph, rulebook, target_id, view)
         _join(graph, Counted("attempt", rule.bus_id, rule.id, target_id), key, target)
         _join(graph, Counted("dead", rule.bus_id, rule.id, target_id), target, DEAD)
         into = rulebook.targets.get(target_id)
-        if into is not None and into.bus_id is not None:
+        if into is not None and into.bus_id is not None and view.sees(into.bus_id):
             counted = Counted("forward", rule.bus_id, target_id, 0)
             _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
 
@@ -185,7 +187,7 @@ def _rule(graph: Graph, rule_id: int) -> str:
     return key
 
 
-def _target(graph: Graph, rulebook: Rulebook, target_id: int) -> str:
+def _target(graph: Graph, rulebook: Rulebook, target_id: int, view: View) -> str:
     key = f"target:{target_id}"
     if key not in graph.nodes:
         target = rulebook.targets.get(target_id)
@@ -193,13 +195,15 @@ def _target(graph: Graph, rulebook: Rulebook, target_id: int) -> str:
             name = f"target {target_id}"
             graph.nodes[key] = Node(key, "target", target_id, name, f"{name} (deleted)", deleted=True)
         else:
-            graph.nodes[key] = _configured(key, target)
+            graph.nodes[key] = _configured(key, target, view)
     return key
 
 
-def _configured(key: str, target: TargetInForce) -> Node:
+def _configured(key: str, target: TargetInForce, view: View) -> Node:
     # The host only: a path or a query may hold a secret of the receiver's.
-    address = target.bus if target.bus_id is not None else urlsplit(target.url).netloc
+    address = urlsplit(target.url).netloc
+    if target.bus_id is not None:
+        address = target.bus if view.sees(target.bus_id) else "another bus"
     more = {"target_kind": target.kind, "address": address}
     url = f"/admin/eventhub/target/{target.id}/change/"
     return Node(

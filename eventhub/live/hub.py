@@ -13,7 +13,10 @@ from uuid import UUID
 
 from django.db import close_old_connections, connections
 
+from eventhub.access.caller import Caller
+from eventhub.access.sensitive import searched_masks
 from eventhub.domain.filter import FilterError, parse
+from eventhub.flow.find import asks_for_masked
 from eventhub.flow.rulebook import Rulebook, RulebookKeeper
 from eventhub.journal.port import Hint, Journal, Search
 from eventhub.live import frames
@@ -26,6 +29,7 @@ from eventhub.live.rows_channel import LISTED, EventChannel
 from eventhub.live.session import MAX_INFLIGHT, Session, Subscription
 from eventhub.live.snapshot import read_start
 from eventhub.live.sums import one_row, read_backlogs, recent_rows
+from eventhub.live.view import View, view_of
 from eventhub.live.window import WINDOW_SECONDS
 
 log = logging.getLogger("eventhub.live")
@@ -122,7 +126,7 @@ class Hub:
         """Answer a ``hello``, waking up if nobody watched; raises what reading the journal raises."""
         async with self._lock:
             picture = self._picture or await self._wake()
-            everything = picture.flow(None, self._clock())
+            everything = picture.flow(view_of(session.caller), self._clock())
         session.greeted = True
         session.send(
             frames.welcome(
@@ -177,32 +181,37 @@ class Hub:
         if refusal is not None:
             return refusal
         bus_id = None if asked.bus is None else picture.rulebook.buses[asked.bus]
+        view = view_of(session.caller, bus_id)
         if asked.ch == "flow":
-            return picture.flow(bus_id, self._clock())
+            return picture.flow(view, self._clock())
         if asked.q.strip():
-            return await self._filtered(picture, asked, bus_id)
-        channel = picture.channels.get(("rows", bus_id))
+            return await self._filtered(picture, session.caller, asked, view)
+        channel = picture.channels.get(("rows", view))
         if channel is None:
-            rows = await self._read(recent_rows, 50, bus_id=bus_id, tail=picture.tail)
-            channel = picture.rows(bus_id, rows[::-1])
+            rows = await self._read(recent_rows, 50, bus_ids=view.shown, tail=picture.tail)
+            channel = picture.rows(view, rows[::-1])
         return channel
 
-    async def _filtered(self, picture: Picture, asked: Sub, bus_id: int | None) -> AnyChannel | Refusal:
+    async def _filtered(
+        self, picture: Picture, caller: Caller, asked: Sub, view: View
+    ) -> AnyChannel | Refusal:
         try:
             filter_ = parse(asked.q)
         except FilterError as error:
             return Refusal("bad-filter", str(error), asked.id, error.at)
-        channel = picture.filters.channels.get((str(filter_), bus_id))
+        masked = await self._read(searched_masks, caller, view.shown)
+        if why := asks_for_masked(filter_.node, masked):
+            return Refusal("bad-filter", why, asked.id, 0)
+        channel = picture.filters.channels.get((str(filter_), view.shown))
         if channel is not None:
             return channel
         if not picture.filters.has_room_for(filter_):
             return Refusal("too-many-filters", f"wanted at most {MOST_FILTERS} different filters", asked.id)
         now = int(self._clock() * 1_000_000)
-        bus_ids = None if bus_id is None else frozenset({bus_id})
-        search = Search(filter_, now=now, limit=LISTED, bus_ids=bus_ids)
+        search = Search(filter_, now=now, limit=LISTED, bus_ids=view.shown)
         rows = await self._read(found_rows, self._journal, search, picture.tail)
-        bus = None if bus_id is None else picture.rulebook.bus_names.get(bus_id)
-        return picture.filters.begin(filter_, bus_id, bus, picture.tick, rows[::-1])
+        bus = None if asked.bus is None else asked.bus
+        return picture.filters.begin(filter_, view.shown, bus, picture.tick, rows[::-1])
 
     async def _event(self, picture: Picture, session: Session, asked: Sub) -> AnyChannel | Refusal:
         if asked.ev is None:
@@ -335,11 +344,11 @@ def _refusal(picture: Picture, session: Session, asked: Sub) -> Refusal | None:
         return Refusal("unknown-channel", '"ch": wanted flow, rows or event', asked.id)
     if asked.q.strip() and asked.ch != "rows":
         return Refusal("bad-filter", f"{asked.ch} takes no filter", asked.id, 0)
-    if asked.bus is not None and asked.bus not in picture.rulebook.buses:
-        return Refusal("unknown-bus", f"there is no bus {asked.bus[:256]!r}", asked.id)
-    if not session.may_watch(None if asked.bus is None else picture.rulebook.buses[asked.bus]):
-        what = "every bus: name one" if asked.bus is None else f"bus {asked.bus}"
-        return Refusal("forbidden", f"this key may not watch {what}", asked.id)
+    if asked.bus is not None:
+        bus_id = picture.rulebook.buses.get(asked.bus)
+        # Who may not see a bus is not told that it is there.
+        if bus_id is None or not session.may_watch(bus_id):
+            return Refusal("unknown-bus", f"there is no bus {asked.bus[:256]!r}", asked.id)
     return None
 
 

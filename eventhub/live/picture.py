@@ -19,13 +19,14 @@ from eventhub.live.live_filters import NOTHING, Extra, LiveFilters
 from eventhub.live.rows import Row, row_of, take_news
 from eventhub.live.rows_channel import LISTED, EventChannel, RowsChannel
 from eventhub.live.sums import Known
+from eventhub.live.view import EVERY_BUS, View
 from eventhub.live.window import Counts
 
 ROWS_KEPT = 5000  # listed rows whose changes are still told
 REDRAWN_SECONDS = 10.0  # how often sources are ranked anew and what is deleted and not counted any more goes
 
 AnyChannel = FlowChannel | RowsChannel | EventChannel | FilteredChannel
-Key = tuple[str, int | UUID | None]  # channel name, and the bus or event it is of
+Key = tuple[str, View | UUID]  # channel name, and the view or event that it is of
 
 
 class Picture:
@@ -46,8 +47,8 @@ class Picture:
         self._stale = False  # the rulebook is new
         self._remeasure = False  # the backlogs are new
         self._rows: dict[UUID, Row] = {row.id: row for row in rows}
-        self.flow(None, now)
-        self._add_rows(None, None, list(self._rows.values()))
+        self.flow(EVERY_BUS, now)
+        self._add_rows(EVERY_BUS, list(self._rows.values()))
 
     def reconfigured(self, rulebook: Rulebook) -> None:
         """Take a new rulebook; the graphs follow with the next tick."""
@@ -59,23 +60,20 @@ class Picture:
         self._remeasure = self._remeasure or backlogs != self.backlogs
         self.backlogs = backlogs
 
-    def flow(self, bus_id: int | None, now: float) -> FlowChannel:
-        """Return the flow channel of everything or of a bus."""
-        channel = self.channels.get(("flow", bus_id))
+    def flow(self, view: View, now: float) -> FlowChannel:
+        """Return the flow channel of a view."""
+        channel = self.channels.get(("flow", view))
         if channel is None:
-            bus = None if bus_id is None else self.rulebook.bus_names.get(bus_id)
-            channel = FlowChannel(bus_id, bus, self.tick, self._numbering, self._window)
-            graph = draw(self.rulebook, self._window.counts, self._intake.sources, bus_id)
+            channel = FlowChannel(view, self._bus(view), self.tick, self._numbering, self._window)
+            graph = draw(self.rulebook, self._window.counts, self._intake.sources, view)
             channel.begin(graph, self.rulebook.version, self._window.recent(self._second), self.backlogs, now)
-            self.channels["flow", bus_id] = channel
+            self.channels["flow", view] = channel
         assert isinstance(channel, FlowChannel)
         return channel
 
-    def rows(self, bus_id: int | None, newest: Iterable[Row]) -> RowsChannel:
-        """Begin the rows channel of a bus with its newest rows, oldest first, as of ``tail``."""
-        kept = [self._rows.setdefault(row.id, row) for row in newest]
-        bus = None if bus_id is None else self.rulebook.bus_names.get(bus_id)
-        return self._add_rows(bus_id, bus, kept)
+    def rows(self, view: View, newest: Iterable[Row]) -> RowsChannel:
+        """Begin the rows channel of a view with its newest rows, oldest first, as of ``tail``."""
+        return self._add_rows(view, [self._rows.setdefault(row.id, row) for row in newest])
 
     def event(self, row: Row) -> EventChannel:
         """Begin the channel of one event."""
@@ -83,10 +81,16 @@ class Picture:
         self.channels["event", row.id] = channel
         return channel
 
-    def _add_rows(self, bus_id: int | None, bus: str | None, rows: list[Row]) -> RowsChannel:
-        channel = RowsChannel(bus_id, bus, self.tick, rows)
-        self.channels["rows", bus_id] = channel
+    def _add_rows(self, view: View, rows: list[Row]) -> RowsChannel:
+        channel = RowsChannel(view, self._bus(view), self.tick, rows)
+        self.channels["rows", view] = channel
         return channel
+
+    def _bus(self, view: View) -> str | None:
+        """Return the name of the bus of a view of one."""
+        if view.shown is None or len(view.shown) != 1:
+            return None
+        return self.rulebook.bus_names.get(next(iter(view.shown)))
 
     def advance(self, feed: Feed, now: float, extra: Extra = NOTHING) -> bool:
         """Take what the journal brought, move on to ``now`` (seconds); True if any channel changed."""
@@ -116,9 +120,9 @@ class Picture:
         for channel in self.channels.values():
             if not isinstance(channel, FlowChannel):
                 continue
-            unknown = any(not channel.graph.knows(counted, channel.bus_id) for counted in added)
+            unknown = any(not channel.graph.knows(counted, channel.view) for counted in added)
             if everything or unknown:
-                graph = draw(self.rulebook, self._window.counts, self._intake.sources, channel.bus_id)
+                graph = draw(self.rulebook, self._window.counts, self._intake.sources, channel.view)
                 channel.redraw(graph, self.rulebook.version)
             if measure or unknown:
                 recent = recent or self._window.recent(self._second)
@@ -132,7 +136,8 @@ class Picture:
         channels = [channel for channel in self.channels.values() if isinstance(channel, RowsChannel)]
         brought = []
         for channel in channels:
-            mine = [e for e in feed.events if e.bus_id == channel.bus_id] if channel.bus_id else feed.events
+            shown = channel.view.shown
+            mine = feed.events if shown is None else [e for e in feed.events if e.bus_id in shown]
             rows = self._list(mine[-LISTED:], tick)
             older = mine[:-LISTED] if failed else ()
             more = self._list([event for event in older if event.id in failed][-LISTED:], tick)
@@ -141,9 +146,8 @@ class Picture:
         fresh = [row for row in touched.values() if row.born != tick]
         changed = False
         for channel, (seen, rows, more) in zip(channels, brought, strict=True):
-            bus_id = channel.bus_id
-            moved = [row for row in fresh if bus_id is None or row.bus_id == bus_id]
-            failures = _failures(feed, bus_id)
+            moved = [row for row in fresh if channel.view.shows(row.bus_id)]
+            failures = _failures(feed, channel.view)
             advanced = channel.advance(
                 tick, now, seen=seen, failed=failures, rows=rows, more=more, changed=moved
             )
@@ -177,17 +181,12 @@ class Picture:
     def _forget(self, now: float) -> None:
         """Drop channels that nobody watched for as long as they could be resumed."""
         for key, channel in list(self.channels.items()):
-            if key[1] is not None and not channel.watchers and channel.unwatched_at < now - KEPT_SECONDS:
+            if key[1] != EVERY_BUS and not channel.watchers and channel.unwatched_at < now - KEPT_SECONDS:
                 del self.channels[key]
         self.filters.forget(now - KEPT_SECONDS)
 
 
-def _failures(feed: Feed, bus_id: int | None) -> int:
+def _failures(feed: Feed, view: View) -> int:
     """Return the number of failed attempts and unroutable events."""
-    attempts = sum(
-        a.state is not OutcomeState.DELIVERED and (bus_id is None or a.bus_id == bus_id)
-        for a in feed.attempts
-    )
-    return attempts + sum(
-        r.state is RoutingState.UNROUTABLE and (bus_id is None or r.bus_id == bus_id) for r in feed.routings
-    )
+    attempts = sum(a.state is not OutcomeState.DELIVERED and view.shows(a.bus_id) for a in feed.attempts)
+    return attempts + sum(r.state is RoutingState.UNROUTABLE and view.shows(r.bus_id) for r in feed.routings)

@@ -1,4 +1,4 @@
-"""The rows channel: the newest events of everything or of one bus; and the channel of one event."""
+"""The rows channel: the newest events of everything, of one bus or of some; and the channel of one event."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from eventhub.journal.port import START, Position
 from eventhub.live.channel import Channel
 from eventhub.live.rows import COLUMNS, Row, listed
+from eventhub.live.view import View
 
 LISTED = 50
 
@@ -33,9 +34,9 @@ class RowsChannel(Channel[RowsChange]):
 
     name = "rows"
 
-    def __init__(self, bus_id: int | None, bus: str | None, tick: int, rows: Iterable[Row]) -> None:
+    def __init__(self, view: View, bus: str | None, tick: int, rows: Iterable[Row]) -> None:
         super().__init__(tick)
-        self.bus_id = bus_id
+        self.view = view
         self.bus = bus
         # The newest events without a hole between them, each with the tick that brought it …
         self._recent: deque[tuple[int, Row]] = deque(((tick, row) for row in rows), LISTED)

@@ -51,10 +51,9 @@ class Session:
     _counted_at: float = 0.0  # of the newest snap or frame
     _closed: bool = False
 
-    def may_watch(self, bus_id: int | None) -> bool:
-        """Tell whether the caller may watch a bus, or everything."""
-        every_bus = self.caller.bus_ids is None
-        return self.caller.may(Scope.EVENTS_READ, bus_id) and (bus_id is not None or every_bus)
+    def may_watch(self, bus_id: int) -> bool:
+        """Tell whether the caller may watch a bus."""
+        return self.caller.may(Scope.EVENTS_READ, bus_id)
 
     def subscribe(self, number: int, subscription: Subscription, now: float) -> None:
         """Add or replace a subscription."""

@@ -12,6 +12,7 @@ from eventhub.live.gauges import Gauge, Head, gauges, head
 from eventhub.live.graph import Edge, Graph, draw
 from eventhub.live.rows import Row
 from eventhub.live.sums import EVERYTHING, Known, read_backlogs, read_known, recent_rows
+from eventhub.live.view import EVERY_BUS, View
 
 __all__ = ["FlowSnapshot", "flow_snapshot", "read_start", "recent_rows"]
 
@@ -21,7 +22,6 @@ class FlowSnapshot:
     """What the flow page shows; the same words and figures as the socket's snaps."""
 
     at: float  # seconds since 1970
-    bus: str | None
     graph: Graph
     counts: dict[
         Edge, tuple[int, int]
@@ -32,23 +32,22 @@ class FlowSnapshot:
 
 
 def flow_snapshot(
-    bus_id: int | None = None, *, rulebook: Rulebook | None = None, now: float | None = None
+    view: View = EVERY_BUS, *, rulebook: Rulebook | None = None, now: float | None = None
 ) -> FlowSnapshot:
-    """Return what the flow page shows of everything, or of one bus, at ``now`` (seconds)."""
+    """Return what the flow page shows of a view at ``now`` (seconds)."""
     now = time.time() if now is None else now
     rulebook = load() if rulebook is None else rulebook
     known = read_known(EVERYTHING, now)
-    graph = draw(rulebook, known.window.counts, known.sources, bus_id)
+    graph = draw(rulebook, known.window.counts, known.sources, view)
     recent = known.window.recent(int(now))
     figures = gauges(graph, known.window, recent=recent, waiting=read_backlogs(rulebook.paused), now=now)
     return FlowSnapshot(
         at=now,
-        bus=None if bus_id is None else rulebook.bus_names.get(bus_id),
         graph=graph,
         counts=graph.sums(known.window.counts),
         gauges=figures,
-        head=head(graph, known.window, recent=recent, figures=figures, bus_id=bus_id),
-        rows=recent_rows(50, bus_id=bus_id),
+        head=head(graph, known.window, recent=recent, figures=figures, view=view),
+        rows=recent_rows(50, bus_ids=view.shown),
     )
 
 

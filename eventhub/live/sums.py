@@ -79,12 +79,12 @@ def read_backlogs(paused: Collection[int]) -> dict[tuple[str, int], Backlog]:
     return backlogs
 
 
-def recent_rows(limit: int, *, bus_id: int | None = None, tail: Tail = EVERYTHING) -> list[Row]:
-    """Return the newest events of everything or of one bus, newest first, with what became of them so far."""
+def recent_rows(limit: int, *, bus_ids: Collection[int] | None = None, tail: Tail = EVERYTHING) -> list[Row]:
+    """Return the newest events, or those of some buses, newest first, with what became of them so far."""
     upto = tail.events
     events = EventRow.objects.filter(Q(xid__lt=upto.xid) | Q(xid=upto.xid, seq__lte=upto.seq))
-    if bus_id is not None:
-        events = events.filter(bus_id=bus_id)
+    if bus_ids is not None:
+        events = events.filter(bus_id__in=bus_ids)
     return rows_with_fate(
         events.order_by("-xid", "-seq")[:limit] if upto.xid else events.order_by("-seq")[:limit]
     )

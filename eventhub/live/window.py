@@ -70,10 +70,13 @@ class Window:
                 add(counts, counted, count, failed)
         return counts
 
-    def quantiles(self, timed: Timed) -> tuple[float | None, float | None]:
-        """Return p50 and p99 in ms, or None twice if nothing was timed."""
-        buckets = self._latencies.get(timed)
-        return (None, None) if buckets is None else (quantile(buckets, 0.5), quantile(buckets, 0.99))
+    def quantiles(self, *timed: Timed) -> tuple[float | None, float | None]:
+        """Return p50 and p99 in ms of all of these together, or None twice if nothing was timed."""
+        found = [buckets for one in timed if (buckets := self._latencies.get(one)) is not None]
+        if not found:
+            return None, None
+        buckets = found[0] if len(found) == 1 else [sum(times) for times in zip(*found, strict=True)]
+        return quantile(buckets, 0.5), quantile(buckets, 0.99)
 
 
 def add(counts: Counts, counted: Counted, count: int, failed: int) -> None:

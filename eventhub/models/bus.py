@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import ProtectedError
 
+from eventhub.domain.mask import read_paths
 from eventhub.models.change import Dated
 from eventhub.models.partner import PartnerSource, is_source_name
 from eventhub.models.recording import Subject
@@ -34,6 +35,13 @@ class Bus(Dated):
         default=False,
         help_text="A paused bus takes events and routes none: they wait, in order, and are counted.",
     )
+    sensitive = models.JSONField(
+        "sensitive fields",
+        default=list,
+        blank=True,
+        help_text="Fields of detail that are masked for whoever may not see them, such as "
+        "detail.customer.email. Targets receive them as they are.",
+    )
     # What EventBridge's door is told and tells again; nothing else reads the last two.
     policy = models.JSONField(default=list, blank=True, editable=False)  # statements: who else may put events
     tags = models.JSONField(default=dict, blank=True, editable=False)
@@ -53,6 +61,10 @@ class Bus(Dated):
         """
         if self.pk is not None and Bus.objects.filter(pk=self.pk).exclude(name=self.name).exists():
             raise ValidationError({"name": "a bus keeps its name: make another bus instead"})
+        try:
+            read_paths(self.sensitive)
+        except ValueError as error:
+            raise ValidationError({"sensitive": str(error)}) from error
         waiting = PartnerSource.shared().filter(name=self.name, bus=None)
         if self._state.adding and is_source_name(self.name) and not waiting.exists():
             raise ValidationError({"name": "no partner event source of this name waits for its bus"})
@@ -98,4 +110,16 @@ class Bus(Dated):
                     key.save(update_fields=["enabled", "updated_at"])
             for source in PartnerSource.objects.filter(bus=self):
                 source.lose_bus()
+            if self.sensitive:
+                FormerBus.objects.create(pk=self.pk, sensitive=self.sensitive)
             return super().delete(*args, **kwargs)
+
+
+class FormerBus(models.Model):
+    """What a deleted bus marked as sensitive: its events may outlive it, and stay masked."""
+
+    id = models.BigIntegerField(primary_key=True)
+    sensitive = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"bus {self.id}"

@@ -10,8 +10,9 @@ from eventhub.flow import process
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import ReplayState
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import Archive, Bus, Rule
+from eventhub.models import Archive, Bus, Role, Rule
 from tests.journal.conformance.test_archive import archived, new_event
+from tests.people import browser_of, person
 
 WINDOW = {"since": "2020-01-01T00:00:00", "until": "2100-01-01T00:00:00"}
 
@@ -93,11 +94,8 @@ def test_what_is_wrong_with_a_replay_is_said_at_its_field(ann: Client, sales: Ar
     assert set(response.context["form"].errors) == {"name", "until", "rules", "per_second"}
 
 
-def test_who_may_not_change_archives_begins_no_replay(
-    sales: Archive, django_user_model: Any, running: SqliteJournal
-):
-    client = Client()
-    client.force_login(django_user_model.objects.create_user("guest", is_staff=True))
+def test_who_may_not_change_archives_begins_no_replay(sales: Archive, running: SqliteJournal):
+    client = browser_of(person("guest", Role.VIEWER))
 
     response = client.post("/admin/journal/replayrow/add/", asked(sales, start="Replay"))
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 from standardwebhooks import Webhook
 
-from eventhub.models import ApiDestination, Bus, Connection, Rule, Target
+from eventhub.models import ApiDestination, Bus, Connection, Role, Rule, Target
 from eventhub.targets.kinds import KINDS
 from tests.admin.test_configuration import target_form
+from tests.people import browser_of, person
 from tests.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
@@ -138,10 +137,7 @@ def test_a_new_signing_secret_is_shown_once(ann: Client) -> None:
 
 
 def test_who_may_only_look_cannot_act(till: Target) -> None:
-    bob = get_user_model().objects.create_user("bob", is_staff=True)
-    bob.user_permissions.add(Permission.objects.get(codename="view_target"))
-    client = Client()
-    client.force_login(bob)
+    client = browser_of(person("bob", Role.VIEWER))
 
     page = client.get(address(till)).content.decode()
 
@@ -152,10 +148,7 @@ def test_who_may_only_look_cannot_act(till: Target) -> None:
 
 
 def test_kinds_for_administrators_are_theirs(till: Target) -> None:
-    eve = get_user_model().objects.create_user("eve", is_staff=True)
-    eve.user_permissions.set(Permission.objects.filter(codename__endswith="_target"))
-    client = Client()
-    client.force_login(eve)
+    client = browser_of(person("eve", Role.EDITOR))
     Target.objects.filter(pk=till.pk).update(kind="kafka")
 
     assert 'id="kind-kafka"' not in client.get(ADD).content.decode()

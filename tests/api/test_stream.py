@@ -165,3 +165,29 @@ def test_the_servers_end_is_said(tmp_path_factory: pytest.TempPathFactory) -> No
         ends = [block for block in stream if block.get("event") == "end"]
 
     assert json.loads(ends[0]["data"])["reason"] == "stopping"
+
+
+def test_sensitive_fields_are_masked_and_no_pattern_may_ask_for_them(hub: Running) -> None:
+    made = {"name": "cards", "sensitive": ["detail.card"]}
+    httpx.post(f"{hub.url}/api/buses", headers=bearer(hub), json=made).raise_for_status()
+    limits = {"name": "reader", "scopes": ["events:read"], "buses": ["cards"]}
+    key = httpx.post(f"{hub.url}/api/keys", headers=bearer(hub), json=limits).raise_for_status().json()
+    reader = {"Authorization": f"Bearer {key['id']}.{key['secret']}"}
+    entry = {"source": "till", "detail-type": "paid", "detail": {"card": {"number": "4111"}, "sum": 1}}
+    of_card = {"pattern": json.dumps({"detail": {"card": {"number": ["4111"]}}})}
+
+    refused = httpx.get(url(hub, bus="cards"), headers=reader, params=of_card)
+    got = []
+    for headers in (reader, bearer(hub)):
+        with httpx.stream("GET", url(hub, bus="cards"), headers=headers, timeout=20) as answer:
+            stream = blocks(answer)
+            next(stream)
+            httpx.post(url(hub, "events", "cards"), headers=bearer(hub), json=[entry]).raise_for_status()
+            got += [envelope["detail"] for _, envelope in events(stream, 1)]
+    with httpx.stream("GET", url(hub, bus="cards"), headers=bearer(hub), params=of_card) as answer:
+        let_in = answer.status_code
+
+    assert refused.status_code == 403
+    assert "detail.card.number is masked for you" in refused.json()["detail"]
+    assert got == [{"card": "•••", "sum": 1}, entry["detail"]]
+    assert let_in == 200

@@ -4,18 +4,17 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.test import Client
 
 from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState, RedriveState, Selection
 from eventhub.journal.rows import DeadLetterRow, RedriveRow
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import Rule, Target
+from eventhub.models import Role, Rule, Target
 from tests.dashboard.test_pages import signed_in, text_of
 from tests.journal.build import now_us
 from tests.live.world import World
+from tests.people import browser_of, person
 
 
 @pytest.fixture
@@ -150,19 +149,18 @@ def test_who_only_reads_redrives_nothing(world: World) -> None:
 
     text = text_of(client, "/dead-letters")
     for response in (
-        client.get("/dead-letters/redrive", follow=True),
-        client.post("/dead-letters/redrive", {"rate_per_second": "10"}, follow=True),
-        client.post(f"/dead-letters/redrives/{made.id}/cancel", follow=True),
+        client.get("/dead-letters/redrive"),
+        client.post("/dead-letters/redrive", {"rate_per_second": "10"}),
+        client.post(f"/dead-letters/redrives/{made.id}/cancel"),
     ):
-        assert "Not done: an administrator" in response.content.decode()
+        assert response.status_code == 403
     assert "/dead-letters/redrive?" not in text
     assert 'name="id"' not in text
     assert [one.state for one in world.journal.running_redrives()] == [RedriveState.RUNNING]
 
 
 def test_redriving_needs_a_token_against_forgery(world: World) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(get_user_model().objects.create(username="ada", is_staff=True))
+    client = browser_of(person("ada", Role.EDITOR), enforce_csrf_checks=True)
 
     assert client.post("/dead-letters/redrive", {"rate_per_second": "10"}).status_code == 403
     assert client.post("/dead-letters/redrives/1/pause").status_code == 403

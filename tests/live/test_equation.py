@@ -8,12 +8,17 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connections
 
+from eventhub.access.caller import Caller, CallerKind
+from eventhub.access.scopes import READ_SCOPES
 from eventhub.journal.port import OutcomeState
+from eventhub.live.graph import draw
 from eventhub.live.hub import Hub
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
+from eventhub.live.view import view_of
+from eventhub.models import Bus
 from tests.live.clock import Clock
 from tests.live.page import Page
-from tests.live.watcher import Watcher
+from tests.live.watcher import ANN, Watcher
 from tests.live.world import World
 
 T = TypeVar("T")
@@ -24,12 +29,12 @@ pytestmark = [
 ]
 
 
-async def fresh(world: World, clock: Clock, bus_id: int | None = None) -> FlowSnapshot:
+async def fresh(world: World, clock: Clock, bus_id: int | None = None, caller: Caller = ANN) -> FlowSnapshot:
     """Return what a process that starts now would show."""
 
     def read() -> FlowSnapshot:
         try:
-            return flow_snapshot(bus_id, rulebook=world.keeper.current, now=clock.now)
+            return flow_snapshot(view_of(caller, bus_id), rulebook=world.keeper.current, now=clock.now)
         finally:
             connections.close_all()
 
@@ -100,6 +105,59 @@ async def test_the_equation_holds_for_one_bus(world: World, hub: Hub, clock: Clo
     bus = f"bus:{world.other.pk}"
     assert flow.shown_counts() == {("source:shop", bus): (2, 0), (bus, "sink:unmatched"): (2, 0)}
     assert (rows.seen, len(rows.rows)) == (2, 2)
+
+
+async def test_the_equation_holds_for_somebody_who_sees_some_buses(
+    world: World, hub: Hub, clock: Clock
+) -> None:
+    third = await asyncio.to_thread(lambda: Bus.objects.create(name="third"))
+    await asyncio.to_thread(world.keeper.refresh)
+    mine = frozenset({world.default.pk, third.pk})
+    bob = Caller(CallerKind.USER, "bob", frozenset(), mine, granted=dict.fromkeys(mine, READ_SCOPES))
+    everything, some = Watcher(hub), Watcher(hub, bob)
+    for watcher in (everything, some):
+        await watcher.greet()
+        await watcher.subscribe(1, "flow")
+        await watcher.subscribe(2, "rows")
+
+    world.accept(3)
+    world.accept(2, bus_id=third.pk, bus="third", source="till")
+    world.accept(4, bus_id=world.other.pk, bus="other", source="secret")
+    world.route((world.all, world.mail), (world.all, world.books))
+    world.route(bus=third)
+    world.route(bus=world.other)
+    world.deliver()
+    clock.move(1)
+    await hub.beat()
+
+    assert_equal(some.pages[1], await fresh(world, clock, caller=bob))
+    assert_equal(everything.pages[1], await fresh(world, clock))
+    keys = {node["key"] for node in some.pages[1].nodes.values()}
+    assert keys >= {f"bus:{world.default.pk}", f"bus:{third.pk}", f"target:{world.books.pk}", "source:till"}
+    assert not keys & {f"bus:{world.other.pk}", "source:secret"}
+    assert not [text for text in some.texts if "secret" in text or '"other"' in text]
+    assert (some.pages[2].seen, everything.pages[2].seen) == (5, 9)
+
+
+async def test_counts_that_have_no_edge_do_not_have_the_graph_drawn_anew(
+    world: World, hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher = Watcher(hub)
+    await watcher.greet()
+    await watcher.subscribe(1, "flow")
+    world.accept(1)
+    world.route((world.paid, world.mail))
+    world.deliver()
+    await hub.beat()
+    drawn: list[Any] = []
+    monkeypatch.setattr("eventhub.live.picture.draw", lambda *given: drawn.append(given) or draw(*given))
+
+    world.accept(1)
+    world.route((world.paid, world.mail))
+    world.deliver()
+    await hub.beat()
+
+    assert drawn == []
 
 
 async def test_what_leaves_the_window_leaves_the_counts(world: World, hub: Hub, clock: Clock) -> None:

@@ -71,6 +71,6 @@ async def test_an_event_of_a_bus_that_the_key_may_not_watch_looks_unknown(world:
     await watcher.greet()
 
     assert (await watcher.refused("event", ev=event)).code == "unknown-event"
-    assert (await watcher.refused("flow")).code == "forbidden"
-    assert (await watcher.refused("rows", bus="default")).code == "forbidden"
+    assert (await watcher.refused("flow", bus="default")).code == "unknown-bus"
+    assert (await watcher.refused("rows", bus="default")).code == "unknown-bus"
     await watcher.subscribe(1, "flow", bus="other")

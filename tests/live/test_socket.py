@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connections
-from django.test import Client
 
 from eventhub.access import keys
 from eventhub.access.scopes import Scope
@@ -18,6 +17,7 @@ from eventhub.live.hub import Hub
 from tests.live.clock import Clock
 from tests.live.socket import PUBLIC, Socket
 from tests.live.world import World
+from tests.people import browser_of, person
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True, databases=["default", "journal"])]
 
@@ -25,10 +25,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True, datab
 @pytest.fixture
 def cookie(world: World) -> str:
     """Sign somebody in, and return the session's key."""
-    user = get_user_model().objects.create_user("ann")
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
+    return browser_of(person("ann")).cookies["sessionid"].value
 
 
 @pytest.fixture

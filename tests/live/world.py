@@ -94,7 +94,9 @@ class World:
         """Have everything that is due delivered; return how many that was."""
         return self.settle(self.claim() if claimed is None else claimed, OutcomeState.DELIVERED, ms=ms)
 
-    def settle(self, claimed: Sequence[Claimed], state: OutcomeState, *, ms: float = 20) -> int:
+    def settle(
+        self, claimed: Sequence[Claimed], state: OutcomeState, *, ms: float = 20, **attempt: Any
+    ) -> int:
         """Settle deliveries with one attempt each: delivered, to be tried again in an hour, or dead."""
         good = state is OutcomeState.DELIVERED
         now = now_us()
@@ -109,6 +111,7 @@ class World:
                     status=200 if good else 503,
                     error="" if good else "receiver answered 503",
                     reason_class=None if good else ReasonClass.RECEIVER,
+                    **attempt,
                 ),
                 due_at=now if state is OutcomeState.PENDING else None,
                 reason_class=ReasonClass.RECEIVER if state is OutcomeState.DEAD else None,

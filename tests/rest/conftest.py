@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import Client
 
 from eventhub.access.keys import mint
 from eventhub.access.scopes import Scope
-from eventhub.models import Bus
+from eventhub.models import Bus, Role
+from tests.people import person
 
 
 @dataclass
@@ -56,7 +56,7 @@ def session_api() -> Callable[..., Api]:
     """Make callers with a session."""
 
     def make(*, staff: bool) -> Api:
-        user, _ = get_user_model().objects.get_or_create(username=f"staff-{staff}", is_staff=staff)
+        user = person(f"staff-{staff}", Role.ADMINISTRATOR if staff else Role.VIEWER)
         api = Api()
         api.client.force_login(user)
         return api

@@ -31,8 +31,8 @@ def test_a_key_is_made_with_a_secret_that_only_this_answer_shows(api: Api) -> No
     key = made(api)
 
     secret = key.pop("secret")
-    assert caller(key, secret).scopes == {Scope.EVENTS_PUT}
     assert api("GET", f"/keys/{key['id']}").json() == key
+    assert caller(key, secret).scopes == {Scope.EVENTS_PUT}
     assert secret not in api("GET", "/keys").content.decode()
 
 

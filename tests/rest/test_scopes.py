@@ -62,6 +62,7 @@ ALL = [*CONFIGURATION, *CHANGES, *HAPPENED]
 MAY: dict[Scope, list[tuple[str, str]]] = {
     Scope.EVENTS_PUT: [],
     Scope.EVENTS_READ: HAPPENED,
+    Scope.EVENTS_SENSITIVE: [],
     Scope.RULES_READ: CONFIGURATION,
     Scope.RULES_WRITE: CHANGES,
     Scope.ADMIN: ALL,

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from rest_framework import serializers
 
+from eventhub.access import seen
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.media import RuleBody
 from eventhub.api.rest.permissions import verified
@@ -56,8 +57,11 @@ class ArchiveViewSet(ConfiguredViewSet[Archive]):
     passing = frozenset({"events", "bytes"})
     lookups = ConfiguredViewSet.lookups | {"bus": "bus__name"}
 
+    def bus_of(self, row: Archive) -> int:
+        """Return the archive's bus."""
+        return row.bus_id
+
     def get_queryset(self) -> QuerySet[Archive]:
         """Return the archives of buses that the caller may see."""
-        archives = Archive.objects.select_related("bus")
-        bus_ids = verified(self.request).bus_ids
-        return archives if bus_ids is None else archives.filter(bus_id__in=bus_ids)
+        every = Archive.objects.select_related("bus")
+        return seen.on_buses(every, verified(self.request))

@@ -8,10 +8,12 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.deliveries import attempt_json
 from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment
 from eventhub.api.rest.pagination import position_of
+from eventhub.api.rest.permissions import verified
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import AttemptRow, OutcomeRow
 from eventhub.models import Bus, Rule, Target
@@ -64,7 +66,9 @@ class AttemptViewSet(HappenedViewSet):
 
     def whole(self, row: AttemptRow) -> dict[str, Any]:
         """Return an attempt with what was sent and answered."""
-        return _item(row, OutcomeRow.objects.filter(seq=row.delivery_id).first()) | attempt_json(row)
+        return _item(row, OutcomeRow.objects.filter(seq=row.delivery_id).first()) | attempt_json(
+            row, is_masked=bool(masked_paths(verified(self.request), row.bus_id))
+        )
 
 
 def _item(row: AttemptRow, delivery: OutcomeRow | None) -> dict[str, Any]:

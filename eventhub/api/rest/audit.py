@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body, moment_given
@@ -73,9 +74,7 @@ class AuditViewSet(ViewSet):
         return Response({"dry_run": dry_run} | plan_json(done))
 
     def _seen(self, request: Request) -> QuerySet[AuditEntry]:
-        bus_ids = verified(request).bus_ids
-        rows = AuditEntry.objects.all()
-        return rows if bus_ids is None else rows.filter(bus_id__in=bus_ids)
+        return seen.on_buses(AuditEntry.objects.all(), verified(request), Scope.ADMIN)
 
     def _one(self, request: Request, entry_id: int) -> AuditEntry:
         entry = self._seen(request).filter(pk=entry_id).first() if entry_id < 2**63 else None

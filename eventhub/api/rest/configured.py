@@ -156,6 +156,10 @@ class ConfiguredViewSet(ConditionalViewSet, ModelViewSet[M]):
     lookups: dict[str, str] = {"prefix": "name__startswith"}
     beyond_buses = ""  # what the rows are called if they belong to no bus; limited keys change none of them
 
+    def bus_of(self, row: M) -> int | None:
+        """Return the bus that a row lies on, if it lies on one."""
+        return None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse at once what would change what others share: not even its errors are to be read."""
         super().initial(request, *args, **kwargs)
@@ -173,13 +177,17 @@ class ConfiguredViewSet(ConditionalViewSet, ModelViewSet[M]):
 
     def perform_create(self, serializer: serializers.BaseSerializer[M]) -> None:
         """Make the row."""
-        with transaction.atomic():
-            serializer.save()
-            take_effect()
+        self.save(serializer)
 
     def perform_update(self, serializer: serializers.BaseSerializer[M]) -> None:
         """Change the row."""
         self.perform_create(serializer)
+
+    def save(self, serializer: serializers.BaseSerializer[M]) -> None:
+        """Save the row, in force with the commit."""
+        with transaction.atomic():
+            serializer.save()
+            take_effect()
 
     def perform_destroy(self, instance: M) -> None:
         """Delete the row."""

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import QuerySet
 from rest_framework.serializers import SlugRelatedField
 
+from eventhub.access import seen
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.secrets import SealedSerializer
@@ -69,7 +70,7 @@ class SharedViewSet(ConfiguredViewSet[M]):
     def get_queryset(self) -> QuerySet[M]:
         """Return all rows, or none to a key that is limited to buses."""
         rows: QuerySet[M] = self.shared._default_manager.all()
-        return rows if verified(self.request).bus_ids is None else rows.none()
+        return seen.of_no_bus(rows, verified(self.request))
 
 
 class ConnectionViewSet(SharedViewSet[Connection]):

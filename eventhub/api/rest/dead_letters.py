@@ -1,18 +1,22 @@
 """Dead letters as a resource, one by one and in groups."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths_by_bus
 from eventhub.api.rest.listing import PAGING, HappenedViewSet, check_parameters
 from eventhub.api.rest.media import moment
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
+from eventhub.domain.mask import MARK
 from eventhub.flow.letters import FILTERS, GROUPINGS, FilterError, LetterGroup, grouped, read_filter, selected
 from eventhub.journal.port import Selection
 from eventhub.journal.rows import DeadLetterRow
@@ -22,6 +26,11 @@ _TRUTH = {"true": True, "false": False}
 
 class DeadLetterViewSet(HappenedViewSet):
     """``/api/dead-letters`` and ``/api/dead-letters/groups``."""
+
+    @cached_property
+    def _masked(self) -> Collection[int]:
+        """Return the buses of whose events anything is masked: a FIFO key is a value of one."""
+        return masked_paths_by_bus(verified(self.request))
 
     def rows(self) -> QuerySet[Any]:
         """Return all dead letters."""
@@ -54,7 +63,7 @@ class DeadLetterViewSet(HappenedViewSet):
     def _selection(self, request: Request) -> Selection:
         asked = request.query_params
         given = {name: str(asked[name]) for name in FILTERS if name in asked}
-        return selection_of(given, verified(request).bus_ids)
+        return selection_of(given, verified(request).buses(Scope.EVENTS_READ))
 
     def item(self, row: DeadLetterRow) -> dict[str, Any]:
         """Return a dead letter."""
@@ -72,7 +81,7 @@ class DeadLetterViewSet(HappenedViewSet):
             "reason": row.reason,
             "status": row.status,
             "attempt_count": row.attempts,
-            "fifo_key": row.fifo_key,
+            "fifo_key": MARK if row.fifo_key and row.bus_id in self._masked else row.fifo_key,
             "first_at": moment(row.first_at),
             "last_at": moment(row.last_at),
             "dead_at": moment(row.dead_at),

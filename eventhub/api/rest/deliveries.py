@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import msgspec
 from django.db.models import QuerySet
 
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment, verbatim
 from eventhub.api.rest.pagination import position_of
+from eventhub.api.rest.permissions import verified
+from eventhub.domain.mask import mask_message
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import AttemptRow, OutcomeRow
 
@@ -37,8 +41,8 @@ def delivery_json(row: OutcomeRow) -> dict[str, Any]:
     }
 
 
-def attempt_json(row: AttemptRow) -> dict[str, Any]:
-    """Return an attempt, with what was sent and answered."""
+def attempt_json(row: AttemptRow, *, is_masked: bool) -> dict[str, Any]:
+    """Return an attempt, with what was sent and answered; that is masked if anything of the event is."""
     return {
         "number": row.number,
         "state": row.state,
@@ -48,10 +52,14 @@ def attempt_json(row: AttemptRow) -> dict[str, Any]:
         "error": row.error,
         "reason_class": row.reason_class or None,
         "phases": verbatim(row.phases),
-        "request": verbatim(row.request),
-        "response": verbatim(row.response),
+        "request": _message(row.request, is_masked=is_masked),
+        "response": _message(row.response, is_masked=is_masked),
         "next_at": moment(row.next_at),
     }
+
+
+def _message(text: str, *, is_masked: bool) -> Any:
+    return mask_message(msgspec.json.decode(text)) if is_masked else verbatim(text)
 
 
 class DeliveryViewSet(HappenedViewSet):
@@ -72,4 +80,6 @@ class DeliveryViewSet(HappenedViewSet):
     def whole(self, row: OutcomeRow) -> dict[str, Any]:
         """Return a delivery with its attempts."""
         attempts = AttemptRow.objects.filter(delivery_id=row.seq).order_by("number", "seq")
-        return delivery_json(row) | {"attempts": [attempt_json(attempt) for attempt in attempts]}
+        is_masked = bool(masked_paths(verified(self.request), row.bus_id))
+        shown = [attempt_json(attempt, is_masked=is_masked) for attempt in attempts]
+        return delivery_json(row) | {"attempts": shown}

@@ -8,7 +8,9 @@ from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.deliveries import delivery_json
 from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment, verbatim
@@ -19,7 +21,6 @@ from eventhub.domain.envelope import utc_seconds
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow, OutcomeRow, RepeatedRow, RoutingRow, RulesetRow, microseconds
-from eventhub.models import Bus
 
 _LONG = ("detail", "attributes")  # not in lists: a thousand events of 256 KB each would be one answer
 
@@ -55,11 +56,12 @@ class EventViewSet(HappenedViewSet):
         repeated = RepeatedRow.objects.filter(pk=row.id).first() if row.key is not None else None
         routing = RoutingRow.objects.filter(event_id=row.id).first()
         outcomes = OutcomeRow.objects.filter(event_id=row.id).order_by("seq")
+        event = event_of(row, masked_paths(verified(self.request), row.bus_id))
         return self.item(row) | {
-            "detail": verbatim(row.detail),
+            "detail": verbatim(event.detail),
             "attributes": verbatim(row.attributes),
             "repeated": {"times": repeated.times, "last_at": moment(repeated.last_at)} if repeated else None,
-            "envelope": verbatim(envelope_of(event_of(row)).as_bytes()),
+            "envelope": verbatim(envelope_of(event).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
             "deliveries": [delivery_json(outcome) for outcome in outcomes],
         }
@@ -75,7 +77,7 @@ class EventViewSet(HappenedViewSet):
 
     def bus_ids(self) -> frozenset[int] | None:
         """Return the buses whose events are listed, None for all."""
-        return verified(self.request).bus_ids
+        return verified(self.request).buses(Scope.EVENTS_READ)
 
     def retrieve(self, request: Request, event_id: UUID) -> Response:  # type: ignore[override]  # found by its id
         """Return one event."""
@@ -104,9 +106,9 @@ class BusEventViewSet(EventViewSet):
         return super().list(request)
 
     def _bus_id(self) -> int:
-        name, bus_ids = self.kwargs["bus"], verified(self.request).bus_ids
-        bus = Bus.objects.filter(name=name).first()
-        if bus is None or (bus_ids is not None and bus.pk not in bus_ids):
+        buses = seen.buses(verified(self.request), Scope.EVENTS_READ)
+        bus = buses.filter(name=self.kwargs["bus"]).first()
+        if bus is None:
             raise Http404
         return bus.pk
 

@@ -5,6 +5,7 @@ as ``/api/events`` reads it: with ``events:read``, and on the caller's buses onl
 answer is that there is none.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.errors import CONTENT_TYPE, PlaceError, problem
 from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text
 from eventhub.api.rest.permissions import ScopePermission, verified
-from eventhub.domain.pattern import PatternError, explain, parse
+from eventhub.domain.mask import is_masked
+from eventhub.domain.pattern import Pattern, PatternError, explain, parse
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow
@@ -78,11 +82,12 @@ class Explain(APIView):
         """Answer the verdict and the tree behind it."""
         asked: Any = request.data
         _check_members(asked)
-        event = _event(asked, verified(request))
+        event, masked = _event(asked, verified(request))
         try:
             pattern = parse(asked["pattern"])
         except PatternError as error:
             return refused_pattern(error)
+        refuse_masked(pattern, masked)
         return Response(explain(pattern, event).as_dict())
 
 
@@ -107,27 +112,31 @@ _KINDS: dict[str, tuple[type, str]] = {
 }
 
 
-def _event(asked: dict[str, Any], caller: Caller) -> dict[str, Any]:
-    """Return the event as patterns see it, if the caller may see it."""
+def _event(asked: dict[str, Any], caller: Caller) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the event as patterns see it, if the caller may see it, and the paths masked for them."""
     needed = Scope.RULES_READ if "event" in asked else Scope.EVENTS_READ
     if not caller.may(needed):
         raise PermissionDenied(f"this needs the scope {needed}")
     if "event" in asked:
         given: dict[str, Any] = asked["event"]
-        return given
+        return given, ()
     try:
         event_id = UUID(asked["event_id"])
     except ValueError:
         raise ValidationError(
             {"event_id": f"wanted the id of an event, found {asked['event_id'][:50]!r}"}
         ) from None
-    rows = EventRow.objects.filter(id=event_id)
-    if caller.bus_ids is not None:
-        rows = rows.filter(bus_id__in=caller.bus_ids)
-    row = rows.first()
+    row = seen.on_buses(EventRow.objects.filter(id=event_id), caller, Scope.EVENTS_READ).first()
     if row is None:
         raise NotFound(f"there is no event {event_id}")
-    return envelope_of(event_of(row)).decoded()
+    return envelope_of(event_of(row)).decoded(), masked_paths(caller, row.bus_id)
+
+
+def refuse_masked(pattern: Pattern, masked: Collection[str]) -> None:
+    """Refuse a pattern that asks about what is masked: the answer would tell what is there."""
+    for one in pattern.fields if masked else ():
+        if is_masked(one.path, masked):
+            raise PermissionDenied(f"{one.path} of this event is masked for you: leave it out")
 
 
 def refused_pattern(error: PatternError) -> Response:

@@ -47,7 +47,7 @@ class Import(APIView):
     def post(self, request: Request) -> Response:
         """Answer what the file changes; with ``apply=true`` it is changed, or refused as a whole."""
         check_parameters(request, _SWITCHES | _PAIRS)
-        refuse_limited(request, "all of the configuration")
+        refuse_limited(request, "all of the configuration", Scope.ADMIN)
         try:
             report = import_text(
                 dict(request.data).get("text", ""),
@@ -73,7 +73,7 @@ class Export(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Answer the YAML."""
         check_parameters(request, frozenset())
-        refuse_limited(request, "all of the configuration")
+        refuse_limited(request, "all of the configuration", Scope.ADMIN)
         said = documents.write(state.document(state.told()))
         return HttpResponse(said, content_type="application/yaml; charset=utf-8")
 

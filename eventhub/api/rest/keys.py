@@ -10,9 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access import seen
 from eventhub.access.keys import KEY_ID, administered, mint
+from eventhub.access.last_use import last_used
 from eventhub.access.rotation import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS, rotate_key
 from eventhub.access.scopes import Scope
+from eventhub.api.rest.arrays import TextsField
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.media import moment
@@ -23,31 +26,6 @@ from eventhub.models import ApiKey, Bus
 
 _SCOPES = ", ".join(Scope)
 _ROTATE = {"overlap_seconds": f"a number from 0 to {MAX_OVERLAP_SECONDS}"}
-
-
-class TextsField(serializers.Field[list[str], Any, Any, Any]):
-    """An array of texts, each once."""
-
-    def __init__(self, wanted: str, known: frozenset[str] | None = None, **options: Any) -> None:
-        super().__init__(required=False, **options)
-        self._wanted, self._known = wanted, known
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        """Return the texts."""
-        if not isinstance(data, list):
-            raise serializers.ValidationError(f"wanted {self._wanted}, found {data!r:.80}")
-        wrong: dict[Any, Any] = {
-            place: f"wanted {self._wanted}, found {one!r:.80}"
-            for place, one in enumerate(data)
-            if not isinstance(one, str) or (self._known is not None and one not in self._known)
-        }
-        if wrong:
-            raise serializers.ValidationError(wrong)
-        return list(dict.fromkeys(data))
-
-    def to_representation(self, value: Any) -> Any:
-        """Return the texts."""
-        return value
 
 
 class MomentField(serializers.Field[datetime, Any, Any, Any]):
@@ -74,8 +52,7 @@ class AdministeredBus(serializers.SlugRelatedField[Bus]):
 
     def get_queryset(self) -> QuerySet[Bus]:
         """Return the buses to choose from."""
-        bus_ids = verified(self.context["request"]).buses(Scope.ADMIN)
-        return Bus.objects.all() if bus_ids is None else Bus.objects.filter(pk__in=bus_ids)
+        return seen.buses(verified(self.context["request"]), Scope.ADMIN)
 
 
 class KeySerializer(ConfiguredSerializer[ApiKey]):
@@ -122,8 +99,7 @@ class KeySerializer(ConfiguredSerializer[ApiKey]):
 
     def get_last_used_at(self, key: ApiKey) -> str | None:
         """Return when the key last opened a door, to the minute; null if it never did."""
-        use = getattr(key, "use", None)
-        return None if use is None else moment(use.last_at)
+        return moment(last_used(key))
 
     def prepare(self, row: Any, attrs: dict[str, Any]) -> None:
         """Refuse what the model cannot see: no scope, and buses that would widen or take away the limit."""

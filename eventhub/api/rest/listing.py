@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.pagination import PositionPagination
@@ -97,8 +98,7 @@ class HappenedViewSet(GenericViewSet[Model]):
 
     def seen(self) -> QuerySet[Any]:
         """Return the rows on buses that the caller may see."""
-        bus_ids = verified(self.request).bus_ids
-        return self.rows() if bus_ids is None else self.rows().filter(bus_id__in=bus_ids)
+        return seen.on_buses(self.rows(), verified(self.request), Scope.EVENTS_READ)
 
     def list(self, request: Request) -> Response:
         """Return one page of those that pass the filters."""

@@ -1,6 +1,6 @@
 """Whether the caller may."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -27,6 +27,14 @@ class ScopePermission(BasePermission):
             raise PermissionDenied(f"this needs the scope {scope}")
         return True
 
+    def has_object_permission(self, request: Request, view: "APIView", obj: Any) -> bool:
+        """Raise PermissionDenied if the row lies on a bus where the caller may not do this."""
+        bus_id = view.bus_of(obj) if hasattr(view, "bus_of") else None
+        scope: Scope = getattr(view, "reads" if request.method in SAFE_METHODS else "writes", Scope.ADMIN)
+        if bus_id is not None:
+            require(request, scope, bus_id)
+        return True
+
 
 def verified(request: Request) -> Caller:
     """Return the caller of a request that passed the permission."""
@@ -35,7 +43,15 @@ def verified(request: Request) -> Caller:
     return caller
 
 
-def refuse_limited(request: Request, what: str) -> None:
-    """Refuse a key that is limited to buses, for ``what`` reaches beyond them."""
-    if verified(request).bus_ids is not None:
-        raise PermissionDenied(f"a key that is limited to buses cannot change {what}")
+def require(request: Request, scope: Scope, bus_id: int) -> None:
+    """Refuse a caller who may see a bus and not do this there."""
+    if not verified(request).may(scope, bus_id):
+        raise PermissionDenied(f"this needs the scope {scope} on the bus")
+
+
+def refuse_limited(request: Request, what: str, scope: Scope = Scope.RULES_WRITE) -> None:
+    """Refuse who may do this on some buses only, for ``what`` reaches beyond them."""
+    if not verified(request).may_everywhere(scope):
+        raise PermissionDenied(
+            f"this needs the scope {scope} on every bus: who is limited to buses cannot change {what}"
+        )

@@ -16,7 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.media import JSONAnswer, JSONBody
 from eventhub.api.rest.permissions import verified
@@ -52,24 +54,26 @@ class Preview(APIView):
 
     def post(self, request: Request, event_id: UUID) -> Response:
         """Answer ``before`` and ``after``; ``fault`` says why nothing would be sent."""
-        bus_ids = verified(request).bus_ids
-        events = EventRow.objects.filter(id=event_id)
-        event = (events if bus_ids is None else events.filter(bus_id__in=bus_ids)).first()
+        caller = verified(request)
+        event = seen.on_buses(EventRow.objects.filter(id=event_id), caller, Scope.EVENTS_READ).first()
         if event is None:
             raise Http404
-        wanted = _wanted(request, bus_ids)
+        wanted = _wanted(request)
         try:
-            seen = preview(
-                event_of(event), wanted.transform, payload_format=wanted.payload_format, rule=wanted.rule
+            shown = preview(
+                event_of(event, masked_paths(caller, event.bus_id)),
+                wanted.transform,
+                payload_format=wanted.payload_format,
+                rule=wanted.rule,
             )
         except TransformError as error:
             raise ValidationError({"transform": str(error)}) from error
-        before = Payload(seen.before)
-        after = None if seen.after is None else payload_json(seen.after)
-        return Response({"before": payload_json(before), "after": after, "fault": seen.fault})
+        before = Payload(shown.before)
+        after = None if shown.after is None else payload_json(shown.after)
+        return Response({"before": payload_json(before), "after": after, "fault": shown.fault})
 
 
-def _wanted(request: Request, bus_ids: frozenset[int] | None) -> _Wanted:
+def _wanted(request: Request) -> _Wanted:
     """Return what the body asks for; raises ValidationError with everything that is wrong with it."""
     body = Body(request, _ASKED)
     rule_id = body.take("rule", int, default=None)
@@ -91,7 +95,7 @@ def _wanted(request: Request, bus_ids: frozenset[int] | None) -> _Wanted:
     if not verified(request).may(Scope.RULES_READ):
         raise PermissionDenied(f"this needs the scope {Scope.RULES_READ}")
     links = RuleTarget.objects.select_related("rule", "target").filter(rule_id=rule_id, target__name=target)
-    link = (links if bus_ids is None else links.filter(rule__bus_id__in=bus_ids)).first()
+    link = seen.on_buses(links, verified(request), Scope.RULES_READ, "rule__bus_id").first()
     if link is None:
         raise ValidationError({"rule": f"there is no rule {rule_id} with a target {target!r:.80}"})
     return _Wanted(link.transform, PayloadFormat(link.target.payload_format), link.rule.name)

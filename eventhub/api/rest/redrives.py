@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
@@ -69,7 +69,7 @@ class RedriveViewSet(ViewSet):
             default=letters.PER_SECOND,
         )
         dry_run = body.take("dry_run", bool, default=False)
-        selection = _selection(body, caller.bus_ids)
+        selection = _selection(body, caller.buses(Scope.RULES_WRITE))
         journal = parts().journal
         if dry_run:
             return Response({"dry_run": True, "count": journal.count_dead_letters(selection)})
@@ -80,6 +80,11 @@ class RedriveViewSet(ViewSet):
         """Pause, resume or cancel."""
         Body(request, {}).done()
         was = self._one(request, redrive_id)
+        caller = verified(request)
+        if was.made_by != caller.who and not caller.may_everywhere(Scope.RULES_WRITE):
+            raise PermissionDenied(
+                f"to steer a redrive of somebody else needs the scope {Scope.RULES_WRITE} on every bus"
+            )
         if not letters.steer(parts().journal, redrive_id, state):
             raise Conflict(f"the redrive is {self._one(request, was.id).state}")
         return Response(redrive_json(self._one(request, redrive_id)))

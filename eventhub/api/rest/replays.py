@@ -8,13 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body, moment_given
 from eventhub.api.rest.listing import PAGING, check_parameters, chosen
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment_of
 from eventhub.api.rest.pagination import NumberPagination
-from eventhub.api.rest.permissions import verified
+from eventhub.api.rest.permissions import require, verified
 from eventhub.flow import archives
 from eventhub.flow.process import parts
 from eventhub.journal.port import Replay, ReplayState
@@ -111,14 +112,13 @@ class ReplayViewSet(ViewSet):
         """End a replay; what was put stays so."""
         Body(request, {}).done()
         was = self._one(request, name)
+        require(request, Scope.RULES_WRITE, was.order.bus_id)
         if not archives.cancel_replay(parts().journal, was):
             raise Conflict(f"the replay is {self._one(request, name).state}")
         return Response(replay_json(self._one(request, name)))
 
     def _seen(self, request: Request) -> QuerySet[ReplayRow]:
-        bus_ids = verified(request).bus_ids
-        rows = archives.replays()
-        return rows if bus_ids is None else rows.filter(bus_id__in=bus_ids)
+        return seen.on_buses(archives.replays(), verified(request))
 
     def _one(self, request: Request, name: str) -> Replay:
         row = self._seen(request).filter(name=name).first()
@@ -131,9 +131,10 @@ class ReplayViewSet(ViewSet):
         if name is None:
             return None
         found = Archive.objects.select_related("bus").filter(name=name)
-        bus_ids = verified(request).bus_ids
-        archive = (found if bus_ids is None else found.filter(bus_id__in=bus_ids)).first()
-        if archive is None:
+        archive: Archive | None = seen.on_buses(found, verified(request)).first()
+        if archive is not None:
+            require(request, Scope.RULES_WRITE, archive.bus_id)
+        else:
             body.wrong["archive"] = f"no archive is named {name!r:.80}"
         return archive
 

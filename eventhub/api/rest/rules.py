@@ -10,11 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access import seen
+from eventhub.access.scopes import Scope
 from eventhub.api.rest.configured import ConfiguredSerializer, ConfiguredViewSet
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.media import RuleBody, verbatim
-from eventhub.api.rest.permissions import verified
-from eventhub.api.rest.targets import visible_targets
+from eventhub.api.rest.permissions import require, verified
 from eventhub.domain.transform import TransformError, parse_transform
 from eventhub.flow.configure import switch_rule
 from eventhub.flow.schedule import next_runs
@@ -42,8 +43,13 @@ class VisibleBus(serializers.SlugRelatedField[Bus]):
 
     def get_queryset(self) -> QuerySet[Bus]:
         """Return the buses to choose from."""
-        bus_ids = verified(self.context["request"]).bus_ids
-        return Bus.objects.all() if bus_ids is None else Bus.objects.filter(pk__in=bus_ids)
+        return seen.buses(verified(self.context["request"]))
+
+    def to_internal_value(self, data: Any) -> Bus:
+        """Return the bus, if the caller may change what lies on it."""
+        bus = super().to_internal_value(data)
+        require(self.context["request"], Scope.RULES_WRITE, bus.pk)
+        return bus
 
 
 class VisibleTarget(serializers.SlugRelatedField[Target]):
@@ -51,7 +57,7 @@ class VisibleTarget(serializers.SlugRelatedField[Target]):
 
     def get_queryset(self) -> QuerySet[Target]:
         """Return the targets to choose from."""
-        return visible_targets(verified(self.context["request"]).bus_ids)
+        return seen.targets(verified(self.context["request"]))
 
 
 class TransformsField(serializers.Field[Any, Any, Any, Any]):
@@ -189,11 +195,13 @@ class RuleViewSet(ConfiguredViewSet[Rule]):
             switch_rule(self.current(), enabled=enabled, by=verified(request).who)
         return self.tagged(self.get_serializer(self.get_object()).data)
 
+    def bus_of(self, row: Rule) -> int:
+        """Return the rule's bus."""
+        return row.bus_id
+
     def get_queryset(self) -> QuerySet[Rule]:
         """Return the rules on buses that the caller may see."""
-        rules = _with_versions()
-        bus_ids = verified(self.request).bus_ids
-        return rules if bus_ids is None else rules.filter(bus_id__in=bus_ids)
+        return seen.on_buses(_with_versions(), verified(self.request))
 
 
 def _with_versions() -> QuerySet[Rule]:

@@ -6,8 +6,10 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from eventhub.access.sensitive import searched_masks
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.permissions import verified
 from eventhub.flow import find
 from eventhub.journal.port import Found, Search
 
@@ -27,7 +29,9 @@ def search_of(request: Request, filters: Mapping[str, str], bus_ids: frozenset[i
     check_parameters(request, KNOWN | filters.keys())
     given = {name: str(text) for name, text in request.query_params.items()}
     try:
-        return find.read_search(given, limit=_limit(given.get("limit", "")), bus_ids=bus_ids)
+        limit = _limit(given.get("limit", ""))
+        masked = searched_masks(verified(request), bus_ids, given.get("bus", ""))
+        return find.read_search(given, limit=limit, bus_ids=bus_ids, masked=masked)
     except find.WrongSearchError as error:
         raise ValidationError(dict(error.wrong)) from error
 

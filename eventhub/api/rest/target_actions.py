@@ -8,20 +8,23 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import moment_of
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import TargetViewSet
+from eventhub.domain.mask import mask_message
 from eventhub.domain.signature import SecretError
+from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
 from eventhub.flow.process import parts
 from eventhub.flow.stored import stored_event
 from eventhub.flow.testing import test_target
 from eventhub.journal.limits import BlockedKey, TargetState
-from eventhub.journal.rows import EventRow
 from eventhub.models import Target
 from eventhub.models.signing import MAX_OVERLAP_SECONDS, OVERLAP_SECONDS
 from eventhub.secret import BrokenSealError
@@ -50,7 +53,7 @@ class TargetActionViewSet(TargetViewSet):
         check_parameters(request, frozenset())
         target: Target = self.get_object()
         state = parts().journal.target_states().get(target.pk, TargetState())
-        return Response(state_json(target, state, verified(request).bus_ids))
+        return Response(state_json(target, state, verified(request)))
 
     def test(self, request: Request, name: str) -> Response:
         """Make one attempt now, as a delivery would, and answer what came of it; nothing is recorded."""
@@ -66,10 +69,11 @@ class TargetActionViewSet(TargetViewSet):
             except ValueError:
                 body.refuse("event_id", repr(text[:50]))
             else:
-                if event is None:
+                if event is None or not verified(request).may(Scope.EVENTS_READ, event.bus_id):
                     body.wrong["event_id"] = f"there is no event {text}"
         body.done()
-        return Response(result_json(test_target(target, event)))
+        is_masked = event is not None and bool(masked_paths(verified(request), event.bus_id))
+        return Response(result_json(test_target(target, event), is_masked=is_masked))
 
     def rotate_secret(self, request: Request, name: str) -> Response:
         """Give a webhook another signing secret; this answer alone shows it."""
@@ -101,13 +105,8 @@ class TargetActionViewSet(TargetViewSet):
         return answer
 
 
-def state_json(target: Target, state: TargetState, bus_ids: frozenset[int] | None) -> dict[str, Any]:
-    """Return a target's state; of blocked keys, those of events on the caller's buses."""
-    blocked = list(state.blocked)
-    if bus_ids is not None:
-        seen = EventRow.objects.filter(id__in={one.event_id for one in blocked}, bus_id__in=bus_ids)
-        ids = set(seen.values_list("id", flat=True))
-        blocked = [one for one in blocked if one.event_id in ids]
+def state_json(target: Target, state: TargetState, caller: Caller) -> dict[str, Any]:
+    """Return a target's state; of blocked keys, those of events that the caller may see."""
     return {
         "target": target.name,
         "enabled": target.enabled,
@@ -121,7 +120,7 @@ def state_json(target: Target, state: TargetState, bus_ids: frozenset[int] | Non
         "pending": state.pending,
         "oldest_pending_at": moment_of(state.oldest_pending_at),
         "blocked_keys": state.blocked_keys,
-        "blocked": [_blocked_json(one) for one in blocked],
+        "blocked": [_blocked_json(one) for one in blocked_seen(state, caller)],
     }
 
 
@@ -135,8 +134,9 @@ def _blocked_json(one: BlockedKey) -> dict[str, Any]:
     }
 
 
-def result_json(result: Result) -> dict[str, Any]:
-    """Return what came of one attempt."""
+def result_json(result: Result, *, is_masked: bool = False) -> dict[str, Any]:
+    """Return what came of one attempt; what was sent and answered is masked if anything of the event is."""
+    shown = mask_message if is_masked else dict
     return {
         "decision": result.verdict.decision,
         "reason": result.verdict.reason,
@@ -145,6 +145,6 @@ def result_json(result: Result) -> dict[str, Any]:
         "started_at": moment_of(result.started_at),
         "took_ms": (result.ended_at - result.started_at) / 1000,
         "phases": dict(result.phases),
-        "request": dict(result.request),
-        "response": dict(result.response),
+        "request": shown(result.request),
+        "response": shown(result.response),
     }

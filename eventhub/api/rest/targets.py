@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.serializers import BaseSerializer, SerializerMethodField, SlugRelatedField
 
+from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.configured import ConfiguredViewSet
 from eventhub.api.rest.media import moment_of
@@ -19,12 +20,6 @@ from eventhub.models import ApiDestination, Bus, Connection, Target
 from eventhub.models.signing import SigningSecret
 from eventhub.secret import BrokenSealError
 from eventhub.targets.kinds import kind_of
-
-
-def visible_targets(bus_ids: frozenset[int] | None) -> QuerySet[Target]:
-    """Return the targets that a caller may see: limited to buses, those of the rules there."""
-    targets = Target.objects.select_related("bus", "connection", "api_destination", "dead_letter_target")
-    return targets if bus_ids is None else targets.filter(rules__bus_id__in=bus_ids).distinct()
 
 
 def _named(rows: "QuerySet[Any]", what: str, article: str = "a") -> Any:
@@ -103,6 +98,18 @@ class TargetSerializer(SealedSerializer[Target]):
         """Return what the model clears by itself, too."""
         return {**super().taken(row), "disabled_reason": row.disabled_reason}
 
+    def to_representation(self, instance: Target) -> Any:
+        """Leave out the names of a bus and of another target that the caller does not see."""
+        shown = super().to_representation(instance)
+        caller = verified(self.context["request"])
+        if caller.bus_ids is not None:
+            if instance.bus_id is not None and instance.bus_id not in caller.bus_ids:
+                shown["bus"] = None
+            beyond = instance.dead_letter_target_id
+            if beyond is not None and not seen.targets(caller).filter(pk=beyond).exists():
+                shown["dead_letter_target"] = None
+        return shown
+
     def get_signing(self, row: Target) -> list[dict[str, Any]]:
         """Return what signs the requests of a webhook now, the newest first, without the secrets."""
         try:
@@ -140,11 +147,14 @@ class TargetViewSet(ConfiguredViewSet[Target]):
 
     def get_queryset(self) -> QuerySet[Target]:
         """Return the targets that the caller may see."""
-        return visible_targets(verified(self.request).bus_ids)
+        beside = ("bus", "connection", "api_destination", "dead_letter_target")
+        return seen.targets(verified(self.request)).select_related(*beside)
 
     def perform_create(self, serializer: BaseSerializer[Target]) -> None:
         """Make or change the target, unless its kind is for administrators and the caller is none."""
         kind = kind_of(serializer.validated_data["kind"])
-        if getattr(kind, "administrators_only", False) and not verified(self.request).may(Scope.ADMIN):
+        if getattr(kind, "administrators_only", False) and not verified(self.request).may_everywhere(
+            Scope.ADMIN
+        ):
             raise PermissionDenied(f"a {kind.name} target needs the scope {Scope.ADMIN}")
         super().perform_create(serializer)

@@ -4,17 +4,22 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import django.db
 
+from eventhub.access.caller import Caller
 from eventhub.api.exchange import Send
+from eventhub.api.gate import RefusedError
 from eventhub.api.stream import blocks
 from eventhub.api.stream.asked import Asked
+from eventhub.api.stream.masking import check_pattern, masked_now
 from eventhub.api.stream.start import Place
 from eventhub.api.stream.streams import BACKSTOP_SECONDS, Streams
-from eventhub.api.stream.who import recheck_seconds, still_may
+from eventhub.api.stream.who import recheck_seconds, who_still_may
 from eventhub.domain import jsontext
 from eventhub.domain.envelope import Envelope
+from eventhub.domain.mask import mask
 from eventhub.domain.pattern import Verdict, match
 from eventhub.domain.payload import PayloadFormat, render
 from eventhub.flow.payload import envelope_of
@@ -55,6 +60,7 @@ class Reader:
         self,
         bus: str,
         bus_id: int,
+        caller: Caller,
         asked: Asked,
         place: Place,
         *,
@@ -64,7 +70,9 @@ class Reader:
         news: asyncio.Event,
     ) -> None:
         self._bus, self._bus_id = bus, bus_id
+        self._caller = caller
         self._asked = asked
+        self._masked: tuple[str, ...] = ()  # the paths that are masked for the reader, as of the page at hand
         self._place, self._position = place, place.after
         self._headers = headers
         self._send = send
@@ -105,6 +113,12 @@ class Reader:
         except Exception as error:
             log.warning("stream.reading_failed", extra={"fields": {"error": str(error)}})
             raise EndedError("unavailable", "the journal cannot be read now: resume later") from error
+        if page:
+            self._masked = await self._streams.apart(masked_now, self._caller, self._bus_id)
+            try:
+                check_pattern(self._asked.pattern, self._masked)
+            except RefusedError as refused:  # marked as sensitive by now
+                raise EndedError("forbidden", str(refused)) from None
         start = 0
         while start < len(page):
             part, start = await self._streams.apart(self._part, page, start)
@@ -147,6 +161,9 @@ class Reader:
                 return blocks.notice("skipped", {"event": str(event.id), "message": message})
             if verdict is Verdict.NO_MATCH:
                 return b""
+        if self._masked:
+            event = replace(event, detail=mask(event.detail, self._masked))
+            envelope = envelope_of(event)
         return blocks.event(stored.position, self._written(event, envelope))
 
     def _written(self, event: NewEvent, envelope: Envelope) -> bytes:
@@ -179,12 +196,13 @@ class Reader:
             return
         self._recheck_at = now + recheck_seconds(self._headers)
         try:
-            may = await still_may(self._headers, self._bus_id)
+            caller = await who_still_may(self._headers, self._bus_id)
         except django.db.Error as error:  # not known now: asked again soon
             log.warning("stream.recheck_failed", extra={"fields": {"error": type(error).__name__}})
             return
-        if not may:
+        if caller is None:
             raise EndedError("forbidden", "the key or session ended, or may not read this bus any more")
+        self._caller = caller
 
 
 def next_limit(limit: int, page_bytes: int) -> int:

@@ -23,16 +23,16 @@ async def caller_of(headers: Headers) -> Caller:
     return await _caller_of_session(headers) or await gate.authenticate(headers)
 
 
-async def still_may(headers: Headers, bus_id: int) -> bool:
-    """Tell whether the caller may still read the bus. Counts no request of the key's."""
+async def who_still_may(headers: Headers, bus_id: int) -> Caller | None:
+    """Return the caller, as they are now, if they may still read the bus. Counts no request of the key's."""
     caller = await _caller_of_session(headers)
     if caller is None:
         caller = await ring.bearer_async(headers.get(b"authorization", b"").decode("latin-1"))
-    return caller is not None and caller.may(Scope.EVENTS_READ, bus_id)
+    return caller if caller is not None and caller.may(Scope.EVENTS_READ, bus_id) else None
 
 
 def recheck_seconds(headers: Headers) -> float:
-    """Return after how long to ask ``still_may`` again."""
+    """Return after how long to ask ``who_still_may`` again."""
     return SESSION_SECONDS if _session_key(headers) else KEY_SECONDS
 
 
