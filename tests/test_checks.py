@@ -1,6 +1,10 @@
 """Settings that would be unsafe, and what is said of each."""
 
+import os
+import subprocess
+import sys
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,3 +39,24 @@ def test_unsafe_settings_are_named(changed: dict[str, Any], found: list[str], se
         setattr(settings, name, value)
 
     assert [message.id for message in check_settings()] == found
+
+
+def test_djangos_own_deployment_checks_find_nothing_behind_https(tmp_path: Path) -> None:
+    settings = {
+        "EVENTHUB_DATA_DIR": str(tmp_path),
+        "EVENTHUB_PUBLIC_URL": "https://events.example.com",
+        "EVENTHUB_TRUSTED_PROXIES": "10.0.0.1/32",
+    }
+
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=Path(__file__).parents[1],
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
