@@ -10,6 +10,7 @@ _POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
@@ -26,4 +27,5 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
         """Set the header, unless the view did."""
         nonce = getattr(request, "csp_nonce", secrets.token_urlsafe(16))
         response.headers.setdefault("Content-Security-Policy", _POLICY.format(nonce=nonce))
+        response.headers.setdefault("Permissions-Policy", _NO_DEVICES)
         return response

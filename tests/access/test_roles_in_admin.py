@@ -6,7 +6,7 @@ from django.test import Client
 
 from eventhub.access.caller import caller_of_user
 from eventhub.access.scopes import Scope
-from eventhub.models import ApiKey, Bus, Grant, Role, Rule, RuleTarget, Target
+from eventhub.models import ApiKey, AuditEntry, Bus, Grant, Role, Rule, RuleTarget, Target
 from tests.people import browser_of, person
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,8 @@ def test_an_administrator_of_a_bus_gives_roles_on_it_and_on_no_other(
     assert given.status_code == 302
     assert (errors(beyond), errors(everywhere)) == (["bus"], ["bus"])
     assert [(grant.user, grant.role, grant.bus) for grant in Grant.of(ann)] == [(ann, "editor", ours)]
+    told = AuditEntry.objects.filter(kind="role").latest("id")
+    assert (told.who, told.action, told.bus_id) == ("user:boss", "created", ours.pk)
 
 
 @pytest.mark.parametrize("members", [{}, {"user": "ann", "group": "team"}])

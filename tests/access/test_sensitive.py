@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -101,6 +102,27 @@ def test_a_preview_is_made_of_the_masked_event(estate: Estate) -> None:
 
     assert json.loads(masked["after"]["body"]) == MARK
     assert json.loads(shown["after"]["body"]) == {"number": SECRET.decode()}
+
+
+@pytest.mark.parametrize(
+    "q", ["detail.card.number:4111-1111", "source:ours-source -detail.card:exists", "text:4111", "4111"]
+)
+def test_a_search_does_not_tell_what_is_there(estate: Estate, q: str) -> None:
+    reader, seer = api(Scope.EVENTS_READ), api(Scope.EVENTS_READ, Scope.EVENTS_SENSITIVE)
+
+    refused = assert_problem(reader("GET", f"/events?q={quote(q)}"), 400)
+    of_bus = assert_problem(reader("GET", f"/buses/ours/events?q={quote(q)}"), 400)
+    elsewhere = reader("GET", f"/events?bus=default&q={quote(q)}")
+
+    assert "masked for you" in refused["errors"][0]["message"]
+    assert refused["errors"][0]["path"] == of_bus["errors"][0]["path"] == "q"
+    assert elsewhere.status_code == seer("GET", f"/events?q={quote(q)}").status_code == 200
+
+
+def test_other_fields_can_be_searched(estate: Estate) -> None:
+    answer = api(Scope.EVENTS_READ)("GET", f"/events?q={quote('detail.of:ours')}")
+
+    assert [one["id"] for one in answer.json()["items"]] == [str(estate.names[OURS]["event"])]
 
 
 def test_the_page_does_not_say_why_a_pattern_on_it_did_not_match(estate: Estate) -> None:

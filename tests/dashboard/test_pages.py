@@ -340,3 +340,16 @@ def test_the_theme_is_rendered_from_its_cookie(cookie: str, theme: str) -> None:
     client.cookies["theme"] = cookie
 
     assert f'data-theme="{theme}"' in text_of(client, "/docs/")
+
+
+@pytest.mark.django_db
+def test_every_page_says_what_browsers_must_not_do() -> None:
+    headers = Client().get("/sign-in").headers
+
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]

@@ -4,7 +4,7 @@ from eventhub.api.openapi.configured import Resource, action
 from eventhub.api.openapi.operation import Answer, Example, Operation, Operations, Parameter
 from eventhub.api.openapi.parameters import in_path
 from eventhub.api.openapi.resources.dated import DATED, DATES
-from eventhub.api.openapi.shape import moment, nullable, obj, ref, some, text, truth, whole
+from eventhub.api.openapi.shape import many, moment, nullable, obj, ref, some, text, truth, whole
 
 TAG = "buses"
 SAID = "A bus is a named stream that events are put on and rules watch."
@@ -22,6 +22,11 @@ SHAPE = obj(
         "name": NAME,
         "description": text("For people.", maxLength=512),
         "paused": truth("Whether its events wait for routing: they are kept in order, and counted."),
+        "sensitive": many(
+            text("", maxLength=256, pattern=r"^detail(\.[^.]+)+$"),
+            "Paths of `detail` whose values are masked for who may not see them; its administrators say so.",
+            maxItems=100,
+        ),
         **DATED,
     },
 )
@@ -32,9 +37,15 @@ RESOURCE = Resource(
     many="buses",
     component="Bus",
     shape=SHAPE,
-    writable=some(SHAPE, ["name", "description", "paused"], required=["name"]),
+    writable=some(SHAPE, ["name", "description", "paused", "sensitive"], required=["name"]),
     key=in_path("name", "The name of the bus.", IN_PATH, BUS),
-    example={"name": BUS, "description": "Orders and payments", "paused": False, **DATES},
+    example={
+        "name": BUS,
+        "description": "Orders and payments",
+        "paused": False,
+        "sensitive": ["detail.card.number"],
+        **DATES,
+    },
     new={"bus": Example("A bus", {"name": "warehouse", "description": "What comes and goes"})},
     change={"description": "Orders, payments, refunds"},
     said=SAID,
