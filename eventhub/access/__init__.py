@@ -9,7 +9,10 @@ verifying an AWS Signature needs the secret itself. Whoever reads only the datab
     Authorization: AWS4-HMAC-SHA256 …        sigv4.read and verify   EventBridge
     a session of Django                      caller_of_user          pages
 
-All three end in a ``Caller``, which answers ``may(scope, bus_id)``; no door looks at anything else.
+All three end in a ``Caller``, which answers ``may(scope, bus_id)``; no door looks at anything else. What a
+person may do comes from their roles (``roles``), which name the same scopes by bus. ``seen`` narrows rows to
+the buses of a caller, ``sensitive`` names the fields of events that are masked for them, and ``tries`` makes
+guessing passwords slow.
 
 The key ring holds every key in memory, so that accepting an event costs no query. It is told of each change
 of the configuration (``KeyRing.follow``), a quarter of a second after the commit in any process; a key that

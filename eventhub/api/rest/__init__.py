@@ -35,7 +35,7 @@ configuration carry an ``ETag``; changes may ask for one (``conditional``).
 
 What may be written is decided by the models' ``full_clean``, as in the admin; here only JSON's types are
 read. Numbers inside a pattern and a detail keep their text (``media``). Errors are problem documents
-(``errors``). A key that is limited to buses sees those buses, their rules, the targets of those rules and
-their events; it changes the rules, but neither buses nor targets, which others share. A slash in the name of
-a bus or a partner event source is ``%2F`` in an address.
+(``errors``). A caller of some buses, a key or a person, sees those buses, their rules, the targets of those
+rules and their events; they change the rules, but neither buses nor targets, which others share. A slash in
+the name of a bus or a partner event source is ``%2F`` in an address.
 """
