@@ -95,10 +95,11 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 def _filtered_rows(request: HttpRequest, caller: Caller, bus: Bus | None) -> JsonResponse:
     given = {name: request.GET.get(name, "") for name in ("q", "after", "before")}
-    bus_ids = caller.buses(Scope.EVENTS_READ) if bus is None else {bus.pk}
     try:
+        bus_ids = caller.buses(Scope.EVENTS_READ) if bus is None else {bus.pk}
         masked = searched_masks(caller, bus_ids)
-        found = find(read_search(given, limit=_LOADED_AT_ONCE, bus_ids=bus_ids, masked=masked))
+        asked = read_search(given, limit=_LOADED_AT_ONCE, bus_ids=bus_ids, masked=masked)
+        found = find(asked)
     except WrongSearchError as error:
         return JsonResponse({"error": str(error), "at": error.at}, status=400)
     rows = {row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=found.ids))}

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from eventhub.access import seen
-from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
@@ -45,15 +44,15 @@ class Box:
 @login_required
 def events(request: HttpRequest) -> HttpResponse:
     """List events, the newest first; ``?q=``, ``?from=`` and ``?to=`` search them."""
-    texts, caller = _texts(request), reader(request)
+    every = seen.on_buses(EventRow.objects.all(), reader(request), Scope.EVENTS_READ)
+    texts = _texts(request)
     context: dict[str, Any] = {"page": "events", "box": Box(texts)}
     if not texts and not request.GET.get("cursor"):
-        every = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
         page = paging.page_of(request, every, {})
         context |= {"rows": _listed(page.rows), "paging": page}
         return render(request, "events.html", context)
     try:
-        found = _search(request, caller, texts)
+        found = _search(request, texts)
     except WrongSearchError as error:
         context["box"] = _wrong(texts, error)
         return render(request, "events.html", context, status=400)
@@ -77,7 +76,8 @@ def _texts(request: HttpRequest) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _search(request: HttpRequest, caller: Caller, texts: dict[str, str]) -> Found:
+def _search(request: HttpRequest, texts: dict[str, str]) -> Found:
+    caller = reader(request)
     given = {**texts, "cursor": request.GET.get("cursor", "")}
     bus_ids = caller.buses(Scope.EVENTS_READ)
     masked = searched_masks(caller, bus_ids)

@@ -37,9 +37,12 @@ class FilteredChannel(Channel[FilteredChange]):
 
     name = "rows"
 
-    def __init__(self, asked: Filter, bus: str | None, tick: int, rows: Sequence[Row]) -> None:
+    def __init__(
+        self, asked: Filter, buses: frozenset[int] | None, bus: str | None, tick: int, rows: Sequence[Row]
+    ) -> None:
         super().__init__(tick)
         self.filter = asked
+        self.buses = buses
         self._bus = bus
         self._recent: list[tuple[int, Row]] = [(tick, row) for row in rows][-LISTED:]
         self._passed: dict[UUID, None] = dict.fromkeys(row.id for row in rows)

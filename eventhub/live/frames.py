@@ -140,8 +140,8 @@ heartbeat, each 5 s::
 err: ``{"t":"err","id":2,"code":"bad-filter","at":7,"msg":"column 8: wanted a value, found the end"}``; ``id``
 and ``at`` (column in ``q``) may be null. Codes: ``not-json``, ``not-text``, ``too-large``, ``bad-message``,
 ``unknown-type``, ``hello-first``, ``unknown-channel``, ``bad-filter``, ``too-many-filters``, ``unknown-bus``,
-``unknown-event``, ``unknown-subscription``, ``too-many-subscriptions``, ``unavailable`` (the journal cannot
-be read now; the frames go on later).
+``unknown-event``, ``unknown-subscription``, ``too-many-subscriptions``, ``unavailable`` (the
+journal cannot be read now; the frames go on later).
 
 Close codes: 4001 not signed in (any more), 4003 origin or permission, 4008 too slow, 4013 too many sockets or
 messages, 4014 subprotocol ``flow.v1`` was not offered, 4000 the server stops. Reconnect after all but 4001,

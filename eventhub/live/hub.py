@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import close_old_connections, connections
 
+from eventhub.access.caller import Caller
 from eventhub.access.sensitive import searched_masks
 from eventhub.domain.filter import FilterError, parse
 from eventhub.flow.find import asks_for_masked
@@ -184,7 +185,7 @@ class Hub:
         if asked.ch == "flow":
             return picture.flow(view, self._clock())
         if asked.q.strip():
-            return await self._filtered(picture, session, asked, view)
+            return await self._filtered(picture, session.caller, asked, view)
         channel = picture.channels.get(("rows", view))
         if channel is None:
             rows = await self._read(recent_rows, 50, bus_ids=view.shown, tail=picture.tail)
@@ -192,16 +193,16 @@ class Hub:
         return channel
 
     async def _filtered(
-        self, picture: Picture, session: Session, asked: Sub, view: View
+        self, picture: Picture, caller: Caller, asked: Sub, view: View
     ) -> AnyChannel | Refusal:
         try:
             filter_ = parse(asked.q)
         except FilterError as error:
             return Refusal("bad-filter", str(error), asked.id, error.at)
-        masked = await self._read(searched_masks, session.caller, view.shown)
+        masked = await self._read(searched_masks, caller, view.shown)
         if why := asks_for_masked(filter_.node, masked):
             return Refusal("bad-filter", why, asked.id, 0)
-        channel = picture.filters.channels.get((str(filter_), view))
+        channel = picture.filters.channels.get((str(filter_), view.shown))
         if channel is not None:
             return channel
         if not picture.filters.has_room_for(filter_):
@@ -209,7 +210,8 @@ class Hub:
         now = int(self._clock() * 1_000_000)
         search = Search(filter_, now=now, limit=LISTED, bus_ids=view.shown)
         rows = await self._read(found_rows, self._journal, search, picture.tail)
-        return picture.filters.begin(filter_, view, picture.name_of(view), picture.tick, rows[::-1])
+        bus = None if asked.bus is None else asked.bus
+        return picture.filters.begin(filter_, view.shown, bus, picture.tick, rows[::-1])
 
     async def _event(self, picture: Picture, session: Session, asked: Sub) -> AnyChannel | Refusal:
         if asked.ev is None:

@@ -18,7 +18,8 @@ from eventhub.journal.rows import EventRow
 from eventhub.live.filtered_channel import FilteredChannel
 from eventhub.live.rows import Row, row_of, take_news
 from eventhub.live.sums import rows_with_fate
-from eventhub.live.view import View
+
+Shown = frozenset[int] | None  # the buses of a channel; None: every bus
 
 MOST_FILTERS = 32  # distinct ones, of the whole process
 BUDGET_SECONDS = 0.02  # for all of them in a tick
@@ -82,7 +83,7 @@ class LiveFilters:
     """The filtered channels, and the events that they follow."""
 
     def __init__(self, timer: Callable[[], float] = time.perf_counter) -> None:
-        self.channels: dict[tuple[str, View], FilteredChannel] = {}
+        self.channels: dict[tuple[str, Shown], FilteredChannel] = {}
         self._timer = timer
         self._rows: dict[UUID, Row] = {}
         self._documents: dict[UUID, Document] = {}
@@ -92,7 +93,7 @@ class LiveFilters:
     @property
     def texts(self) -> set[str]:
         """Return the distinct filters."""
-        return {text for text, _view in self.channels}
+        return {text for text, _shown in self.channels}
 
     def has_room_for(self, asked: Filter) -> bool:
         """Tell whether one more filter may come; channels that nobody watches make room."""
@@ -104,12 +105,12 @@ class LiveFilters:
         return len(self.texts) < MOST_FILTERS
 
     def begin(
-        self, asked: Filter, view: View, bus: str | None, tick: int, rows: Iterable[Row]
+        self, asked: Filter, buses: Shown, bus: str | None, tick: int, rows: Iterable[Row]
     ) -> FilteredChannel:
-        """Begin a channel with the newest rows that pass, oldest first; ``bus`` names a view of one."""
+        """Begin a channel with the newest rows that pass, oldest first."""
         kept = [self._rows.setdefault(row.id, row) for row in rows]
-        channel = FilteredChannel(asked, bus, tick, kept)
-        self.channels[str(asked), view] = channel
+        channel = FilteredChannel(asked, buses, bus, tick, kept)
+        self.channels[str(asked), buses] = channel
         return channel
 
     def wanted(self, feed: Feed) -> Wanted:
@@ -134,7 +135,7 @@ class LiveFilters:
     def _choose_steps(self, feed: Feed) -> None:
         count = len(feed.events) + len(feed.routings) + len(feed.attempts)
         share = BUDGET_SECONDS / len(self.texts)
-        for (text, _view), channel in self.channels.items():
+        for (text, _shown), channel in self.channels.items():
             affordable = max(1.0, share / self._costs.get(text, _FIRST_COST))
             step = ceil(count / affordable)
             if channel.filter.asks_detail:
@@ -149,10 +150,10 @@ class LiveFilters:
         touched = take_news(self._rows, feed)
         failed = [one.event_id for one in feed.attempts if one.state is not OutcomeState.DELIVERED]
         changed = False
-        for (text, view), channel in self.channels.items():
+        for (text, buses), channel in self.channels.items():
             step = self._steps.get(text, 1)
             predicate = compile_filter(channel.filter, now=int(now * 1_000_000))
-            asked = self._candidates(channel, feed, touched, extra.rows, view)[::step]
+            asked = self._candidates(channel, feed, touched, extra.rows, buses)[::step]
             began = self._timer()
             passing = [row for row in asked if predicate(self._view(row, rulebook))]
             self._measure(text, self._timer() - began, len(asked))
@@ -176,13 +177,17 @@ class LiveFilters:
         feed: Feed,
         touched: Mapping[UUID, Row],
         older: Sequence[Row],
-        view: View,
+        buses: Shown,
     ) -> list[Row]:
         found = {event.id: self._rows[event.id] for event in feed.events}
         if channel.filter.asks_deliveries:
             found |= touched
             found |= {row.id: row for row in older}
-        return [row for row in found.values() if view.shows(row.bus_id) and not channel.has(row.id)]
+        return [
+            row
+            for row in found.values()
+            if (buses is None or row.bus_id in buses) and not channel.has(row.id)
+        ]
 
     def _view(self, row: Row, rulebook: Rulebook) -> EventView:
         document = self._documents.get(row.id)

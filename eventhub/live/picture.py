@@ -64,7 +64,7 @@ class Picture:
         """Return the flow channel of a view."""
         channel = self.channels.get(("flow", view))
         if channel is None:
-            channel = FlowChannel(view, self.name_of(view), self.tick, self._numbering, self._window)
+            channel = FlowChannel(view, self._bus(view), self.tick, self._numbering, self._window)
             graph = draw(self.rulebook, self._window.counts, self._intake.sources, view)
             channel.begin(graph, self.rulebook.version, self._window.recent(self._second), self.backlogs, now)
             self.channels["flow", view] = channel
@@ -82,11 +82,11 @@ class Picture:
         return channel
 
     def _add_rows(self, view: View, rows: list[Row]) -> RowsChannel:
-        channel = RowsChannel(view, self.name_of(view), self.tick, rows)
+        channel = RowsChannel(view, self._bus(view), self.tick, rows)
         self.channels["rows", view] = channel
         return channel
 
-    def name_of(self, view: View) -> str | None:
+    def _bus(self, view: View) -> str | None:
         """Return the name of the bus of a view of one."""
         if view.shown is None or len(view.shown) != 1:
             return None
