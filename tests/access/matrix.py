@@ -48,6 +48,8 @@ REST: dict[str, list[Ask]] = {
     "buses/<slashed:bus>/events": _get("/api/buses/{bus}/events", "e@bus"),
     "rules": _many("/api/rules", "w@any"),
     "rules/<int:pk>": _one("/api/rules/{rule}", "w@bus"),
+    # It takes events:read as well: of keys, which have one scope here, an administrator's alone.
+    "rules/backtest": _post("/api/rules/backtest", "both"),
     "rules/<int:pk>/versions": _get("/api/rules/{rule}/versions", "r@bus"),
     "rules/<int:pk>/rollback": _post("/api/rules/{rule}/rollback", "w@bus"),
     "rules/<int:pk>/enable": _post("/api/rules/{rule}/enable", "w@bus"),

@@ -45,6 +45,8 @@ def should_let_in(visitor: Visitor, need: str, half: str) -> bool:
         need == "redrive"
     ):  # seen by who sees every bus, steered by who may change every bus: keys have one scope
         return visitor.here is None and {"w", "e"} <= set(visitor.letters)
+    if need == "both":
+        return {"e", "r"} <= set(visitor.letters)
     ways = [way.partition("@") for way in need.split()]
     return any(visitor.may(letters, where, half) for letters, _, where in ways if where)
 

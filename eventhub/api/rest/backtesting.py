@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventhub.access.scopes import Scope
-from eventhub.api.rest.explaining import refused_pattern
+from eventhub.access.sensitive import masked_paths
+from eventhub.api.rest.explaining import refuse_masked, refused_pattern
 from eventhub.api.rest.fields import Body, moment_given
 from eventhub.api.rest.media import JSONAnswer, RuleBody, moment_of
 from eventhub.api.rest.permissions import verified
@@ -64,6 +65,8 @@ class BacktestView(APIView):
             draft = parse(text)
         except PatternError as error:
             return refused_pattern(error)
+        assert bus is not None  # or the window would not be there
+        refuse_masked(draft, masked_paths(verified(request), bus.pk))
         report = backtest.run(draft, in_force, window)
         shown = [Fate(show)] if show else list(Fate)
         return Response(
