@@ -11,6 +11,7 @@ from eventhub.access.caller import caller_of_user
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
 from eventhub.dashboard.journey import existing_rules, journey_of
+from eventhub.domain.redaction import mark_of
 from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
 
@@ -29,6 +30,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "page": "events",
         "journey": journey,
         "event": row,
+        "redaction": mark_of(row.attributes.encode()),
         "said": words.result(fate),
         "repeated": RepeatedRow.objects.filter(pk=event_id).first() if row.key is not None else None,
         "bytes": len(row.detail.encode()),

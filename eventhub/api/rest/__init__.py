@@ -24,6 +24,7 @@
     /api/keys/{id}/rotate        POST            admin
     /api/audit  /api/audit/{id}              GET                                 admin
     /api/audit/{id}/rollback     POST            admin
+    /api/redactions              GET POST        admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
 
 Every list answers ``{"items": […], "next": path or null}``. Lists of what happened run newest first;

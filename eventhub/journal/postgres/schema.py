@@ -185,6 +185,11 @@ STEPS = [
         event_id uuid PRIMARY KEY, times integer NOT NULL, last_at bigint NOT NULL
     ) WITH (fillfactor = 50);
     """,
+    # Finding what was made from an event: forwarded to another bus, or replayed.
+    """
+    CREATE INDEX event_cause ON event (cause_id) WHERE cause_id IS NOT NULL;
+    CREATE INDEX archived_event_cause ON archived_event (cause_id) WHERE cause_id IS NOT NULL;
+    """,
 ]
 
 

@@ -165,6 +165,11 @@ STEPS = [
         event_id TEXT NOT NULL PRIMARY KEY, times INTEGER NOT NULL, last_at INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    # Finding what was made from an event: forwarded to another bus, or replayed.
+    """
+    CREATE INDEX event_cause ON event (cause_id) WHERE cause_id IS NOT NULL;
+    CREATE INDEX archived_event_cause ON archived_event (cause_id) WHERE cause_id IS NOT NULL;
+    """,
 ]
 
 
