@@ -15,9 +15,9 @@ from rest_framework.viewsets import ViewSet
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.audit import entry_json
 from eventhub.api.rest.fields import Body, moment_given
-from eventhub.api.rest.listing import check_parameters, whole_parameter
+from eventhub.api.rest.listing import PAGING, check_parameters
 from eventhub.api.rest.media import JSONAnswer, JSONBody
-from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import refuse_limited, verified
 from eventhub.flow.process import parts
 from eventhub.flow.redact import FIRST, KIND, MOST, Asked, find, redact
@@ -46,22 +46,16 @@ class RedactionViewSet(ViewSet):
 
     def list(self, request: Request) -> Response:
         """Answer what the audit trail has of redactions, the newest first; ``before`` takes the id of one."""
-        check_parameters(request, frozenset({"limit", "before"}))
+        check_parameters(request, PAGING)
         refuse_limited(request, "redactions of every bus")
-        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = whole_parameter(request, "before", 2**63 - 1)
-        rows = AuditEntry.objects.filter(kind=KIND, action="redacted").order_by("-id")
-        if before is not None:
-            rows = rows.filter(id__lt=before)
-        found = list(rows[: limit + 1])
-        following = None
-        if len(found) > limit:
-            following = f"{request.path}?limit={limit}&before={found[limit - 1].pk}"
-        items = [
-            {name: entry_json(row)[name] for name in ("id", "at", "who", "reason")} | (row.after or {})
-            for row in found[:limit]
-        ]
-        return Response({"items": items, "next": following})
+        pages = NumberPagination()
+        page = pages.paginate_queryset(AuditEntry.objects.filter(kind=KIND, action="redacted"), request)
+        return pages.get_paginated_response(
+            [
+                {name: entry_json(row)[name] for name in ("id", "at", "who", "reason")} | (row.after or {})
+                for row in page
+            ]
+        )
 
     def create(self, request: Request) -> Response:
         """Redact the next events that are meant; with ``dry_run`` count them, and do nothing."""
