@@ -22,7 +22,7 @@ from eventhub.models import because, record_action
 
 MOST = 1000  # events of one request
 SECONDS = 20.0  # of looking for them
-PAGE, CHUNK = 500, 100  # looked at at once; redacted in one transaction
+PAGE, CHUNK = 500, 25  # looked at at once; redacted in one transaction, in which accepting waits
 FIRST = UUID(int=0)
 KIND = "redaction"
 
@@ -90,12 +90,12 @@ def redact(journal: Journal, asked: Asked, *, who: str, after: UUID = FIRST) -> 
         return Outcome(total, 0, found.more_after, "")
     with because(asked.reason):
         # First: whatever is killed, nothing is redacted of which the trail does not know.
-        _record("started", _told(asked) | {"found": len(ids)})
+        _record("started", len(ids), _told(asked))
         for start in range(0, len(ids), CHUNK):
             total += journal.redact(ids[start : start + CHUNK], mark)
         left = journal.wipe()
         counts = {"events": total.events, "archived_copies": total.archived, "attempts": total.attempts}
-        _record("redacted", _told(asked) | counts | {"ended_deliveries": total.ended})
+        _record("redacted", len(ids), _told(asked) | counts | {"ended_deliveries": total.ended})
     return Outcome(total, len(made_from), found.more_after, left)
 
 
@@ -149,7 +149,7 @@ def _made_from(journal: Journal, ids: Sequence[UUID]) -> list[UUID]:
 def _told(asked: Asked) -> dict[str, Any]:
     wanted = asked.wanted
     said: dict[str, Any] = {
-        "events": [str(one) for one in wanted.ids],
+        "ids": [str(one) for one in wanted.ids],
         "bus": wanted.bus,
         "source": wanted.source,
         "detail-type": wanted.detail_type,
@@ -161,5 +161,5 @@ def _told(asked: Asked) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def _record(action: str, after: dict[str, Any]) -> None:
-    record_action(KIND, "", "events", action, after=after)
+def _record(action: str, count: int, after: dict[str, Any]) -> None:
+    record_action(KIND, "", f"of {count} event{'s' * (count != 1)}", action, after=after)

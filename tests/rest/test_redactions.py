@@ -1,8 +1,11 @@
 """Redacting over REST: counted first, done with a reason, said on the event, and never delivered again."""
 
+import html
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -225,3 +228,14 @@ def test_a_key_limited_to_buses_redacts_their_events_alone(
 
     assert done(limited, {"ids": [str(ours.id)], "reason": "r"})["events"] == 0
     assert_problem(limited("GET", "/redactions"), 403)
+
+
+def test_the_example_of_the_documentation_is_answered(running: SqliteJournal, api: Api) -> None:
+    put(running, detail("zoe@example.com"))
+    page = html.unescape(Path("templates/docs/audit.html").read_text(encoding="utf-8"))
+    found = re.search(r'<pre id="redactions"><code>POST /api/redactions\n(.*?)</code>', page, re.DOTALL)
+    assert found
+
+    told = done(api, json.loads(found.group(1)))
+
+    assert told["dry_run"] is True
