@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from eventhub.domain.identity import earliest_id
 from eventhub.domain.redaction import REASON, Mark, Redacted, masked, redact, redact_copy
 from eventhub.journal.limits import BEHIND
 from eventhub.journal.redacted import Candidate, Redaction, Wanted
@@ -46,6 +47,12 @@ class Done:
 def find(db: Dialect, wanted: Wanted, after: UUID, limit: int) -> list[Candidate]:
     """Return the next wanted events in the order of their ids, at most so many, each once."""
     where, values = _condition(db, wanted)
+    # Ids tell the millisecond of acceptance: what lies outside of the window is not even looked at.
+    if wanted.since is not None:
+        after = max(after, UUID(int=max(earliest_id(wanted.since // 1000).int - 1, 0)))
+    if wanted.until is not None:
+        where = f"{where} AND id < ?"
+        values = [*values, db.stored(earliest_id(wanted.until // 1000 + 1))]
     text = "SELECT id, detail, attributes FROM {table} WHERE id > ? AND {where} ORDER BY id LIMIT ?"
     rows = list(db.run(text.format(table="event", where=where), db.stored(after), *values, limit))
     for (archive_id,) in db.run("SELECT archive_id FROM archive_size").fetchall():

@@ -355,7 +355,9 @@ class SqliteJournal:
 
     def wipe(self) -> str:
         """Overwrite what redacting left."""
-        return redacting.wipe(self._writer, self._path)
+        with self._reading() as db:
+            free_pages = db.execute("PRAGMA freelist_count").fetchone()[0]
+        return redacting.wipe(self._writer, self._path, free_pages)
 
     # -- watch ---------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from eventhub.journal.sqlite.committer import Committer
 from eventhub.journal.sqlite.numbers import Numbers
 
 TRIES, WAIT_SECONDS = 40, 0.05  # for readers of an older moment to end
-ALL_PAGES = 2**31 - 1
+PAGES = 1000  # given back at once: a few milliseconds, in which accepting waits
 
 
 def dialect(db: sqlite3.Connection, numbers: Numbers | None = None) -> Dialect:
@@ -46,11 +46,13 @@ def apply_redaction(
         db.execute(f"PRAGMA secure_delete = {int(before)}").fetchone()
 
 
-def wipe(committer: Committer, path: Path) -> str:
+def wipe(committer: Committer, path: Path, free_pages: int) -> str:
     """Give free pages and the log back; return what could not be, or nothing."""
+    for _ in range(free_pages // PAGES + 1):
+        committer.give_back(PAGES, empty_log=False)
     log = path.with_name(path.name + "-wal")
     for _ in range(TRIES):
-        committer.give_back(ALL_PAGES, empty_log=True)
+        committer.give_back(1, empty_log=True)
         if not log.exists() or log.stat().st_size == 0:
             return ""
         time.sleep(WAIT_SECONDS)

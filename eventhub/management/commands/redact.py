@@ -136,7 +136,7 @@ def _here(journal: Journal, asked: dict[str, Any]) -> dict[str, Any]:
     """Answer as the resource does, in this process."""
     body = Body(cast(Request, SimpleNamespace(data=asked)), NEW)  # all that it needs of a request
     try:
-        return redacted(body, journal, WHO, None)
+        return redacted(body, lambda: journal, WHO, None)
     except ValidationError as error:
         raise CommandError(f"{error.detail}") from error
 
