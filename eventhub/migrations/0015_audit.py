@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Adds the table."""
 
-    dependencies = [("eventhub", "0017_paused_buses")]
+    dependencies = [("eventhub", "0013_sources_and_rotation_of_keys")]
 
     operations = [
         migrations.CreateModel(

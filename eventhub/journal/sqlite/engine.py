@@ -47,7 +47,6 @@ from eventhub.journal.port import (
 from eventhub.journal.redacting import Done, caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
 from eventhub.journal.search.walk import search
-from eventhub.journal.sqlite import archiving, connections, redriving, rolling, routing, schema
 from eventhub.journal.sqlite import archiving, connections, redacting, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
