@@ -87,8 +87,8 @@ def _asked(request: Request) -> dict[str, Any]:
     given = request.query_params
     asked: dict[str, Any] = {column: given[name] for name, column in _COLUMNS.items() if given.get(name)}
     wrong: dict[str, str] = {}
-    if asked.get("door", Door.REST) not in Door.values:
-        wrong["door"] = f"wanted one of {', '.join(sorted(Door.values))}, found {asked['door']!r:.80}"
+    if given.get("door", Door.REST) not in Door.values:
+        wrong["door"] = f"wanted one of {', '.join(sorted(Door.values))}, found {given['door']!r:.80}"
     if text := given.get("object"):
         kind, is_one, key = text.partition(":")
         if not (kind and is_one and key):

@@ -187,7 +187,7 @@ def _placed(value: Any, pk: Any) -> str:
 
 
 def _order(request: Request, usual: str, known: Collection[str]) -> str:
-    order = request.query_params.get("order") or usual
+    order: str = request.query_params.get("order", usual)
     if order not in known:
         wanted = ", ".join(sorted(known, key=lambda one: (one.lstrip("-"), one)))
         raise ValidationError({"order": f"wanted one of {wanted}, found {order!r:.40}"})
