@@ -306,7 +306,7 @@ class RulesetRow(Fact):
         db_table = "ruleset"
 
 
-class RepeatedRow(models.Model):
+class RepeatedRow(Fact):
     """An event whose idempotency key came again; one that was seen once only has no row."""
 
     event_id = models.UUIDField(primary_key=True)
