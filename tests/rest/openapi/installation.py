@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from eventhub.access.keys import mint
 from eventhub.access.scopes import Scope
 from eventhub.api.openapi.resources.archives import ARCHIVE
-from eventhub.api.openapi.resources.audit import CHANGE, ENTRY_ID
+from eventhub.api.openapi.resources.audit import ENTRY_ID
 from eventhub.api.openapi.resources.buses import BUS
 from eventhub.api.openapi.resources.deliveries import EVENT_ID, TARGET_ID
 from eventhub.api.openapi.resources.endpoints import RESOURCE as ENDPOINT
@@ -66,9 +67,15 @@ def build() -> None:
         name="crm", kind="api-destination", api_destination=destination, config={"path_parameters": ["old"]}
     )
     text = str(PATTERN).replace("'", '"')
-    rule = Rule.objects.create(pk=RULE_ID, bus=bus, name="big-orders", pattern=text)
+    rule = Rule.objects.create(
+        pk=RULE_ID, bus=bus, name="big-orders", pattern=text, description="Orders", enabled=False
+    )
     rule.set_targets([target])
-    rule.record_version(by="test")
+    rule.record_version(by="user:ann")
+    rule.enabled = True
+    rule.save(update_fields=["enabled", "updated_at"])
+    rule.record_version(by="user:ann")
+    _change(rule)
     archive = Archive.objects.create(
         name=ARCHIVE, bus=bus, pattern='{"source": ["shop.web"]}', retention_days=90
     )
@@ -89,22 +96,19 @@ def build() -> None:
         NewReplay(REPLAY_NAME, archive.pk, ARCHIVE, bus.pk, BUS, 0, now_us(), 1000.0, now_us(), "user:ann")
     )
     parts().keeper.refresh()
-    of_rule = {"kind": "rule", "object_id": str(rule.pk), "name": f"{BUS}/big-orders", "bus_id": bus.pk}
-    AuditEntry.objects.create(
-        pk=ENTRY_ID,
-        who="user:ann",
-        door="admin",
-        action="enabled",
-        change=CHANGE,
-        before={"enabled": False},
-        after={"enabled": True},
-        **of_rule,
-    )
-    record_action(
-        "redaction", "", "of 1 event", "redacted",
-        after={"paths": ["detail.customer"], "bus": BUS, "events": 1, "archived_copies": 1, "attempts": 1,
-               "ended_deliveries": 0},
-    )  # fmt: skip
+
+
+def _change(rule: Rule) -> None:
+    """Change the rule's description, and give the entry in the audit trail its documented number."""
+    rule.description = "Orders above 100"
+    rule.save(update_fields=["description", "updated_at"])
+    newest = AuditEntry.objects.latest("id").pk
+    with connection.cursor() as cursor:  # the trail cannot be changed otherwise
+        cursor.execute("DELETE FROM eventhub_auditentry WHERE id <> %s", [newest])
+        cursor.execute("UPDATE eventhub_auditentry SET id = %s", [ENTRY_ID])
+    counts = {"events": 1, "archived_copies": 1, "attempts": 1, "ended_deliveries": 0}
+    said = {"paths": ["detail.customer"], "bus": BUS} | counts
+    record_action("redaction", "", "of 1 event", "redacted", after=said)
 
 
 def _happen(bus: Bus, rule: Rule, target: Target) -> None:
@@ -129,7 +133,7 @@ def _happen(bus: Bus, rule: Rule, target: Target) -> None:
     ruleset = journal.ruleset(bus.pk, [RuleInForce(rule.pk, rule.name, 1, True)])
     made = NewDelivery(rule.pk, rule.name, 1, target.pk, target.name)
     routing = Routing(stored, RoutingState.MATCHED, now, matched=1, deliveries=[made])
-    assert journal.route(RoutedBatch(bus.pk, "test", after, stored.position, ruleset, [routing]))
+    assert journal.route(RoutedBatch(bus.pk, after, stored.position, ruleset, [routing]))
     [claimed] = journal.claim(
         "test",
         now=now_us(),

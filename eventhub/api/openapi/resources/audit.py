@@ -1,4 +1,4 @@
-"""The audit trail, rolling back, and the versions of rules."""
+"""The audit trail, and the versions of rules."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from eventhub.api.openapi.parameters import (
     order_of_happened,
     since_and_until,
 )
-from eventhub.api.openapi.resources.buses import BUS
 from eventhub.api.openapi.resources.rules import PATTERN, RESOURCE, RULE_ID, TARGET
 from eventhub.api.openapi.shape import (
     Schema,
@@ -30,133 +29,117 @@ from eventhub.domain.difference import How
 from eventhub.models import Door
 
 TAG = "audit"
-SAID = (
-    "Every change of configuration: who, when, through which door, before and after. It can be rolled back."
-)
-ENTRY_ID = 1041
-_ANY: Schema = {"description": "The value; not there where there was, or is, none."}
-DIFFERENCE = obj(
-    "A difference between two states.",
-    {"path": text("Such as `pattern.detail.amount`."), "how": words("", *How), "before": _ANY, "after": _ANY},
+SAID = "The audit trail: every change of what is configured, with who, when, before and after."
+ENTRY_ID = 41
+_BEFORE_AND_AFTER: dict[str, Schema] = {
+    "before": {"description": "What was there, if anything was."},
+    "after": {"description": "What is there, if anything is."},
+}
+_DIFFERENCE = obj(
+    "One value that differs.",
+    {"path": text("Where it is."), "how": words("", *How), **_BEFORE_AND_AFTER},
     optional=["before", "after"],
 )
-ENTRY = obj(
-    "What one transaction changed in one thing.",
+_ENTRY: dict[str, Schema] = {
+    "id": whole("Its number."),
+    "at": moment("When."),
+    "who": text("Who: `user:…`, `key:…`, `command:…` or `eventhub`."),
+    "door": words("Which way it came.", *Door.values),
+    "action": text("What was done: created, changed, deleted, enabled …"),
+    "kind": text("What it was done to: rule, target …"),
+    "object_id": text("The number of that."),
+    "name": text("As it was called then; a rule's with its bus."),
+    "bus_id": nullable(whole("The number of the bus that it belongs to.")),
+    "reason": text("If one was given."),
+    "change": text("The same in all entries of one transaction."),
+    "rolls_back": nullable(whole("The entry that it takes back.")),
+    "differences": many(ref("Difference")),
+}
+_STATE = anything("The whole thing as it was; of secrets, that there are some.")
+_VERSION = obj(
+    "The state of a rule between two changes.",
     {
-        "id": whole("Its number."),
-        "at": moment("When."),
-        "who": text("`user:NAME`, `key:ID`, `command:NAME` or `eventhub`."),
-        "door": words("The way that it came in.", *Door.values),
-        "action": text("`created`, `changed`, `deleted`, `enabled`, `paused`, `started` and others."),
-        "kind": text("Of the thing: `rule`, `target`, `api-key` …"),
-        "object_id": text("Its number or id."),
-        "name": text("As it was called then; a rule's with its bus."),
-        "bus_id": nullable(whole("The bus that it belongs to.")),
-        "reason": text("If one was given."),
-        "change": text("The same in all entries of one transaction."),
-        "rolls_back": nullable(whole("The entry that this one takes back.")),
-        "differences": many(ref("Difference"), "Field by field; secrets as a mark."),
-    },
-)
-WHOLE = obj(
-    "An entry with the whole thing before and after.",
-    ENTRY["properties"]
-    | {"before": nullable(anything("Null: it was not there yet.")), "after": nullable(anything("Likewise."))},
-)
-ROLLED = obj(
-    "What rolling back changes.",
-    {
-        "dry_run": truth(),
-        "kind": text(),
-        "object_id": text("Of the thing; one that is made again has another than before."),
-        "name": text(),
-        "differences": many(ref("Difference")),
-        "notes": many(text(), "What it does not bring back."),
-    },
-)
-VERSION = obj(
-    "An immutable state of a rule.",
-    {
-        "number": whole(minimum=1),
+        "number": whole("1 for the first.", minimum=1),
         "made_at": moment("When."),
         "made_by": text("Who made it."),
         "name": text(),
-        "pattern": nullable(anything("Null if it had a schedule alone.")),
+        "pattern": nullable(anything("Its pattern; null if it had a schedule alone.")),
         "schedule_expression": text(),
         "enabled": truth(),
-        "targets": many(anything("The name, and the transform if there is one.")),
-        "differences": many(ref("Difference"), "From the version before."),
-    },
-)
-_BACK = obj(
-    "A rule that is what it was in a version.",
-    {
-        "dry_run": truth(),
-        "version": whole("The version that this makes."),
-        "differences": many(ref("Difference")),
+        "targets": many(anything("A target by name, with its transform.")),
+        "differences": many(ref("Difference"), "From the version before it."),
     },
 )
 COMPONENTS = {
-    "Difference": DIFFERENCE,
-    "AuditEntry": ENTRY,
+    "Difference": _DIFFERENCE,
+    "AuditEntry": obj("An entry as a list shows it.", _ENTRY),
     "AuditEntryPage": page("AuditEntry"),
-    "WholeAuditEntry": WHOLE,
-    "RolledBack": ROLLED,
-    "RuleVersion": VERSION,
+    "WholeAuditEntry": obj(
+        "An entry with all of before and after.",
+        _ENTRY | {"before": nullable(_STATE), "after": nullable(_STATE)},
+    ),
+    "Rollback": obj(
+        "What a rollback changes, or would.",
+        {
+            "dry_run": truth("Whether it only was told."),
+            "kind": text(),
+            "object_id": text(),
+            "name": text(),
+            "differences": many(ref("Difference")),
+            "notes": many(text(), "What it does not bring back."),
+        },
+    ),
+    "RuleVersion": _VERSION,
     "RuleVersionPage": page("RuleVersion"),
-    "RuleRolledBack": _BACK,
+    "RuleRollback": obj(
+        "What going back to a version changes, or would.",
+        {
+            "dry_run": truth("Whether it only was told."),
+            "version": whole("The version that this makes."),
+            "differences": many(ref("Difference")),
+        },
+    ),
 }
-_DIFFERENCE = {"path": "enabled", "how": "changed", "before": False, "after": True}
-CHANGE = "0123456789abcdef0123456789abcdef"
-NAME = f"{BUS}/big-orders"
-EXAMPLE: dict[str, Any] = {
+_CHANGED = {"path": "description", "how": "changed", "before": "Orders", "after": "Orders above 100"}
+_EXAMPLE: dict[str, Any] = {
     "id": ENTRY_ID,
     "at": "2026-01-31T12:00:00.000Z",
     "who": "user:ann",
-    "door": "admin",
-    "action": "enabled",
+    "door": "rest",
+    "action": "changed",
     "kind": "rule",
     "object_id": str(RULE_ID),
-    "name": NAME,
+    "name": "shop/big-orders",
     "bus_id": 2,
     "reason": "",
-    "change": CHANGE,
+    "change": "0123456789abcdef0123456789abcdef",
     "rolls_back": None,
-    "differences": [_DIFFERENCE],
+    "differences": [_CHANGED],
 }
-_VERSION = {
-    "number": 1,
-    "made_at": "2026-01-31T12:00:00.000Z",
-    "made_by": "user:ann",
-    "name": "big-orders",
-    "pattern": PATTERN,
-    "schedule_expression": "",
-    "enabled": True,
-    "targets": [{"name": TARGET}],
-    "differences": [],
-}
+_SWITCHED = {"path": "enabled", "how": "changed", "before": True, "after": False}
 _ID = in_path("entry_id", "The number of the entry.", whole(minimum=0), ENTRY_ID)
-_DRY = truth("Tell what would change, and change nothing.")
-
+_DRY = truth("Only tell what would change.")
 OPERATIONS: Operations = {
     ("GET", "/api/audit"): Operation(
         "list_audit_entries",
         TAG,
         "List changes",
-        "A page of the audit trail, the newest first. A key that is limited to buses sees what is theirs.",
-        {200: Answer("One page.", ref("AuditEntryPage"), {"items": [EXAMPLE], "next": None})},
+        "A page of the audit trail, the newest first. For administrators; of a key that is "
+        "limited to buses, what "
+        "belongs to these.",
+        {200: Answer("One page.", ref("AuditEntryPage"), {"items": [_EXAMPLE], "next": None})},
         parameters=(
             LIMIT,
-            *before_and_after("id", str(2 * ENTRY_ID)),
+            *before_and_after("id", str(ENTRY_ID + 1)),
             order_of_happened(),
-            Parameter("object", "Only of this thing: `KIND:ID`.", text(), f"rule:{RULE_ID}"),
-            Parameter("kind", "Only of things of this kind.", text(), "rule"),
-            Parameter("name", "Only of things of this name.", text(), NAME),
-            Parameter("bus_id", "Only of what belongs to the bus of this number.", whole(minimum=0)),
-            Parameter("who", "Only what they did.", text(), "user:ann"),
-            Parameter("door", "Only what came in this way.", words("", *Door.values), "admin"),
-            Parameter("action", "Only this action.", text(), "enabled"),
-            Parameter("change", "Only of this transaction.", text(), CHANGE),
+            Parameter("kind", "Only those of this kind.", text(), "rule"),
+            Parameter("object", "Only those of one thing: KIND:ID.", text(), f"rule:{RULE_ID}"),
+            Parameter("name", "Only those of things that had this name.", text(), "shop/big-orders"),
+            Parameter("who", "Only those by this one.", text()),
+            Parameter("action", "Only those that were this.", text(), "changed"),
+            Parameter("door", "Only those that came this way.", words("", *Door.values)),
+            Parameter("change", "Only those of one transaction.", text()),
+            Parameter("bus_id", "Only those that belong to this bus.", whole(minimum=0)),
             *since_and_until("made"),
         ),
         scope="admin",
@@ -165,12 +148,13 @@ OPERATIONS: Operations = {
         "read_audit_entry",
         TAG,
         "Read a change",
-        "One entry, with the whole thing before and after the change.",
+        "An entry with all of before and after.",
         {
             200: Answer(
                 "The entry.",
                 ref("WholeAuditEntry"),
-                EXAMPLE | {"before": {"enabled": False}, "after": {"enabled": True}},
+                _EXAMPLE
+                | {"before": {"description": "Orders"}, "after": {"description": "Orders above 100"}},
             )
         },
         parameters=(_ID,),
@@ -179,20 +163,21 @@ OPERATIONS: Operations = {
     ("POST", "/api/audit/{entry_id}/rollback"): Operation(
         "roll_back_change",
         TAG,
-        "Roll a change back",
-        "What the change made is deleted, what it deleted is made anew, and of what it changed the same "
-        "fields become what they were. It is a change like any: judged, recorded, and refused with the "
-        "reason (409).",
+        "Take a change back",
+        "What it made is deleted, what it deleted is made anew, and what it changed becomes "
+        "what it was; what "
+        "changed since elsewhere stays. That is a change like any. One that cannot be taken "
+        "back is refused (409).",
         {
             200: Answer(
-                "What it changed.",
-                ref("RolledBack"),
+                "What it changed, or would.",
+                ref("Rollback"),
                 {
                     "dry_run": False,
                     "kind": "rule",
                     "object_id": str(RULE_ID),
-                    "name": NAME,
-                    "differences": [_DIFFERENCE | {"before": True, "after": False}],
+                    "name": "shop/big-orders",
+                    "differences": [_CHANGED],
                     "notes": [],
                 },
             )
@@ -201,13 +186,13 @@ OPERATIONS: Operations = {
         parameters=(_ID,),
         body=Body(
             obj(
-                "Whether to do it, and why.",
-                {"dry_run": _DRY, "reason": text("Why; the trail keeps it.")},
+                "How.",
+                {"dry_run": _DRY, "reason": text("A text that the trail keeps.")},
                 optional=["dry_run", "reason"],
             ),
             {
-                "dry": Example("See first", {"dry_run": True}),
-                "back": Example("Take it back", {"reason": "too many orders matched"}),
+                "dry": Example("Tell first", {"dry_run": True}),
+                "reason": Example("Take it back", {"reason": "It was too much"}),
             },
             required=False,
         ),
@@ -217,22 +202,48 @@ OPERATIONS: Operations = {
         "list_rule_versions",
         "rules",
         "List the versions of a rule",
-        "A page of its versions, the newest first, each with what is different from the one before.",
-        {200: Answer("One page.", ref("RuleVersionPage"), {"items": [_VERSION], "next": None})},
-        parameters=(RESOURCE.key, LIMIT, *before_and_after("number", "9"), order_of_happened()),
+        "A page of its versions, the newest first, each with what it changed.",
+        {
+            200: Answer(
+                "One page.",
+                ref("RuleVersionPage"),
+                {
+                    "items": [
+                        {
+                            "number": 2,
+                            "made_at": "2026-01-31T12:00:00.000Z",
+                            "made_by": "user:ann",
+                            "name": "big-orders",
+                            "pattern": PATTERN,
+                            "schedule_expression": "",
+                            "enabled": True,
+                            "targets": [{"name": TARGET}],
+                            "differences": [_SWITCHED],
+                        }
+                    ],
+                    "next": None,
+                },
+            )
+        },
+        parameters=(
+            RESOURCE.key,
+            LIMIT,
+            Parameter("before", "Only those before this number.", whole(minimum=1, maximum=2**31 - 1), 3),
+        ),
         scope="rules:read",
     ),
     ("POST", "/api/rules/{id}/rollback"): Operation(
         "roll_back_rule",
         "rules",
-        "Roll a rule back to a version",
-        "The rule becomes what it was then: name, pattern, schedule, enabled or not, targets and transforms. "
-        "That is a new version. What cannot be is refused with the reason (409).",
+        "Make a rule what it was",
+        "Makes the rule what it was in one of its versions, which is a new version. One that it "
+        "is already, or "
+        "that cannot be any more, is refused (409).",
         {
             200: Answer(
-                "What it changed.",
-                ref("RuleRolledBack"),
-                {"dry_run": False, "version": 3, "differences": [_DIFFERENCE]},
+                "What it changed, or would.",
+                ref("RuleRollback"),
+                {"dry_run": False, "version": 3, "differences": [_SWITCHED]},
             )
         },
         (409,),
@@ -240,12 +251,15 @@ OPERATIONS: Operations = {
         body=Body(
             obj(
                 "Which version.",
-                {"version": whole("Its number.", minimum=1, maximum=2**31 - 1), "dry_run": _DRY},
+                {
+                    "version": whole("The number of the version.", minimum=1, maximum=2**31 - 1),
+                    "dry_run": _DRY,
+                },
                 optional=["dry_run"],
             ),
             {
-                "one": Example("The first", {"version": 1}),
-                "dry": Example("See first", {"version": 1, "dry_run": True}),
+                "dry": Example("Tell first", {"version": 1, "dry_run": True}),
+                "back": Example("Go back", {"version": 1}),
             },
         ),
         scope="rules:write",

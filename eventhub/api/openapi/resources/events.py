@@ -60,6 +60,10 @@ _ROUTING = obj(
         "rules": many(_IN_FORCE),
     },
 )
+_REPEATED = obj(
+    "How often its idempotency key came again.",
+    {"times": whole("Beside the first time.", minimum=1), "last_at": moment("When last.")},
+)
 WHOLE = obj(
     "An event with its whole way.",
     EVENT["properties"]
@@ -67,6 +71,7 @@ WHOLE = obj(
         "detail": anything("The producer's own text."),
         "attributes": anything("Attributes of CloudEvents, trace context and what else came along."),
         "redacted": nullable(ref("RedactionMark")),
+        "repeated": nullable(_REPEATED),
         "envelope": anything("The event as patterns see it and targets receive it."),
         "routing": nullable(ref("Routing")),
         "deliveries": many(ref("Delivery"), "A delivery for each match and target."),
@@ -89,6 +94,16 @@ PREVIEW = obj(
         "fault": text("Why nothing would be sent; empty if something would."),
     },
 )
+_PAGE = obj(
+    "A page of events; of a search, how far it looked, too.",
+    page("Event")["properties"]
+    | {
+        "scanned": nullable(whole("How many were looked at.", minimum=0)),
+        "of": nullable(whole("Of how many, about.", minimum=0)),
+        "timed_out": truth("Whether the time was up before the page was full: `next` goes on."),
+    },
+    optional=["scanned", "of", "timed_out"],
+)
 _MARK = obj(
     "That personal data was taken out of the event.",
     {
@@ -101,7 +116,7 @@ _MARK = obj(
 COMPONENTS = {
     "Event": EVENT,
     "RedactionMark": _MARK,
-    "EventPage": page("Event"),
+    "EventPage": _PAGE,
     "Routing": _ROUTING,
     "WholeEvent": WHOLE,
     "Payload": _PAYLOAD,
@@ -134,6 +149,15 @@ ENVELOPE = {
     "detail": DETAIL,
 }
 _FILTERS = (
+    Parameter("q", "A search in the one-line filter language; without `order`.", text(), "type:Order*"),
+    Parameter(
+        "from",
+        "Of a search: only those accepted then or later; a moment, or such as `15m` ago.",
+        text(),
+        "2026-01-01T00:00:00Z",
+    ),
+    Parameter("to", "Of a search: only those accepted earlier.", text(), "2126-01-01T00:00:00Z"),
+    Parameter("cursor", "Of a search: where it goes on, from `next`.", text()),
     Parameter("source", "Only those of this source.", text(), "shop.web"),
     Parameter("detail-type", "Only those of this type.", text(), "Order Placed"),
     Parameter("key", "Only those with this idempotency key.", text(), "W-1041"),
@@ -184,6 +208,7 @@ OPERATIONS: Operations = {
                     "detail": DETAIL,
                     "attributes": {},
                     "redacted": None,
+                    "repeated": None,
                     "envelope": ENVELOPE,
                     "routing": {
                         "state": "matched",
