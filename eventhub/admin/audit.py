@@ -50,7 +50,7 @@ class AuditAdmin(HappenedAdmin):
     """Every change of what is configured, on the buses that the person administers."""
 
     reads = Scope.ADMIN
-    list_display = ["when", "what", "action", "who", "door_name", "differing"]
+    list_display = ["when", "what", "action", "by", "differing"]
     list_display_links = ["when"]
     list_filter = [KindFilter, by_enum("door", Door, "door"), BusFilter, "at"]
     search_fields = ["name"]
@@ -161,16 +161,16 @@ class AuditAdmin(HappenedAdmin):
         name = format_html('<a href="{}">{}</a>', address, entry.name) if address else entry.name
         return format_html("{} {}", kind_name(entry.kind), name)
 
-    @admin.display(description="door", ordering="door")
-    def door_name(self, entry: AuditEntry) -> str:
-        """Return the door in words."""
-        return str(Door(entry.door).label)
+    @admin.display(description="by", ordering="who")
+    def by(self, entry: AuditEntry) -> SafeString:
+        """Return who did it and the door in words."""
+        return format_html("{}<span>{}</span>", entry.who, Door(entry.door).label)
 
     @admin.display(description="differences")
     def differing(self, entry: AuditEntry) -> SafeString:
         """Return the first differences in short."""
         if entry.before is None or entry.after is None:
-            return format_html("{}", entry.reason)
+            return format_html("{}", entry.reason or "")
         found = differences(entry.before, entry.after)
         lines = [(one.path, _short(one)) for one in found[:_SHOWN]]
         if len(found) > _SHOWN:

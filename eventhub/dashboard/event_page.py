@@ -12,6 +12,7 @@ from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
 from eventhub.dashboard.journey import existing_rules, journey_of
 from eventhub.dashboard.permitted import reader
+from eventhub.domain.redaction import mark_of
 from eventhub.journal.rows import EventRow, RepeatedRow
 from eventhub.live.sums import rows_with_fate
 
@@ -30,6 +31,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "page": "events",
         "journey": journey,
         "event": row,
+        "redaction": mark_of(row.attributes.encode()),
         "said": words.result(fate),
         "repeated": RepeatedRow.objects.filter(pk=event_id).first() if row.key is not None else None,
         "bytes": len(row.detail.encode()),

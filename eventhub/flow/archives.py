@@ -58,7 +58,7 @@ def start_replay(
         rule_ids=[rule.pk for rule in rules],
         filter_arns=filter_arns,
     )
-    # Two databases: the trail's transaction ends last, so that no replay begins whose entry cannot be made.
+    # Two databases: the trail's transaction is open before the journal's begins, and commits just after it.
     with transaction.atomic():
         made = journal.start_replay(order)
         if made is None:

@@ -30,6 +30,7 @@ from django.db import close_old_connections
 
 from eventhub.domain.addresses import AddressGuard
 from eventhub.domain.fault import ReasonClass
+from eventhub.domain.redaction import is_redacted
 from eventhub.domain.transform import Transform, TransformError
 from eventhub.flow.claim import BATCH, Claiming, Lanes
 from eventhub.flow.dead_letter import is_dead_letter, with_successor
@@ -40,7 +41,7 @@ from eventhub.flow.holder import new_holder
 from eventhub.flow.orders import Orders, Sender
 from eventhub.flow.patience import Patience
 from eventhub.flow.payload import UnfitPayloadError
-from eventhub.flow.results import deleted, log_attempt, settled
+from eventhub.flow.results import deleted, log_attempt, settled, withheld
 from eventhub.flow.rulebook import Rulebook, RulebookKeeper
 from eventhub.flow.settle import Settler, Unsettled
 from eventhub.flow.target import TargetInForce
@@ -161,7 +162,9 @@ class Deliverer:
         for one in claimed:
             target = rulebook.targets.get(one.target_id)
             size = len(one.stored.event.detail)
-            if gone := _gone(one, rulebook):
+            if is_redacted(one.stored.event.attributes):  # redriven, or routed at the same moment
+                results.append((partial(withheld, one), size))
+            elif gone := _gone(one, rulebook):
                 results.append((partial(self._buried, one, target, gone), size))
             elif target is not None and target.bus_id is not None:
                 results.append((partial(self._put_on_bus, one, target, target.bus_id), size))

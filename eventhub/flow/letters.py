@@ -146,7 +146,7 @@ def grouped(
 
 def start(journal: Journal, selection: Selection, *, per_second: float, who: str) -> Redrive:
     """Make a redrive; it begins at once."""
-    # Two databases: the trail's transaction ends last, so that no redrive begins whose entry cannot be made.
+    # Two databases: the trail's transaction is open before the journal's begins, and commits just after it.
     with transaction.atomic():
         made = journal.start_redrive(selection, per_second=per_second, now=_now(), who=who)
         _record(made.id, "started", {"rate_per_second": per_second, "letters": made.total} | _told(selection))

@@ -7,6 +7,7 @@ from typing import Any
 
 from eventhub.domain import jsontext
 from eventhub.domain.pattern import Verdict, match
+from eventhub.domain.redaction import REASON, is_redacted
 from eventhub.flow.fifo import fifo_key
 from eventhub.flow.indexes import Indexes
 from eventhub.flow.payload import envelope_of
@@ -28,6 +29,8 @@ def routing_of(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes) -> Rou
     event = stored.event
     if event.bus_id not in rulebook.bus_names:
         return Routing(stored, RoutingState.UNKNOWN_BUS, _now())
+    if is_redacted(event.attributes):  # what is left of it is no fact that a rule could mean
+        return Routing(stored, RoutingState.UNMATCHED, _now(), error=REASON)
     for tried in range(1, TRIES + 1):
         try:
             return _matched(stored, rulebook, indexes)

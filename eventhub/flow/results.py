@@ -2,6 +2,7 @@
 
 import logging
 
+from eventhub.domain.redaction import REASON
 from eventhub.domain.retry import RetryPolicy, due_after, read_retry_after
 from eventhub.journal.port import Attempt, Claimed, NewEvent, OutcomeState, ReasonClass, Settled
 from eventhub.targets.kind import Result
@@ -64,6 +65,13 @@ def deleted(claimed: Claimed, what: str) -> Settled:
     fields = {"delivery": claimed.delivery_id, "outcome": "dead", "reason": f"{what} deleted"}
     log.info("delivery.not_attempted", extra={"fields": fields})
     return Settled(claimed, OutcomeState.DEAD, reason_class=ReasonClass.OURS, reason=f"{what} deleted")
+
+
+def withheld(claimed: Claimed) -> Settled:
+    """Return a delivery as dead because its event was redacted: what is left of it is sent to nobody."""
+    fields = {"delivery": claimed.delivery_id, "outcome": "dead", "reason": REASON}
+    log.info("delivery.not_attempted", extra={"fields": fields})
+    return Settled(claimed, OutcomeState.DEAD, reason_class=ReasonClass.OURS, reason=REASON)
 
 
 def _budget_begins_at(claimed: Claimed) -> int:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from eventhub.domain.fault import ReasonClass as ReasonClass
+from eventhub.domain.redaction import Mark
 from eventhub.journal.limits import UNSAID as UNSAID
 from eventhub.journal.limits import BlockedKey as BlockedKey
 from eventhub.journal.limits import Bucket as Bucket
@@ -25,6 +26,9 @@ from eventhub.journal.limits import Limits as Limits
 from eventhub.journal.limits import TargetState as TargetState
 from eventhub.journal.position import START as START
 from eventhub.journal.position import Position as Position
+from eventhub.journal.redacted import Candidate as Candidate
+from eventhub.journal.redacted import Redaction as Redaction
+from eventhub.journal.redacted import Wanted as Wanted
 from eventhub.journal.redriving import DeadLetter as DeadLetter
 from eventhub.journal.redriving import Redrive as Redrive
 from eventhub.journal.redriving import RedriveState as RedriveState
@@ -374,6 +378,25 @@ class Journal(Protocol):
         not asked. With a ``refusal``, which says why it cannot go on, the replay fails. The events and the
         progress commit together. Returns the progress; None if the replay has ended.
         """
+
+    def redactable(self, wanted: Wanted, *, after: UUID, limit: int) -> list[Candidate]:
+        """Return the next wanted events beyond an id, in the order of their ids, at most ``limit``.
+
+        Those of archives are among them, also when the journal has forgotten them.
+        """
+
+    def caused_by(self, event_ids: Collection[UUID]) -> list[UUID]:
+        """Return the events that were made from these: forwarded to another bus, or replayed."""
+
+    def redact(self, event_ids: Sequence[UUID], mark: Mark) -> Redaction:
+        """Take personal data out of events and of every copy that is kept of them, in one transaction.
+
+        Their pending deliveries become dead letters, and an attempt under way records nothing. The one
+        exception to the immutability of events.
+        """
+
+    def wipe(self) -> str:
+        """Remove what redacted rows left in the engine's files, as far as it can; say what it cannot."""
 
     def head(self) -> Tail:
         """Return the tail that is reached by reading everything there is now."""

@@ -5,9 +5,11 @@ key on every engine. Rows name buses, rules and targets by id and by name, so th
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
+
+M = TypeVar("M", bound=models.Model)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +31,50 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-class Row(models.Model):
+IMMUTABLE = "the journal is written by its engine only"
+
+
+class FactQuerySet(models.QuerySet[M]):
+    """Rows to read: whatever would write them is refused, on every engine and before it asks for anything."""
+
+    def update(self, **_values: Any) -> int:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+    def bulk_update(self, *_args: Any, **_options: Any) -> int:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+    def bulk_create(self, *_args: Any, **_options: Any) -> list[M]:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+
+class Fact(models.Model):
+    """A row of the journal, which its engine alone writes."""
+
+    objects = FactQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+    def save(self, *_args: object, **_kwargs: object) -> None:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+    def delete(self, *_args: object, **_kwargs: object) -> tuple[int, dict[str, int]]:
+        """Refuse: the journal's rows are facts."""
+        raise TypeError(IMMUTABLE)
+
+
+class Row(Fact):
     """What every table begins with."""
 
     seq = models.BigIntegerField(primary_key=True)
@@ -37,17 +82,6 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
-
-    def __str__(self) -> str:
-        return f"{self._meta.verbose_name} {self.seq}"
-
-    def save(self, *_args: object, **_kwargs: object) -> None:
-        """Refuse: the journal's rows are facts."""
-        raise TypeError("the journal is written by its engine only")
-
-    def delete(self, *_args: object, **_kwargs: object) -> tuple[int, dict[str, int]]:
-        """Refuse: the journal's rows are facts."""
-        raise TypeError("the journal is written by its engine only")
 
 
 class EventRow(Row):
@@ -176,7 +210,7 @@ class DeadLetterRow(Row):
         verbose_name = "dead letter"
 
 
-class RedriveRow(models.Model):
+class RedriveRow(Fact):
     """Dead letters on their way back; ``port.RedriveState`` says what ``state`` may be."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -200,7 +234,7 @@ class RedriveRow(models.Model):
         verbose_name = "redrive"
 
 
-class ArchivedEventRow(models.Model):
+class ArchivedEventRow(Fact):
     """An archive's copy of an event."""
 
     seq = models.BigIntegerField(primary_key=True)
@@ -227,7 +261,7 @@ class ArchivedEventRow(models.Model):
         verbose_name = "archived event"
 
 
-class ReplayRow(models.Model):
+class ReplayRow(Fact):
     """A replay; ``archiving.ReplayState`` says what ``state`` may be."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -259,7 +293,7 @@ class ReplayRow(models.Model):
         verbose_name = "replay"
 
 
-class EventTypeRow(models.Model):
+class EventTypeRow(Fact):
     """A source and a type that a bus has seen, counted with routing."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -277,7 +311,7 @@ class EventTypeRow(models.Model):
         verbose_name = "event type"
 
 
-class RulesetRow(models.Model):
+class RulesetRow(Fact):
     """The rule versions in force on a bus when events were routed; ``rules`` is a JSON array."""
 
     id = models.BigIntegerField(primary_key=True)
@@ -290,7 +324,7 @@ class RulesetRow(models.Model):
         db_table = "ruleset"
 
 
-class RepeatedRow(models.Model):
+class RepeatedRow(Fact):
     """An event whose idempotency key came again; one that was seen once only has no row."""
 
     event_id = models.UUIDField(primary_key=True)

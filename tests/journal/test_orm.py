@@ -1,9 +1,11 @@
 """The journal's rows through the ORM."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.apps import apps
 from psycopg.conninfo import conninfo_to_dict
 
 from eventhub.journal import open_journal, the_journal
@@ -45,6 +47,26 @@ def test_other_threads_read_it_too(journal: SqliteJournal) -> None:
     thread.join()
 
     assert counts == [1]
+
+
+WRITES: dict[str, Callable[[Any], Any]] = {
+    "saving a row": lambda model: model().save(),
+    "deleting a row": lambda model: model(pk=1).delete(),
+    "making a row": lambda model: model.objects.create(pk=1),
+    "making a row unless it is there": lambda model: model.objects.get_or_create(pk=1),
+    "updating rows": lambda model: model.objects.all().update(pk=2),
+    "updating some rows": lambda model: model.objects.filter(pk=1).update(pk=2),
+    "deleting rows": lambda model: model.objects.all().delete(),
+    "making many rows": lambda model: model.objects.bulk_create([model(pk=1)]),
+    "updating many rows": lambda model: model.objects.bulk_update([model(pk=1)], ["pk"]),
+}
+
+
+@pytest.mark.parametrize("model", list(apps.get_app_config("journal").get_models()))
+@pytest.mark.parametrize("write", WRITES)
+def test_nothing_is_written_through_the_orm(journal: SqliteJournal, model: Any, write: str) -> None:
+    with pytest.raises(TypeError, match="the journal is written by its engine only"):
+        WRITES[write](model)
 
 
 def test_the_settings_name_an_embedded_journal() -> None:

@@ -94,6 +94,8 @@ def test_pages_neither_repeat_nor_miss_an_entry(api: Api) -> None:
     ("query", "path"),
     [
         ("?door=window", "door"),
+        ("?door=", "door"),
+        ("?order=who", "order"),
         ("?object=7", "object"),
         ("?bus_id=x", "bus_id"),
         ("?since=yesterday", "since"),

@@ -97,6 +97,7 @@ def test_a_client_that_takes_no_json_gets_406(api: Api) -> None:
         ("/rules?order=name&after=17", "after"),
         ("/events?order=name", "order"),
         ("/redrives?order=name", "order"),
+        ("/redrives?order=", "order"),
         ("/attempts?since=yesterday", "since"),
         ("/attempts?delivery_id=x", "delivery_id"),
     ],

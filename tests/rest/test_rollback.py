@@ -255,3 +255,26 @@ def test_what_a_rule_cannot_be_again_is_refused(api: Api, rule: dict[str, Any]) 
     done(api, "DELETE", "/targets/crm")
     assert "no target named crm" in said({"version": 1})
     assert json.dumps(done(api, "GET", path)["targets"]) == "[]"
+
+
+def test_a_rollback_may_ask_for_the_state_that_was_seen(api: Api, rule: dict[str, Any]) -> None:
+    path = f"/rules/{rule['id']}"
+    seen = api("GET", path)["ETag"]
+    changed = api("PATCH", path, {"enabled": False})["ETag"]
+
+    refused = api("POST", f"{path}/rollback", {"version": 1}, HTTP_IF_MATCH=seen)
+    taken = api("POST", f"{path}/rollback", {"version": 1}, HTTP_IF_MATCH=changed)
+
+    assert (refused.status_code, taken.status_code) == (412, 200)
+    assert taken["ETag"] == api("GET", path)["ETag"]
+
+
+def test_a_paused_bus_is_resumed_by_rolling_back(api: Api) -> None:
+    done(api, "POST", "/buses", {"name": "shop"})
+    done(api, "POST", "/buses/shop/pause", {})
+    paused = newest(kind="bus")
+    assert AuditEntry.objects.get(pk=paused).action == "paused"
+
+    rollback(api, paused)
+
+    assert Bus.objects.get(name="shop").paused is False

@@ -17,6 +17,7 @@ CONFIGURATION = [
     ("GET", "/buses/default"),
     ("GET", "/rules"),
     ("GET", "/rules/999"),
+    ("GET", "/rules/999/versions"),
     ("GET", "/targets"),
     ("GET", "/targets/none"),
     ("GET", "/buses/default/state"),
@@ -30,6 +31,7 @@ CHANGES = [
     ("PUT", "/rules/999"),
     ("PATCH", "/rules/999"),
     ("DELETE", "/rules/999"),
+    ("POST", "/rules/999/rollback"),
     ("POST", "/targets"),
     ("PUT", "/targets/none"),
     ("PATCH", "/targets/none"),
@@ -57,7 +59,14 @@ HAPPENED = [
     ("GET", "/redrives"),
     ("GET", "/redrives/1"),
 ]
-ALL = [*CONFIGURATION, *CHANGES, *HAPPENED]
+ADMINISTRATION = [
+    ("GET", "/audit"),
+    ("GET", "/audit/999"),
+    ("POST", "/audit/999/rollback"),
+    ("GET", "/redactions"),
+    ("POST", "/redactions"),
+]
+ALL = [*CONFIGURATION, *CHANGES, *HAPPENED, *ADMINISTRATION]
 
 MAY: dict[Scope, list[tuple[str, str]]] = {
     Scope.EVENTS_PUT: [],

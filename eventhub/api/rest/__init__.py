@@ -25,6 +25,7 @@
     /api/keys/{id}/rotate        POST            admin
     /api/audit  /api/audit/{id}              GET                                 admin
     /api/audit/{id}/rollback     POST            admin
+    /api/redactions              GET POST        admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
     /api/rules/backtest          POST            rules:read and events:read
     /api/schema/  /api/docs/     GET             any key or session

@@ -1,7 +1,5 @@
 """The audit trail as a resource: every change of what is configured, the newest first. For administrators."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,8 +12,8 @@ from rest_framework.viewsets import ViewSet
 from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.errors import Conflict
-from eventhub.api.rest.fields import Body, moment_given
-from eventhub.api.rest.listing import PAGING, check_parameters
+from eventhub.api.rest.fields import Body
+from eventhub.api.rest.listing import PAGING, check_parameters, moment_parameter
 from eventhub.api.rest.media import JSONAnswer, JSONBody, moment, verbatim
 from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import verified
@@ -49,9 +47,9 @@ class AuditViewSet(ViewSet):
 
     def list(self, request: Request) -> Response:
         """Answer the entries that pass the filters, the newest first; ``before`` takes the id of one."""
-        check_parameters(request, _FILTERS | PAGING)
+        check_parameters(request, PAGING | _FILTERS)
         pages = NumberPagination()
-        page = pages.paginate_queryset(self._seen(request).filter(**_asked(request.query_params)), request)
+        page = pages.paginate_queryset(self._seen(request).filter(**_asked(request)), request)
         return pages.get_paginated_response([entry_json(row) for row in page])
 
     def retrieve(self, request: Request, entry_id: int) -> Response:
@@ -83,12 +81,13 @@ class AuditViewSet(ViewSet):
         return entry
 
 
-def _asked(given: Mapping[str, str]) -> dict[str, Any]:
-    """Return the conditions of a filter; raises ValidationError with everything that is wrong with it."""
+def _asked(request: Request) -> dict[str, Any]:
+    """Return the conditions of a filter; raises ValidationError with what is wrong with it."""
+    given = request.query_params
     asked: dict[str, Any] = {column: given[name] for name, column in _COLUMNS.items() if given.get(name)}
     wrong: dict[str, str] = {}
-    if asked.get("door", Door.REST) not in Door.values:
-        wrong["door"] = f"wanted one of {', '.join(sorted(Door.values))}, found {asked['door']!r:.80}"
+    if given.get("door", Door.REST) not in Door.values:
+        wrong["door"] = f"wanted one of {', '.join(sorted(Door.values))}, found {given['door']!r:.80}"
     if text := given.get("object"):
         kind, is_one, key = text.partition(":")
         if not (kind and is_one and key):
@@ -99,17 +98,10 @@ def _asked(given: Mapping[str, str]) -> dict[str, Any]:
             asked["bus_id"] = int(text)
         else:
             wrong["bus_id"] = f"wanted the number of a bus, found {text!r:.80}"
-    for name, lookup in _MOMENTS.items():
-        if text := given.get(name):
-            try:
-                asked[lookup] = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment_given(text))
-            except (ValueError, OverflowError):
-                wrong[name] = (
-                    f"wanted a moment with its zone, such as 2026-01-31T12:00:00Z, found {text!r:.80}"
-                )
     if wrong:
         raise ValidationError(wrong)
-    return asked
+    moments = {lookup: moment_parameter(request, name) for name, lookup in _MOMENTS.items()}
+    return asked | {lookup: at for lookup, at in moments.items() if at is not None}
 
 
 def entry_json(entry: AuditEntry) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths
 from eventhub.api.rest.deliveries import delivery_json
 from eventhub.api.rest.listing import HappenedViewSet
-from eventhub.api.rest.media import moment, verbatim
+from eventhub.api.rest.media import moment, moment_of, verbatim
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.searching import found, is_search, page_json, search_of
 from eventhub.domain.envelope import utc_seconds
+from eventhub.domain.redaction import mark_of
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow, OutcomeRow, RepeatedRow, RoutingRow, RulesetRow, microseconds
@@ -61,6 +62,7 @@ class EventViewSet(HappenedViewSet):
             "detail": verbatim(event.detail),
             "attributes": verbatim(row.attributes),
             "repeated": {"times": repeated.times, "last_at": moment(repeated.last_at)} if repeated else None,
+            "redacted": redaction_json(row),
             "envelope": verbatim(envelope_of(event).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
             "deliveries": [delivery_json(outcome) for outcome in outcomes],
@@ -111,6 +113,15 @@ class BusEventViewSet(EventViewSet):
         if bus is None:
             raise Http404
         return bus.pk
+
+
+def redaction_json(row: EventRow) -> dict[str, Any] | None:
+    """Return what an event says of its redaction; null if it was not redacted."""
+    mark = mark_of(row.attributes.encode())
+    if mark is None:
+        return None
+    paths = [f"detail.{path}" for path in mark.paths] or ["detail"]
+    return {"at": moment_of(mark.at), "by": mark.by, "reason": mark.reason, "paths": paths}
 
 
 def _routing_json(row: RoutingRow) -> dict[str, Any]:

@@ -58,16 +58,19 @@ class NumberPagination(BasePagination):
     """Pages of rows that are numbered as they are made, newest first; or with ``order=oldest``."""
 
     next: str | None = None
+    column = "id"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Return one page; raises ValidationError naming the parameter that is wrong."""
         limit, order = _limit(request), _order(request, NEWEST, {NEWEST, OLDEST})
         for name, how in (("after", "gt"), ("before", "lt")):
-            if (number := _parameter(request, name, _whole, "the id of an item")) is not None:
-                queryset = queryset.filter(**{f"id__{how}": number})
-        rows = list(queryset.order_by("id" if order == OLDEST else "-id")[: limit + 1])
+            if (number := _parameter(request, name, _whole, f"the {self.column} of an item")) is not None:
+                queryset = queryset.filter(**{f"{self.column}__{how}": number})
+        sign = "" if order == OLDEST else "-"
+        rows = list(queryset.order_by(f"{sign}{self.column}")[: limit + 1])
         if len(rows) > limit:
-            self.next = _with(request, "after" if order == OLDEST else "before", str(rows[limit - 1].id))
+            last = str(getattr(rows[limit - 1], self.column))
+            self.next = _with(request, "after" if order == OLDEST else "before", last)
         return rows[:limit]
 
     def get_paginated_response(self, data: Sequence[Any]) -> Response:
@@ -184,7 +187,7 @@ def _placed(value: Any, pk: Any) -> str:
 
 
 def _order(request: Request, usual: str, known: Collection[str]) -> str:
-    order = request.query_params.get("order") or usual
+    order: str = request.query_params.get("order", usual)
     if order not in known:
         wanted = ", ".join(sorted(known, key=lambda one: (one.lstrip("-"), one)))
         raise ValidationError({"order": f"wanted one of {wanted}, found {order!r:.40}"})

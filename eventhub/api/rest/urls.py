@@ -26,6 +26,7 @@ from eventhub.api.rest.keys import KeyViewSet
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.partners import PartnerSourceViewSet
 from eventhub.api.rest.previewing import Preview
+from eventhub.api.rest.redactions import RedactionViewSet
 from eventhub.api.rest.redrives import RedriveViewSet
 from eventhub.api.rest.replays import ReplayViewSet
 from eventhub.api.rest.rules import RuleViewSet
@@ -149,6 +150,7 @@ urlpatterns = [
     path("audit", AuditViewSet.as_view(_LIST)),
     path("audit/<int:entry_id>", AuditViewSet.as_view(_READ)),
     path("audit/<int:entry_id>/rollback", AuditViewSet.as_view({"post": "rollback"})),
+    path("redactions", RedactionViewSet.as_view({"get": "list", "post": "create"})),
     path("import", Import.as_view()),
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),

@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eventhub.api.rest.audit import difference_json
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
-from eventhub.api.rest.listing import check_parameters, whole_parameter
+from eventhub.api.rest.listing import PAGING, check_parameters
 from eventhub.api.rest.media import JSONBody, moment, verbatim
-from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from eventhub.api.rest.pagination import NumberPagination
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.rules import RuleViewSet
 from eventhub.domain.difference import differences
@@ -23,6 +24,12 @@ _ROLLBACK = {
 }
 
 
+class VersionPagination(NumberPagination):
+    """Pages of versions by their numbers."""
+
+    column = "number"
+
+
 class RuleVersionViewSet(RuleViewSet):
     """``/api/rules/{id}/versions`` and ``/api/rules/{id}/rollback``."""
 
@@ -30,24 +37,15 @@ class RuleVersionViewSet(RuleViewSet):
 
     def list(self, request: Request, *_args: Any, **_kwargs: Any) -> Response:
         """Answer the versions, the newest first, each with what it changed; ``before`` takes a number."""
-        check_parameters(request, frozenset({"limit", "before"}))
+        check_parameters(request, PAGING)
         rule: Rule = self.get_object()
-        limit = whole_parameter(request, "limit", MAX_LIMIT) or DEFAULT_LIMIT
-        before = whole_parameter(request, "before", 2**31 - 1)
-        rows = rule.versions.order_by("-number")
-        if before is not None:
-            rows = rows.filter(number__lt=before)
-        found = list(rows[: limit + 1])
-        following = None
-        if len(found) > limit:
-            following = f"{request.path}?limit={limit}&before={found[limit - 1].number}"
-        older = [*found[1:], None][:limit]
-        items = [version_json(one, was) for one, was in zip(found[:limit], older, strict=True)]
-        return Response({"items": items, "next": following})
+        pages = VersionPagination()
+        page = pages.paginate_queryset(rule.versions.all(), request)
+        older = {one.number: one for one in rule.versions.filter(number__in=[v.number - 1 for v in page])}
+        return pages.get_paginated_response([version_json(one, older.get(one.number - 1)) for one in page])
 
     def rollback(self, request: Request, pk: int) -> Response:
         """Make the rule what it was in a version; with ``dry_run`` tell what would change."""
-        rule: Rule = self.get_object()
         body = Body(request, _ROLLBACK)
         number = body.number("version", 1, 2**31 - 1)
         if isinstance(number, float):
@@ -55,16 +53,17 @@ class RuleVersionViewSet(RuleViewSet):
         dry_run = body.take("dry_run", bool, default=False)
         body.done()
         try:
-            done = roll_back_to(rule, number, who=verified(request).who, keep=not dry_run)
+            with transaction.atomic():
+                rule: Rule = self.current()
+                done = roll_back_to(rule, number, who=verified(request).who, keep=not dry_run)
         except VersionRefusedError as error:
             raise Conflict(str(error)) from error
-        return Response(
-            {
-                "dry_run": dry_run,
-                "version": done.number,
-                "differences": [difference_json(one) for one in differences(done.before, done.after)],
-            }
-        )
+        answer = {
+            "dry_run": dry_run,
+            "version": done.number,
+            "differences": [difference_json(one) for one in differences(done.before, done.after)],
+        }
+        return Response(answer, headers={"ETag": self.tag(self.get_serializer(self.get_object()).data)})
 
 
 def version_json(version: RuleVersion, was: RuleVersion | None) -> dict[str, Any]:

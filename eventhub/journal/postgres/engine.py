@@ -5,15 +5,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import psycopg
 
+from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.columns import KEY_SECONDS
 from eventhub.journal.port import (
     NOTHING,
     Appended,
     ArchiveSize,
+    Candidate,
     Claimed,
     DeadLetter,
     Feed,
@@ -27,6 +30,7 @@ from eventhub.journal.port import (
     OutcomeState,
     Position,
     Pruned,
+    Redaction,
     Redrive,
     RedriveState,
     Replay,
@@ -39,6 +43,7 @@ from eventhub.journal.port import (
     StoredEvent,
     Tail,
     TargetState,
+    Wanted,
 )
 from eventhub.journal.postgres import (
     archiving,
@@ -46,6 +51,7 @@ from eventhub.journal.postgres import (
     days,
     faring,
     feed,
+    redacting,
     redriving,
     rolling,
     routing,
@@ -57,6 +63,7 @@ from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
 from eventhub.journal.postgres.pruning import CHUNK, Pruning
 from eventhub.journal.postgres.searching import PostgresSearch
+from eventhub.journal.redacting import caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
 from eventhub.journal.search.walk import search
 from eventhub.journal.watchers import Watchers
@@ -282,6 +289,29 @@ class PostgresJournal:
             after = archiving.step(db, replay_id, limit=limit, now=now, refusal=refusal, make=make)
         self._tell({Hint.EVENTS})
         return after
+
+    # -- redact --------------------------------------------------------------------------------------
+
+    def redactable(self, wanted: Wanted, *, after: UUID, limit: int) -> list[Candidate]:
+        """Return the next wanted events."""
+        with self._pool.lend() as db:
+            return find(redacting.dialect(db), wanted, after, limit)
+
+    def caused_by(self, event_ids: Collection[UUID]) -> list[UUID]:
+        """Return what was made from events."""
+        with self._pool.lend() as db:
+            return caused(redacting.dialect(db), event_ids)
+
+    def redact(self, event_ids: Sequence[UUID], mark: Mark) -> Redaction:
+        """Redact events and their copies."""
+        with self._pool.lend() as db:
+            done = redacting.redact(db, event_ids, mark, time.time_ns() // 1000)
+        self._tell({Hint.EVENTS, Hint.DELIVERIES})
+        return done.redaction
+
+    def wipe(self) -> str:
+        """Say what the server keeps."""
+        return redacting.LEFT
 
     # -- watch ---------------------------------------------------------------------------------------
 

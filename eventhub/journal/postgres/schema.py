@@ -199,6 +199,11 @@ STEPS = [
         (array_agg(e.id ORDER BY e.xid DESC, e.seq DESC))[1]
     FROM event e JOIN cursor c ON c.bus_id = e.bus_id AND (e.xid, e.seq) <= (c.xid, c.seq) GROUP BY 1, 2, 3;
     """,
+    # Finding what was made from an event: forwarded to another bus, or replayed.
+    """
+    CREATE INDEX event_cause ON event (cause_id) WHERE cause_id IS NOT NULL;
+    CREATE INDEX archived_event_cause ON archived_event (cause_id) WHERE cause_id IS NOT NULL;
+    """,
 ]
 
 

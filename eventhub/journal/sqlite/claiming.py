@@ -235,6 +235,17 @@ class Leases:
                 del self._by_target[claimed.target_id]
             return lease
 
+    def end(self, deliveries: Collection[tuple[int, int]]) -> None:
+        """End the leases of deliveries that are there no more, as (target, delivery)."""
+        with self._lock:
+            for target_id, delivery_id in deliveries:
+                leases = self._by_target.get(target_id, {})
+                lease = leases.pop(delivery_id, None)
+                if lease is not None:
+                    self._held[lease.holder] -= 1
+                    if not leases:
+                        del self._by_target[target_id]
+
     def release(self, claimed: Claimed) -> bool:
         """End a lease untried; tell whether it was still held."""
         if self.take_back(claimed) is None:

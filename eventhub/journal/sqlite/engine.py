@@ -6,13 +6,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
+from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.columns import KEY_SECONDS
 from eventhub.journal.port import (
     NOTHING,
     Appended,
     ArchiveSize,
+    Candidate,
     Claimed,
     DeadLetter,
     Feed,
@@ -26,6 +29,7 @@ from eventhub.journal.port import (
     OutcomeState,
     Position,
     Pruned,
+    Redaction,
     Redrive,
     RedriveState,
     Replay,
@@ -38,10 +42,12 @@ from eventhub.journal.port import (
     StoredEvent,
     Tail,
     TargetState,
+    Wanted,
 )
+from eventhub.journal.redacting import Done, caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
 from eventhub.journal.search.walk import search
-from eventhub.journal.sqlite import archiving, connections, redriving, rolling, routing, schema
+from eventhub.journal.sqlite import archiving, connections, redacting, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, disk_trouble
@@ -320,6 +326,37 @@ class SqliteJournal:
             ),
             lambda _after: {Hint.EVENTS},
         )
+
+    # -- redact --------------------------------------------------------------------------------------
+
+    def redactable(self, wanted: Wanted, *, after: UUID, limit: int) -> list[Candidate]:
+        """Return the next wanted events."""
+        with self._reading() as db:
+            return find(redacting.dialect(db), wanted, after, limit)
+
+    def caused_by(self, event_ids: Collection[UUID]) -> list[UUID]:
+        """Return what was made from events."""
+        with self._reading() as db:
+            return caused(redacting.dialect(db), event_ids)
+
+    def redact(self, event_ids: Sequence[UUID], mark: Mark) -> Redaction:
+        """Redact events and their copies."""
+        now = time.time_ns() // 1000
+
+        def committed(done: Done) -> set[Hint]:
+            self._leases.end(done.ended)
+            return {Hint.EVENTS, Hint.DELIVERIES}
+
+        done = self._writer.write(
+            lambda db: redacting.apply_redaction(db, self._numbers, event_ids, mark, now), committed
+        )
+        return done.redaction
+
+    def wipe(self) -> str:
+        """Overwrite what redacting left."""
+        with self._reading() as db:
+            free_pages = db.execute("PRAGMA freelist_count").fetchone()[0]
+        return redacting.wipe(self._writer, self._path, free_pages)
 
     # -- watch ---------------------------------------------------------------------------------------
 

@@ -177,6 +177,11 @@ STEPS = [
     SELECT e.bus_id, e.source, e.detail_type, min(e.accepted_at), max(e.accepted_at), count(*), max(e.id)
     FROM event e JOIN cursor c ON c.bus_id = e.bus_id AND e.seq <= c.seq GROUP BY 1, 2, 3;
     """,
+    # Finding what was made from an event: forwarded to another bus, or replayed.
+    """
+    CREATE INDEX event_cause ON event (cause_id) WHERE cause_id IS NOT NULL;
+    CREATE INDEX archived_event_cause ON archived_event (cause_id) WHERE cause_id IS NOT NULL;
+    """,
 ]
 
 

@@ -42,6 +42,7 @@ from eventhub.models import (
     PartnerSource,
     Rule,
     Target,
+    record_action,
 )
 from tests.journal.build import append, new_event, now_us
 
@@ -105,6 +106,9 @@ def _change(rule: Rule) -> None:
     with connection.cursor() as cursor:  # the trail cannot be changed otherwise
         cursor.execute("DELETE FROM eventhub_auditentry WHERE id <> %s", [newest])
         cursor.execute("UPDATE eventhub_auditentry SET id = %s", [ENTRY_ID])
+    counts = {"events": 1, "archived_copies": 1, "attempts": 1, "ended_deliveries": 0}
+    said = {"paths": ["detail.customer"], "bus": BUS} | counts
+    record_action("redaction", "", "of 1 event", "redacted", after=said)
 
 
 def _happen(bus: Bus, rule: Rule, target: Target) -> None:

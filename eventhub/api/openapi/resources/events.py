@@ -70,6 +70,7 @@ WHOLE = obj(
     | {
         "detail": anything("The producer's own text."),
         "attributes": anything("Attributes of CloudEvents, trace context and what else came along."),
+        "redacted": nullable(ref("RedactionMark")),
         "repeated": nullable(_REPEATED),
         "envelope": anything("The event as patterns see it and targets receive it."),
         "routing": nullable(ref("Routing")),
@@ -103,8 +104,18 @@ _PAGE = obj(
     },
     optional=["scanned", "of", "timed_out"],
 )
+_MARK = obj(
+    "That personal data was taken out of the event.",
+    {
+        "at": moment("When."),
+        "by": text("Who asked for it."),
+        "reason": text("Why."),
+        "paths": many(text(), "What was taken out: paths, or `detail` for the whole of it."),
+    },
+)
 COMPONENTS = {
     "Event": EVENT,
+    "RedactionMark": _MARK,
     "EventPage": _PAGE,
     "Routing": _ROUTING,
     "WholeEvent": WHOLE,
@@ -196,6 +207,7 @@ OPERATIONS: Operations = {
                 | {
                     "detail": DETAIL,
                     "attributes": {},
+                    "redacted": None,
                     "repeated": None,
                     "envelope": ENVELOPE,
                     "routing": {
