@@ -19,8 +19,9 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths
 from eventhub.api.errors import CONTENT_TYPE, PlaceError, problem
-from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text
+from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text, verbatim
 from eventhub.api.rest.permissions import ScopePermission, verified
+from eventhub.domain import jsontext
 from eventhub.domain.mask import is_masked
 from eventhub.domain.pattern import PatternError, explain, parse
 from eventhub.flow.payload import envelope_of
@@ -89,7 +90,7 @@ class Explain(APIView):
         for one in pattern.fields:
             if is_masked(one.path, masked):  # the answer would tell what is there
                 raise PermissionDenied(f"{one.path} of this event is masked for you: leave it out")
-        return Response(explain(pattern, event).as_dict())
+        return Response(verbatim(jsontext.encode(explain(pattern, event).as_dict())))
 
 
 def _check_members(asked: dict[str, Any]) -> None:

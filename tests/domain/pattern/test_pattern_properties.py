@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from eventhub.domain.pattern import (
     parse,
 )
 from eventhub.domain.pattern.flatten import Element, Found, Paths, flatten
-from eventhub.domain.pattern.tree import Branch
+from eventhub.domain.pattern.tree import Branch, Pattern
 from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
 
 ANY_CHARACTER = st.characters(exclude_categories=[])  # surrogates, too
@@ -152,14 +153,76 @@ def check_choice(text: str, event_text: str) -> None:
 @modest
 @given(PATTERNS, EVENTS)
 def test_explanation_agrees_with_the_verdict(text: str, event_text: str):
+    check_explanation(text, event_text)
+
+
+@pytest.mark.whole
+@thorough
+@given(PATTERNS, EVENTS)
+def test_explanation_agrees_with_the_verdict_at_length(text: str, event_text: str):
+    check_explanation(text, event_text)
+
+
+def check_explanation(text: str, event_text: str) -> None:
     pattern, event = parse(text), jsontext.decode(event_text.encode())
-    explanation = explain(pattern, event).as_dict()
+    explained = explain(pattern, event)
+    explanation = explained.as_dict()
 
     assert explanation["matches"] is matches(pattern, event)
     assert explanation["satisfied"] <= explanation["clauses"]
     assert explanation["first_failing"] is None or not explanation["matches"]
     assert bool(near_misses([(1, pattern)], event)) is not explanation["matches"]
-    json.loads(json.dumps(explanation, allow_nan=False))
+    assert jsontext.decode(jsontext.encode(explanation)) == explanation
+    if (explained.satisfied == explained.clauses) is not explanation["matches"]:
+        assert explanation["verdict"] == "too complex"
+    check_that_no_leaf_contradicts_itself(pattern, explanation["tree"])
+
+
+def check_that_no_leaf_contradicts_itself(pattern: Pattern, tree: dict[str, Any]) -> None:
+    """What holds was found to satisfy the field or to be missing as wanted; what fails, not."""
+    operators = {
+        str(jsontext.encode([value.dump() for value in field.values])): field for field in pattern.fields
+    }
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        todo += node.get("members", []) + node.get("alternatives", [])
+        if node["kind"] == "field":
+            field = operators[str(jsontext.encode(node["operators"]))]
+            satisfied = any(value.matches(found) for value in field.values for found in node["found"])
+            assert node["holds"] is (satisfied or (field.may_be_absent and not node["found"])), node
+
+
+# One array of flat objects: few enough ways that all can be tried.
+FLAT = st.fixed_dictionaries({}, optional=dict.fromkeys("abcd", st.sampled_from([1, 2])))
+FLAT_FIELDS = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.sampled_from([[1], [2], [{"exists": False}], [1, {"exists": False}], [{"exists": True}]]),
+    min_size=1,
+)
+
+
+@modest
+@given(FLAT_FIELDS, st.lists(FLAT, min_size=1, max_size=4))
+def test_the_nearest_element_is_the_one_in_which_most_fields_hold(
+    fields: dict[str, Any], elements: list[dict[str, int]]
+):
+    def holding(element: dict[str, int]) -> int:
+        """Judge the fields in order; until one has a value in the element, absence is judged over all."""
+        count, is_chosen = 0, False
+        for name, operators in sorted(fields.items()):
+            may_be_absent = {"exists": False} in operators
+            if element.get(name, 0) in operators or ({"exists": True} in operators and name in element):
+                count, is_chosen = count + 1, True
+            elif may_be_absent:
+                count += not any(name in one for one in ([element] if is_chosen else elements))
+            else:
+                is_chosen = is_chosen or name in element
+        return count
+
+    explanation = explain(parse(json.dumps({"items": fields})), {"items": elements})
+
+    assert explanation.satisfied == max(map(holding, elements))
 
 
 def _pairs_are_unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
