@@ -73,6 +73,7 @@ test-all: lint  ## the same with kill tests, real browsers and real servers
 bench: install-dev  ## measure on this machine, beside moto's server
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.patterns
+	$(BIN)/python -m tests.bench.patterns_scaling
 	$(BIN)/python -m tests.bench.patterns_rulebook
 
 bench-search: install-dev  ## search 10 million events on PostgreSQL, 2 million on SQLite (20 GB of disk, 15 minutes)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -55,6 +55,15 @@ class RuleForm(NamedForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             fix(self, "bus")
+
+    def add_error(self, field: Any, error: Any) -> None:
+        """Note an error, but not the model's about a value that was refused: it has not seen it."""
+        if field is None and isinstance(error, ValidationError) and hasattr(error, "error_dict"):
+            news = {name: said for name, said in error.error_dict.items() if name not in self.errors}
+            if not news:
+                return
+            error = ValidationError(news)
+        super().add_error(field, error)
 
 
 class TransformField(forms.JSONField):

@@ -80,7 +80,7 @@ class RuleShown:
     name: str
     version: int
     enabled: bool
-    why_not: str = ""
+    why_not: str = ""  # of one that did not match, or whose matching was given up
 
 
 @dataclass(slots=True)
@@ -97,6 +97,7 @@ class Journey:
     marks: list[Mark] = field(default_factory=list)
     folds: list[Bar] = field(default_factory=list)
     matched: list[RuleShown] = field(default_factory=list)
+    too_complex: list[RuleShown] = field(default_factory=list)  # neither matched nor missed, with the reason
     missed: list[RuleShown] = field(default_factory=list)  # nearest first, with the reason
     others: list[RuleShown] = field(default_factory=list)
     parent: EventRow | None = None
@@ -106,7 +107,7 @@ class Journey:
     @property
     def rules_in_force(self) -> int:
         """Return how many rules the event was matched against."""
-        return len(self.matched) + len(self.missed) + len(self.others)
+        return sum(map(len, (self.matched, self.too_complex, self.missed, self.others)))
 
     @property
     def in_flight(self) -> bool:
@@ -258,9 +259,13 @@ def _read_rules(journey: Journey, routing: RoutingRow, outcomes: list[OutcomeRow
         RuleShown(id=one["rule_id"], name=one["rule"], version=one["version"], enabled=one["enabled"])
         for one in json.loads(ruleset.rules if ruleset else "[]")
     ]
-    matched = {outcome.rule_id for outcome in outcomes}
+    given_up = {
+        outcome.rule_id: outcome.reason for outcome in outcomes if outcome.state == OutcomeState.TOO_COMPLEX
+    }
+    matched = {outcome.rule_id for outcome in outcomes} - given_up.keys()
     journey.matched = [rule for rule in rules if rule.id in matched]
-    unmatched = {rule.id: rule for rule in rules if rule.id not in matched}
+    journey.too_complex = [replace(rule, why_not=given_up[rule.id]) for rule in rules if rule.id in given_up]
+    unmatched = {rule.id: rule for rule in rules if rule.id not in matched and rule.id not in given_up}
     reasons = _why_not(journey, list(unmatched.values())[:_MOST_RULES])
     journey.missed = [
         RuleShown(rule.id, rule.name, rule.version, rule.enabled, why)
@@ -294,5 +299,9 @@ def _why_not(journey: Journey, rules: list[RuleShown]) -> dict[int, str]:
 
 def existing_rules(journey: Journey) -> set[int]:
     """Return the ids of rules that still exist, to link them."""
-    shown = [rule.id for rule in (*journey.matched, *journey.missed, *journey.others)]
+    shown = [
+        rule.id
+        for rules in (journey.matched, journey.too_complex, journey.missed, journey.others)
+        for rule in rules
+    ]
     return set(Rule.objects.filter(pk__in=shown).values_list("pk", flat=True))

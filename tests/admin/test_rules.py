@@ -53,6 +53,23 @@ def test_a_pattern_error_is_at_the_field_with_its_place(ann: Client) -> None:
     assert not Rule.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ('{"source": ["' + "x" * 4085 + '"]}', "at most 4096 characters (it has 4101)"),
+        ('{"source": ["\0"]}', "Null characters are not allowed"),
+        ("", "This field is required, unless the rule has a schedule"),
+    ],
+)
+def test_a_pattern_that_is_refused_has_one_error(ann: Client, pattern: str, said: str) -> None:
+    response = ann.post(ADD, form(pattern=pattern))
+
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["pattern"]
+    [error] = errors["pattern"]
+    assert said in error
+
+
 def test_two_rules_of_one_name_on_a_bus_are_refused(ann: Client) -> None:
     ann.post(ADD, form())
     ann.post(ADD, form(name="other"))

@@ -20,6 +20,7 @@ from eventhub.journal.port import (
     RoutedBatch,
     Routing,
     RoutingState,
+    RuleInForce,
     Selection,
     Settled,
 )
@@ -225,3 +226,25 @@ def test_a_payload_that_cannot_be_made_says_why(world: World) -> None:
     RuleTarget.objects.filter(rule=world.paid).update(transform={"InputTransformer": template})
 
     assert "✕ Nothing is sent: the result is not JSON" in page(routed(world))
+
+
+def test_a_rule_that_was_too_complex_is_neither_matched_nor_missed(world: World) -> None:
+    (event_id,) = world.accept()
+    bus_id = world.default.pk
+    cursor = world.journal.cursor(bus_id, holder="test", lease_seconds=60)
+    assert cursor is not None
+    [stored] = world.journal.read(bus_id, cursor, 10)
+    reason = "matching took too many steps"
+    made = NewDelivery(world.paid.pk, "paid", 1, None, "", OutcomeState.TOO_COMPLEX, reason)
+    ruleset = world.journal.ruleset(bus_id, [RuleInForce(world.paid.pk, "paid", 1, enabled=True)])
+    routing = Routing(stored, RoutingState.UNMATCHED, now_us(), matched=0, deliveries=[made])
+    assert world.journal.route(RoutedBatch(bus_id, cursor, stored.position, ruleset, [routing]))
+
+    text = page(event_id)
+
+    assert "0 of 1 rule matched, 1 too complex" in text
+    assert "No rule matched, but 1 was too complex to match" in text
+    assert f'<span class="warn">too complex</span> · {reason}' in text
+    assert "⊘ too complex: matching was given up" in text
+    assert ">matched" not in text
+    assert "did not match" not in text

@@ -97,6 +97,22 @@ def test_numbers_are_compared_as_they_were_written(rules: Api) -> None:
     assert answer["matches"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("0.1", "0.1000000000000000055"),
+        ('"1e400"', "1e400"),
+        ("9007199254740993.0", "9007199254740992"),
+        ('{"numeric":["=",1.50]}', "1" * 40),
+        ("true", "1.0"),
+    ],
+)
+def test_numbers_are_told_as_they_were_written(rules: Api, wanted: str, found: str) -> None:
+    response = rules("POST", PATH, f'{{"pattern": {{"x": [{wanted}]}}, "event": {{"x": {found}}}}}'.encode())
+
+    assert f'"operators":[{wanted}],"found":[{found}],' in response.content.decode()
+
+
 def test_a_pattern_may_come_as_text(rules: Api) -> None:
     assert explained(
         rules, {"pattern": json.dumps(PATTERN), "event": {"source": "shop", "detail": {"amount": 501}}}

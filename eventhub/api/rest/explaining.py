@@ -20,8 +20,9 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths
 from eventhub.api.errors import CONTENT_TYPE, PlaceError, problem
-from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text
+from eventhub.api.rest.media import JSONAnswer, RuleBody, member_text, verbatim
 from eventhub.api.rest.permissions import ScopePermission, verified
+from eventhub.domain import jsontext
 from eventhub.domain.mask import is_masked
 from eventhub.domain.pattern import Pattern, PatternError, explain, parse
 from eventhub.flow.payload import envelope_of
@@ -88,7 +89,7 @@ class Explain(APIView):
         except PatternError as error:
             return refused_pattern(error)
         refuse_masked(pattern, masked)
-        return Response(explain(pattern, event).as_dict())
+        return Response(verbatim(jsontext.encode(explain(pattern, event).as_dict())))
 
 
 def _check_members(asked: dict[str, Any]) -> None:

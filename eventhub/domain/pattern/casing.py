@@ -28,6 +28,18 @@ def _forms(char: str) -> list[str]:
     return sorted({char.lower(), char.upper()})
 
 
+def folded(wanted: str) -> str | None:
+    """Return what all texts that equal `wanted` but for case become by `str.casefold`, if that is one text.
+
+    A text that begins or ends so begins or ends with it, as characters are folded one by one.
+
+    >>> folded("Straße"), folded("x😀"), folded("ı")
+    ('strasse', 'x😀', None)
+    """
+    folds = [{form.casefold() for form in _forms(char)} for char in wanted]
+    return None if any(len(fold) > 1 for fold in folds) else "".join(map(min, folds))
+
+
 def longest(wanted: str) -> int:
     """Return how long a text can be that equals `wanted` but for case.
 

@@ -71,7 +71,7 @@ def condition(operators: Sequence[Operator]) -> Condition:
     if len(operators) == 1 and (unwanted := _unwanted_keys(others[0])):
         return Condition(_is_one_of(unwanted), answer=False)
     if len(operators) == 1 and isinstance(others[0], Numeric):
-        return Condition(_interval(others[0]))
+        return Condition(interval(others[0]))
     tests = [_is_one_of(frozenset(wanted))] if wanted else []
     addresses = frozenset(operator.address for operator in others if isinstance(operator, EqualsAddress))
     if addresses:
@@ -103,6 +103,8 @@ def exact_key(operator: Operator) -> Key | None:
         return key_of(operator.value)
     if isinstance(operator, EqualsNumber):
         return ("number", operator.text) if operator.value is None else operator.value
+    if isinstance(operator, Numeric) and operator.terms[0].sign == "=":
+        return operator.terms[0].value
     return None
 
 
@@ -126,18 +128,18 @@ def _is_plain_prefix(operator: Operator) -> TypeGuard[Prefix]:
 
 def _function(operator: Operator) -> Function:
     if isinstance(operator, Numeric):
-        interval = _interval(operator)
-        return lambda key: passes(interval, key)
+        doubles = interval(operator)
+        return lambda key: passes(doubles, key)
     if unwanted := _unwanted_keys(operator):
         return lambda key: key not in unwanted
     return lambda key: key is not MISSING and operator.matches(leaf_of(key))
 
 
-def _interval(operator: Numeric) -> Interval:
+def interval(operator: Numeric) -> Interval:
     """Return the doubles from the first to below the second that the operator matches.
 
     >>> from eventhub.domain.pattern.operators.numeric import Term
-    >>> _interval(Numeric((Term(">", "1", 1.0),)))
+    >>> interval(Numeric((Term(">", "1", 1.0),)))
     (1.0000000000000002, inf)
     """
     low, high = -math.inf, math.inf

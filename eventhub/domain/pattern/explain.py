@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventhub.domain import jsontext
 from eventhub.domain.pattern import words
 from eventhub.domain.pattern.asking import Asked, TooComplexError
 from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.flatten import Found, Paths, flatten
 from eventhub.domain.pattern.match import Verdict
-from eventhub.domain.pattern.nearest import Nearness, nearness
+from eventhub.domain.pattern.nearest import Judged, Nearness, nearness
 from eventhub.domain.pattern.tree import AnyOf, Field, Group, Node, Pattern
 
 # Of a path with thousands of values an explanation shows the first.
@@ -25,7 +24,10 @@ MAX_FOUND = 20
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
-    """How one field of the pattern fares; `element` is the array element that came nearest."""
+    """How one field of the pattern fares; `element` is the array element that came nearest.
+
+    `operators` and `found` are decoded JSON, numbers as they were written (`Number`).
+    """
 
     path: str
     holds: bool
@@ -110,7 +112,7 @@ class Explanation:
         return f"{so_far}; {self.first_failing.words}."
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values, for the API and the pages."""
+        """Return it as JSON values for `jsontext.encode`, which writes numbers as they were written."""
         return {
             "verdict": self.verdict.value,
             "matches": self.verdict is Verdict.MATCH,
@@ -140,12 +142,12 @@ def explain_leaves(pattern: Pattern, leaves: Mapping[str, list[Found]]) -> Expla
     verdict, nearest = _judge(pattern, asked)
     reports = _reports(nearest, asked)
     best = nearest[0]
-    failing = {id(field) for number, field in enumerate(best.branch) if number not in best.holding}
+    failing = {id(field) for field, judged in zip(best.branch, best.judged, strict=True) if not judged.holds}
     in_text = [field for field in _fields_in_text(pattern.root) if id(field) in failing]
     return Explanation(
         verdict=verdict,
         clauses=len(best.branch),
-        satisfied=len(best.holding),
+        satisfied=best.holding,
         first_failing=reports[id(in_text[0])] if in_text else None,
         tree=AllReport(verdict is Verdict.MATCH, _all(pattern.root, reports).members),
     )
@@ -169,7 +171,7 @@ def _judge(pattern: Pattern, asked: Asked) -> tuple[Verdict, list[Nearness]]:
         nearness(branch, asked, is_match=holds)
         for branch, holds in zip(pattern.branches, holding, strict=True)
     ]
-    nearest.sort(key=lambda near: (near.failing, -len(near.holding)))
+    nearest.sort(key=lambda near: (near.failing, -near.holding))
     return verdict, nearest
 
 
@@ -177,42 +179,45 @@ def _reports(nearest: Iterable[Nearness], asked: Asked) -> dict[int, FieldReport
     """Report each field as the nearest branch that has it sees it, by the field's identity."""
     reports: dict[int, FieldReport] = {}
     for near in nearest:
-        for number, field in enumerate(near.branch):
+        for field, judged in zip(near.branch, near.judged, strict=True):
             if id(field) not in reports:
-                reports[id(field)] = _report(field, asked, near, holds=number in near.holding)
+                reports[id(field)] = _report(field, asked, near, judged)
     return reports
 
 
-def _report(field: Field, asked: Asked, near: Nearness, *, holds: bool) -> FieldReport:
+def _report(field: Field, asked: Asked, near: Nearness, judged: Judged) -> FieldReport:
     """Report the values in the chosen elements.
 
-    A field that is missing there, and in another element is not, is reported so: its values elsewhere do not
-    count, whatever they are.
+    Of a field that has none there, and some in another element, those are told apart: they do not count,
+    whatever they are.
     """
     found = asked.leaves.get(field.path, [])
     is_too_much = bool(found) and asked.answer(field) is None
-    in_elements = [leaf for leaf in found if near.fits(leaf)]
-    elements = {leaf.element for leaf in in_elements}
+    elements = {leaf.element for leaf in judged.leaves}
     element = next(iter(elements)) if len(elements) == 1 else None
-    elsewhere: list[Any] = []
-    if not holds and found and not in_elements:
+    if found and not judged.leaves:
         element = near.chosen_instead_of(found[0])
-        elsewhere = [leaf.value for leaf in found]
-    values = [leaf.value for leaf in in_elements]
+    values = [leaf.value for leaf in judged.leaves]
     return FieldReport(
         path=field.path,
-        holds=holds,
+        holds=judged.holds,
         wanted=words.wanted(field.values),
-        operators=jsontext.plain([value.dump() for value in field.values]),
-        found=jsontext.plain(values[:MAX_FOUND]),
+        operators=[value.dump() for value in field.values],
+        found=values[:MAX_FOUND],
         found_in_all=len(found),
         element=element.place if element else None,
         words=(
             f"{field.path} has {len(found)} values, too many to ask what is wanted of each"
             if is_too_much
-            else words.elsewhere(field.path, field.values, elsewhere, element.place)
-            if elsewhere and element
-            else words.sentence(field.path, field.values, values, holds=holds)
+            else words.sentence(
+                field.path,
+                field.values,
+                values,
+                holds=judged.holds,
+                among_all=judged.among_all,
+                place=element.place if element and not values else "",
+                elsewhere=[] if values else [leaf.value for leaf in found],
+            )
         ),
         is_too_much=is_too_much,
     )

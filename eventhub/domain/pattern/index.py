@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.branching import Node
 from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.costs import MAX_STEPS_IN_ALL, is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
-from eventhub.domain.pattern.guards import Node
 from eventhub.domain.pattern.keys import MISSING
-from eventhub.domain.pattern.leaf import Entry
+from eventhub.domain.pattern.leaf import Entry, entries_of
 from eventhub.domain.pattern.tree import Pattern
 from eventhub.domain.pattern.values import Many, Values
 
@@ -54,9 +54,7 @@ class RuleIndex:
         """Take a rule in, or its new pattern."""
         if rule_id in self._entries:
             self.remove(rule_id)
-        self._entries[rule_id] = entries = [
-            Entry(rule_id, number, branch, pattern.costs) for number, branch in enumerate(pattern.branches)
-        ]
+        self._entries[rule_id] = entries = entries_of(rule_id, pattern)
         for entry in entries:
             self._root.add(entry)
         self._paths = None
@@ -78,15 +76,15 @@ class RuleIndex:
             node = todo.pop()
             while (table := node.table) is not None and node.rest is not None:
                 value = values[table.path]
-                if value is not MISSING:
-                    if type(value) is Many:
-                        todo += table.behind_many(value.keys)
-                    else:
-                        if (inner := table.keys.get(value)) is not None:
-                            todo.append(inner)
-                        if not table.is_plain:
-                            todo += table.beside_key(value)
-                            todo += table.presence.values()
+                if value is MISSING:
+                    todo += table.absence
+                elif type(value) is Many:
+                    todo += table.behind_many(value)
+                else:
+                    if (inner := table.keys.get(value)) is not None:
+                        todo.append(inner)
+                    if not table.is_plain:
+                        todo += table.beside_key(value)
                 node = node.rest
             for leaf in node.leaves:
                 for entry in leaf.ask(values):

@@ -13,13 +13,17 @@ from typing import Any, NamedTuple, Protocol
 
 from eventhub.domain.pattern.conditions import Condition, Test, condition, passes
 from eventhub.domain.pattern.costs import QUESTIONS_PER_STEP, is_too_much, steps_to_ask
+from eventhub.domain.pattern.guards import PRESENCE, Guard, guards
 from eventhub.domain.pattern.keys import MISSING, key_of
 from eventhub.domain.pattern.operators import Operator
-from eventhub.domain.pattern.tree import Branch
+from eventhub.domain.pattern.tree import Branch, Pattern
 from eventhub.domain.pattern.values import Many, Values
 
 # So the sets of branches are small numbers.
 MAX_BRANCHES = 60
+
+_NO_GUARDS: frozenset[Guard] = frozenset()
+_PRESENT = frozenset([PRESENCE])
 
 
 class Step(NamedTuple):
@@ -35,12 +39,18 @@ class Check(NamedTuple):
 
     step: Step
     condition: Condition
+    cost: int  # of its rule's questions at the path, if they are many
+    guards: frozenset[Guard]
 
 
 @lru_cache(maxsize=100_000)
-def check(path: str, values: tuple[Operator, ...]) -> Check:
+def check(path: str, values: tuple[Operator, ...], cost: int) -> Check:
     """Make a check; equal ones are one."""
-    return Check(_step(path), condition(values))
+    wanted = condition(values)
+    if not cost:
+        return Check(_step(path), wanted, cost, guards(values))
+    # A rule that asks so many questions must not be passed by: they may turn out to be too many.
+    return Check(_step(path), wanted, cost, _NO_GUARDS if wanted.is_met_by(MISSING) else _PRESENT)
 
 
 @lru_cache(maxsize=100_000)
@@ -74,13 +84,35 @@ class Entry:
 
     __slots__ = ("branch", "checks", "costs", "homes", "number", "rule_id")
 
-    def __init__(self, rule_id: int, number: int, branch: Branch, costs: Mapping[str, int]) -> None:
+    def __init__(
+        self, rule_id: int, number: int, branch: Branch, costs: Mapping[str, int], checks: tuple[Check, ...]
+    ) -> None:
         self.rule_id = rule_id
         self.number = number
         self.costs = costs
         self.branch = branch
-        self.checks = tuple(check(field.path, field.values) for field in branch)
+        self.checks = checks
         self.homes: list[tuple[Home, Leaf]] = []
+
+    def guards(self, path: str) -> frozenset[Guard]:
+        """Return the guards of the field at a path, of which one must let an event pass, if there are any."""
+        for check in self.checks:
+            if check.step.path == path:
+                return check.guards
+        return _NO_GUARDS
+
+
+def entries_of(rule_id: int, pattern: Pattern) -> list[Entry]:
+    """Make the entries of a rule; a field that its branches share is looked at once."""
+    costs = pattern.costs
+    fields = {id(field): field for field in pattern.fields}
+    checks = {
+        number: check(field.path, field.values, costs.get(field.path, 0)) for number, field in fields.items()
+    }
+    return [
+        Entry(rule_id, number, branch, costs, tuple([checks[id(field)] for field in branch]))
+        for number, branch in enumerate(pattern.branches)
+    ]
 
 
 class Leaf:
@@ -145,10 +177,10 @@ class Leaf:
         """Sort out what is to be asked: equal conditions once, all of a path together."""
         askers: dict[Step, dict[tuple[Condition, int], int]] = {}
         for number, entry in enumerate(self.entries):
-            for step, wanted in entry.checks:
+            for step, wanted, cost, _ in entry.checks:
                 if step.path not in self.proven:
                     asked = askers.setdefault(step, {})
-                    asking = (wanted, entry.costs.get(step.path, 0))
+                    asking = (wanted, cost)
                     asked[asking] = asked.get(asking, 0) | 1 << number
         self._plan = tuple(
             part

@@ -65,4 +65,5 @@ def _holds(field: Field, asked: Asked) -> bool:
     if not asked.leaves.get(field.path):
         return field.may_be_absent
     answer = asked.answer(field)
-    return answer is not None and bool(answer.fitting)
+    # It may be absent from some element, if all of its values lie in elements.
+    return answer is not None and bool(answer.fitting or (field.may_be_absent and answer.found_inside))

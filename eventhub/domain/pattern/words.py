@@ -10,8 +10,20 @@ MAX_VALUES = 3
 MAX_CHARACTERS = 80
 
 
-def sentence(path: str, operators: Sequence[Operator], found: Sequence[Leaf], *, holds: bool) -> str:
+def sentence(
+    path: str,
+    operators: Sequence[Operator],
+    found: Sequence[Leaf],
+    *,
+    holds: bool,
+    among_all: bool = False,
+    place: str = "",
+    elsewhere: Sequence[Leaf] = (),
+) -> str:
     """Say how a field fares.
+
+    `place` is the array element that came nearest, if nothing was found in it, and `elsewhere` what is in the
+    others; `among_all` says that what should be absent was looked for in all elements.
 
     >>> from eventhub.domain.pattern.operators.numeric import Numeric, Term
     >>> more = Numeric((Term(">", "500", 500.0),))
@@ -21,18 +33,17 @@ def sentence(path: str, operators: Sequence[Operator], found: Sequence[Leaf], *,
     'detail.amount is missing, wanted more than 500'
     >>> sentence("detail.amount", [more], [620], holds=True)
     'detail.amount is 620, as wanted: more than 500'
+    >>> sentence("d.c", [more], [], holds=False, place="d[0]", elsewhere=[620])
+    'd.c is missing in d[0], wanted more than 500; elsewhere it is 620'
     """
-    return f"{path} is {values(found)}, {'as wanted: ' if holds else 'wanted '}{wanted(operators)}"
-
-
-def elsewhere(path: str, operators: Sequence[Operator], found: Sequence[Leaf], element: str) -> str:
-    """Say that a field is missing in the array element that came nearest, and what it is in others.
-
-    >>> from eventhub.domain.pattern.operators.numeric import Numeric, Term
-    >>> elsewhere("d.c", [Numeric((Term("=", "2", 2.0),))], [2], "d[0]")
-    'd.c is missing in d[0], wanted 2; elsewhere it is 2'
-    """
-    return f"{path} is missing in {element}, wanted {wanted(operators)}; elsewhere it is {values(found)}"
+    where = f" in {place}" if place else ""
+    fares = "as wanted: " if holds else "wanted "
+    said = f"{path} is {values(found)}{where}, {fares}{wanted(operators)}"
+    if elsewhere:
+        said += f"; elsewhere it is {values(elsewhere)}"
+    if among_all:
+        said += "; all elements count, as no field before it chooses one"
+    return said
 
 
 def wanted(operators: Sequence[Operator]) -> str:

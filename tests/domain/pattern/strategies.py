@@ -9,7 +9,25 @@ from eventhub.domain.pattern import PatternError, parse
 
 NAMES = st.sampled_from(["a", "b", "c", "a.b", "b.c", "a.b.c", ""])
 TEXTS = st.sampled_from(
-    ["", "x", "xy", "X", "yx", "ß", "SS", "10.0.0.1", "10.0.0.01", "::ffff:a00:1", "é*", "1"]
+    [
+        "",
+        "x",
+        "xy",
+        "X",
+        "yx",
+        "ß",
+        "SS",
+        "10.0.0.1",
+        "10.0.0.01",
+        "::ffff:a00:1",
+        "é*",
+        "1",
+        "ı",
+        "I",
+        "xX",
+        "10.0.0.7",
+        "a:1::",
+    ]
 )
 # As text: how a number is written must survive until it is parsed.
 NUMBERS = st.sampled_from(["0", "-0.0", "1", "1.0", "10e-1", "2", "2.5", "9007199254740993", "1e400", "-3"])
@@ -31,7 +49,7 @@ def made(name: str, value: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 STRINGS = TEXTS.map(quoted)
 FULL = TEXTS.filter(bool).map(quoted)
 COMPARABLE = NUMBERS.filter(lambda text: text not in ("9007199254740993", "1e400"))
-WILDCARDS = st.sampled_from(["*", "x*", "*x", "x*y", "*x*", "1*", "", r"é\*"]).map(quoted)
+WILDCARDS = st.sampled_from(["*", "x*", "*x", "x*y", "x*xy", "*x*", "1*", "", r"é\*"]).map(quoted)
 COMPARISONS = st.tuples(st.sampled_from(["=", "<", "<=", ">", ">="]), COMPARABLE).map(
     lambda term: f'["{term[0]}",{term[1]}]'
 )
@@ -47,7 +65,7 @@ OPERATORS = st.one_of(
     made("wildcard", WILDCARDS),
     made("numeric", COMPARISONS | RANGES),
     made("exists", st.sampled_from(["true", "false"])),
-    made("cidr", st.sampled_from(['"10.0.0.0/8"', '"0.0.0.0/0"', '"::/0"'])),
+    made("cidr", st.sampled_from(['"10.0.0.0/8"', '"10.0.0.0/30"', '"0.0.0.0/0"', '"::/0"', '"a::/8"'])),
     made("anything-but", STRINGS | COMPARABLE | listed(STRINGS) | listed(COMPARABLE)),
     *(
         made("anything-but", made(name, FULL | listed(FULL)))
@@ -55,6 +73,9 @@ OPERATORS = st.one_of(
     ),
     made("anything-but", made("wildcard", WILDCARDS | listed(WILDCARDS))),
 )
+
+
+OPERATORS_OF_NUMBERS = made("numeric", COMPARISONS | RANGES)
 
 
 def objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

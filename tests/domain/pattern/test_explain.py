@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_explanation_agrees_with_the_matcher_and_is_json():
 
         assert (explanation.verdict is Verdict.MATCH) is matches(pattern, event)
         assert (explanation.satisfied == explanation.clauses) is case.matches
-        json.dumps(explanation.as_dict(), allow_nan=False)
+        json.loads(jsontext.encode(explanation.as_dict()))
 
 
 def test_near_misses_rank_rules_by_what_fails():
@@ -141,3 +142,79 @@ def test_a_value_in_another_element_is_not_what_was_found(pattern: str, event: d
     missing = explanation.first_failing
     assert missing is not None
     assert (missing.found, missing.found_in_all) == ([], 1)
+
+
+LINES = [{"sku": "A", "voided": True, "waived": "n"}, {"sku": "A"}]
+
+
+@pytest.mark.parametrize("operators", ['[{"exists": false}]', '[{"exists": false}, 5]'])
+def test_a_match_by_absence_is_told_by_the_element_that_really_holds(operators: str):
+    explanation = explain(parse('{"lines": {"sku": ["A"], "voided": ' + operators + "}}"), {"lines": LINES})
+
+    sku, voided = explanation.as_dict()["tree"]["members"]
+    assert explanation.verdict is Verdict.MATCH
+    assert sku["element"] == voided["element"] == "lines[1]"
+    assert (voided["holds"], voided["found"], voided["found_in_all"]) == (True, [], 1)
+    assert voided["words"] == (
+        f"lines.voided is missing in lines[1], as wanted: {voided['wanted']}; elsewhere it is true"
+    )
+
+
+def test_a_match_that_is_no_first_guess_is_told_by_the_choice_that_holds():
+    pattern = parse('{"c": [1], "c.b": [1]}')
+    event = {"c": [1, [[[2, 2]], [[2, 1]], 2], {"a": [{"a": 2}, 1], "b": 1}]}
+
+    explanation = explain(pattern, event)
+
+    assert explanation.words == "All 2 clauses hold."
+    assert leaf(explanation, "c.b")["element"] == "c[2]"
+    assert 1 in leaf(explanation, "c")["found"]
+
+
+def test_fields_that_hold_by_absence_count_as_near():
+    pattern = parse(
+        """{"source": ["shop"],
+            "lines": {"sku": ["A"], "voided": [{"exists": false}], "waived": [{"exists": false}]}}"""
+    )
+    event = {"source": "web", "type": "u", "lines": LINES}
+
+    explanation = explain(pattern, event)
+    assert explanation.words == '3 of 4 clauses hold; source is "web", wanted "shop".'
+    assert leaf(explanation, "lines.waived")["words"] == (
+        'lines.waived is missing in lines[1], as wanted: no value; elsewhere it is "n"'
+    )
+    other = parse('{"source": ["shop"], "type": ["t"]}')
+    assert [miss.rule_id for miss in near_misses([(2, other), (1, pattern)], event, limit=1)] == [1]
+
+
+def test_element_whose_other_fields_hold_is_the_nearest_though_its_value_fails():
+    explanation = explained(
+        '{"lines": {"sku": ["A"], "voided": [{"exists": false}]}}',
+        '{"lines": [{"sku": "B", "voided": true}, {"sku": "C"}]}',
+    )
+
+    assert explanation.words == '1 of 2 clauses hold; lines.sku is "C", wanted "A".'
+    assert leaf(explanation, "lines.sku")["element"] == "lines[1]"
+
+
+def test_absence_that_is_judged_over_all_elements_says_so():
+    explanation = explained(
+        '{"d": {"items": {"a": [{"exists": false}], "b": ["x"]}}}', '{"d": {"items": [{"a": 1}, {"b": "x"}]}}'
+    )
+
+    assert explanation.words == (
+        "1 of 2 clauses hold; d.items.a is 1, wanted no value; all elements count, as no field before it "
+        "chooses one."
+    )
+    assert leaf(explanation, "d.items.a")["found"] == [1]
+
+
+def test_a_match_among_thousands_of_elements_is_explained_quickly():
+    lines = [{"sku": "A", "voided": True} for _ in range(20_000)] + [{"sku": "A"}]
+    pattern = parse('{"lines": {"sku": ["A"], "voided": [{"exists": false}]}}')
+
+    began = time.process_time()
+    explanation = explain(pattern, {"lines": lines})
+
+    assert leaf(explanation, "lines.sku")["element"] == "lines[20000]"
+    assert time.process_time() - began < 2

@@ -1,7 +1,9 @@
 """What holds for all rules and events."""
 
 import json
+import math
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +16,7 @@ from eventhub.domain.pattern import (
     PatternError,
     RuleIndex,
     Verdict,
+    branching,
     explain,
     match,
     matches,
@@ -21,8 +24,19 @@ from eventhub.domain.pattern import (
     parse,
 )
 from eventhub.domain.pattern.flatten import Element, Found, Paths, flatten
-from eventhub.domain.pattern.tree import Branch
-from tests.domain.pattern.strategies import EVENTS, JSON_LIKE, PATTERNS
+from eventhub.domain.pattern.ranges import Ranges
+from eventhub.domain.pattern.tree import Branch, Pattern
+from tests.domain.pattern.strategies import (
+    EVENTS,
+    JSON_LIKE,
+    LITERALS,
+    NUMBERS,
+    OPERATORS,
+    OPERATORS_OF_NUMBERS,
+    PATTERNS,
+    STRINGS,
+    listed,
+)
 
 ANY_CHARACTER = st.characters(exclude_categories=[])  # surrogates, too
 
@@ -49,25 +63,109 @@ def test_index_and_plain_matcher_agree_at_length(texts: list[str], events: list[
 
 
 def check_that_matchers_agree(texts: list[str], events: list[str], data: st.DataObject) -> None:
-    rules = dict(enumerate(parse(text) for text in texts))
+    """Add, remove and replace rules in any order; ask on the way."""
+    patterns = [parse(text) for text in texts]
+    rules: dict[int, Pattern] = {}
     index = RuleIndex()
-    for rule_id, pattern in rules.items():
-        index.add(rule_id, pattern)
+    changes = st.tuples(st.integers(0, len(texts) - 1), st.sampled_from(patterns) | st.none())
+    first = [*enumerate(patterns)] if data.draw(st.booleans()) else []
+    for rule_id, pattern in [*first, *data.draw(st.lists(changes, max_size=30))]:
+        if pattern is not None:
+            index.add(rule_id, pattern)
+            rules[rule_id] = pattern
+        elif rules.pop(rule_id, None) is not None:
+            index.remove(rule_id)
+        if data.draw(st.integers(0, 9)) == 0:
+            check_events(index, rules, events)
+    check_events(index, rules, events)
 
-    def agree() -> None:
-        for text in events:
-            event = jsontext.decode(text.encode())
-            verdicts = {rule_id: match(pattern, event) for rule_id, pattern in rules.items()}
-            assert index.match(event) == Matches(
-                [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.MATCH],
-                [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.TOO_COMPLEX],
-            )
 
-    agree()
-    for rule_id in data.draw(st.lists(st.sampled_from(sorted(rules)), unique=True)):
-        index.remove(rule_id)
-        del rules[rule_id]
-    agree()
+def check_events(index: RuleIndex, rules: dict[int, Pattern], events: list[str]) -> None:
+    for text in events:
+        event = jsontext.decode(text.encode())
+        verdicts = {rule_id: match(pattern, event) for rule_id, pattern in sorted(rules.items())}
+        assert index.match(event) == Matches(
+            [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.MATCH],
+            [rule_id for rule_id, verdict in verdicts.items() if verdict is Verdict.TOO_COMPLEX],
+        )
+
+
+@pytest.fixture
+def splits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every second rule looked up rather than asked, by whatever guards it."""
+    monkeypatch.setattr(branching, "MAX_COUNT", 1)
+    monkeypatch.setattr(branching, "MUST_SPLIT", 1)
+
+
+@modest
+@pytest.mark.usefixtures("splits_at_once")
+@given(RULES, SOME_EVENTS, st.data())
+def test_index_that_is_split_at_once_agrees(texts: list[str], events: list[str], data: st.DataObject):
+    check_that_matchers_agree(texts, events, data)
+
+
+@pytest.mark.whole
+@thorough
+@pytest.mark.usefixtures("splits_at_once")
+@given(RULES, SOME_EVENTS, st.data())
+def test_index_that_is_split_at_once_agrees_at_length(
+    texts: list[str], events: list[str], data: st.DataObject
+):
+    check_that_matchers_agree(texts, events, data)
+
+
+# Rules that ask one field, so that every look-up has many members of one kind.
+ONE_FIELD = listed(OPERATORS | OPERATORS_OF_NUMBERS).map(lambda values: f'{{"a":{{"b":{values}}}}}')
+VALUES = STRINGS | NUMBERS | LITERALS
+ONE_VALUE = st.one_of(
+    VALUES.map(lambda value: f'{{"a":{{"b":{value}}}}}'),
+    st.lists(VALUES, max_size=3).map(lambda values: f'{{"a":{{"b":[{",".join(values)}]}}}}'),
+    st.lists(VALUES, max_size=3).map(
+        lambda values: '{"a":[' + ",".join([f'{{"b":{value}}}' for value in values] + ["{}"]) + "]}"
+    ),
+)
+
+
+@modest
+@pytest.mark.usefixtures("splits_at_once")
+@given(st.lists(ONE_FIELD, min_size=2, max_size=40), st.lists(ONE_VALUE, min_size=1, max_size=8), st.data())
+def test_look_ups_agree(texts: list[str], events: list[str], data: st.DataObject):
+    check_that_matchers_agree(texts, events, data)
+
+
+@pytest.mark.whole
+@thorough
+@pytest.mark.usefixtures("splits_at_once")
+@given(st.lists(ONE_FIELD, min_size=2, max_size=40), st.lists(ONE_VALUE, min_size=1, max_size=8), st.data())
+def test_look_ups_agree_at_length(texts: list[str], events: list[str], data: st.DataObject):
+    check_that_matchers_agree(texts, events, data)
+
+
+BOUNDS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-5, 5).map(float)
+INTERVALS = st.tuples(BOUNDS | st.just(-math.inf), BOUNDS | st.just(math.inf)).filter(
+    lambda one: one[0] < one[1]
+)
+
+
+@modest
+@given(st.lists(INTERVALS, unique=True), st.lists(BOUNDS), st.data())
+def test_ranges_are_found_by_the_numbers_in_them(
+    intervals: list[tuple[float, float]], numbers: list[float], data: st.DataObject
+):
+    ranges: Ranges[tuple[float, float]] = Ranges()
+    for interval in intervals:
+        ranges.put(interval, interval)
+    for interval in data.draw(st.lists(st.sampled_from(intervals), unique=True)) if intervals else []:
+        ranges.drop(interval)
+        intervals.remove(interval)
+
+    asked = [*numbers, *(bound for one in intervals for bound in one if math.isfinite(bound))]
+    for number in asked:
+        expected = sorted(one for one in intervals if one[0] <= number < one[1])
+        assert sorted(ranges.find(number)) == expected
+    assert set(ranges.find_any(dict.fromkeys(asked))) == {
+        one for one in intervals if any(one[0] <= number < one[1] for number in asked)
+    }
 
 
 @modest
@@ -152,14 +250,76 @@ def check_choice(text: str, event_text: str) -> None:
 @modest
 @given(PATTERNS, EVENTS)
 def test_explanation_agrees_with_the_verdict(text: str, event_text: str):
+    check_explanation(text, event_text)
+
+
+@pytest.mark.whole
+@thorough
+@given(PATTERNS, EVENTS)
+def test_explanation_agrees_with_the_verdict_at_length(text: str, event_text: str):
+    check_explanation(text, event_text)
+
+
+def check_explanation(text: str, event_text: str) -> None:
     pattern, event = parse(text), jsontext.decode(event_text.encode())
-    explanation = explain(pattern, event).as_dict()
+    explained = explain(pattern, event)
+    explanation = explained.as_dict()
 
     assert explanation["matches"] is matches(pattern, event)
     assert explanation["satisfied"] <= explanation["clauses"]
     assert explanation["first_failing"] is None or not explanation["matches"]
     assert bool(near_misses([(1, pattern)], event)) is not explanation["matches"]
-    json.loads(json.dumps(explanation, allow_nan=False))
+    assert jsontext.decode(jsontext.encode(explanation)) == explanation
+    if (explained.satisfied == explained.clauses) is not explanation["matches"]:
+        assert explanation["verdict"] == "too complex"
+    check_that_no_leaf_contradicts_itself(pattern, explanation["tree"])
+
+
+def check_that_no_leaf_contradicts_itself(pattern: Pattern, tree: dict[str, Any]) -> None:
+    """What holds was found to satisfy the field or to be missing as wanted; what fails, not."""
+    operators = {
+        str(jsontext.encode([value.dump() for value in field.values])): field for field in pattern.fields
+    }
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        todo += node.get("members", []) + node.get("alternatives", [])
+        if node["kind"] == "field":
+            field = operators[str(jsontext.encode(node["operators"]))]
+            satisfied = any(value.matches(found) for value in field.values for found in node["found"])
+            assert node["holds"] is (satisfied or (field.may_be_absent and not node["found"])), node
+
+
+# One array of flat objects: few enough ways that all can be tried.
+FLAT = st.fixed_dictionaries({}, optional=dict.fromkeys("abcd", st.sampled_from([1, 2])))
+FLAT_FIELDS = st.dictionaries(
+    st.sampled_from("abcd"),
+    st.sampled_from([[1], [2], [{"exists": False}], [1, {"exists": False}], [{"exists": True}]]),
+    min_size=1,
+)
+
+
+@modest
+@given(FLAT_FIELDS, st.lists(FLAT, min_size=1, max_size=4))
+def test_the_nearest_element_is_the_one_in_which_most_fields_hold(
+    fields: dict[str, Any], elements: list[dict[str, int]]
+):
+    def holding(element: dict[str, int]) -> int:
+        """Judge the fields in order; until one has a value in the element, absence is judged over all."""
+        count, is_chosen = 0, False
+        for name, operators in sorted(fields.items()):
+            may_be_absent = {"exists": False} in operators
+            if element.get(name, 0) in operators or ({"exists": True} in operators and name in element):
+                count, is_chosen = count + 1, True
+            elif may_be_absent:
+                count += not any(name in one for one in ([element] if is_chosen else elements))
+            else:
+                is_chosen = is_chosen or name in element
+        return count
+
+    explanation = explain(parse(json.dumps({"items": fields})), {"items": elements})
+
+    assert explanation.satisfied == max(map(holding, elements))
 
 
 def _pairs_are_unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -1,12 +1,16 @@
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from eventhub.domain import jsontext
 from eventhub.domain.pattern import RuleIndex, matches, parse
+from eventhub.domain.pattern.leaf import Entry, Leaf
+from eventhub.domain.pattern.values import Values
 from tests.bench.pattern_workload import workload
+from tests.bench.patterns_scaling import CASES, rule
 
 
 def index_of(*patterns: str) -> RuleIndex:
@@ -99,6 +103,44 @@ def test_many_rules_that_differ_in_one_operator_are_told_apart(
 
     assert matching(index, f'{{"s": "one", "d": {{"x": {value}}}}}') == expected
     assert matching(index, f'{{"s": "two", "d": {{"x": {value}}}}}') == []
+
+
+@pytest.mark.parametrize("operator", CASES.keys() - {"wildcard *a*", "anything-but"})
+def test_rules_that_cannot_match_are_not_asked(operator: str, monkeypatch: pytest.MonkeyPatch):
+    case = CASES[operator]
+    index = RuleIndex()
+    for number in range(2000):
+        index.add(number, rule(case, number))
+    event = {"source": "shop", "detail": {"x": case.value}}
+    asked = 0
+    ask = Leaf.ask
+
+    def counting(leaf: Leaf, values: Values) -> Iterator[Entry]:
+        nonlocal asked
+        asked += len(leaf.entries)
+        return ask(leaf, values)
+
+    monkeypatch.setattr(Leaf, "ask", counting)
+
+    assert index.match(event).rule_ids == [
+        number for number in range(2000) if matches(rule(case, number), event)
+    ]
+    assert asked <= 12
+
+
+def test_a_rule_of_many_branches_is_added_quickly_beside_others():
+    index = index_of(*(f'{{"source": ["s{number}"]}}' for number in range(2000)))
+    alternatives = ",".join(f'"$or": [{{"a{n}": ["x"]}}, {{"b{n}": ["y"]}}]' for n in range(9))
+    pattern = parse(f'{{"source": ["s5"], {alternatives}}}')
+
+    began = time.process_time()
+    index.add(9999, pattern)
+
+    # It takes some 3 ms, and took 11 to 46.
+    assert time.process_time() - began < 0.03
+    assert len(pattern.branches) == 512
+    event = {"source": "s5"} | {f"{'ab'[n % 2]}{n}": "xy"[n % 2] for n in range(9)}
+    assert index.match(event).rule_ids == [5, 9999]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,222 @@
+"""The tree that leads from an event's values to the rules that can match it.
+
+A leaf holds a few branches of rules. When it grows it is split: one path is
+chosen, and every branch that needs a value there moves into a table by what the
+value must be (see `guards`). The other branches go on into `rest`, which is split
+in its turn. Matching follows only what the event's values lead to, so its cost
+grows with the branches that can match, and with the number of different paths
+that guard them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from eventhub.domain.pattern.guards import ABSENCE, PRESENCE, By, Guard
+from eventhub.domain.pattern.keys import Key
+from eventhub.domain.pattern.leaf import MAX_BRANCHES, Check, Entry, Leaf
+from eventhub.domain.pattern.lookups import Lookup, lookup
+from eventhub.domain.pattern.ranges import overlap
+from eventhub.domain.pattern.values import Many
+
+# Asking a rule its conditions costs less than a step through a table, if the rules are few.
+MAX_COUNT = 12
+# So many are split by whatever there is, before moving them takes long: later ones may differ more.
+MUST_SPLIT = 100
+# A split must spare at least a fifth of the questions, else it is not worth its step.
+WORTH = 0.8
+# How likely a branch is met that only wants some value to be there: most events have it.
+LIKELY = 0.9
+# Going on to a node costs as much as so many questions.
+GOING_ON = 3
+
+
+class Node:
+    """Leaves; or, once split, a table and the `rest` of the tree."""
+
+    __slots__ = ("count", "leaves", "proven", "rest", "split_at", "table", "used", "within")
+
+    def __init__(
+        self, used: frozenset[str], proven: frozenset[str], within: "tuple[Table, Guard] | None"
+    ) -> None:
+        self.used = used  # the paths of the tables above
+        self.proven = proven  # those whose fields need no more asking
+        self.within = within
+        self.leaves: list[Leaf] = []
+        self.count = 0
+        self.table: Table | None = None
+        self.rest: Node | None = None
+        self.split_at = MAX_COUNT
+
+    def add(self, entry: Entry) -> None:
+        """Take an entry in, here or further on."""
+        for node in list(self._homes(entry)):
+            if not node.leaves or len(node.leaves[-1].entries) >= MAX_BRANCHES:
+                node.leaves.append(Leaf(node.proven))
+            node.leaves[-1].add(entry)
+            entry.homes.append((node, node.leaves[-1]))
+            node.count += 1
+            if node.count > node.split_at:
+                node.split()
+
+    def _homes(self, entry: Entry) -> Iterator["Node"]:
+        todo = [self]
+        while todo:
+            node = todo.pop()
+            if node.table is None or node.rest is None:
+                yield node
+                continue
+            table = node.table
+            todo += [table.child(guard) for guard in entry.guards(table.path)] or [node.rest]
+
+    def split(self) -> None:
+        """Choose a path to split by, if one is worth it, and move the entries on."""
+        entries = [entry for leaf in self.leaves for entry in leaf.entries]
+        path = _best_path(entries, self.used, must=self.count > MUST_SPLIT)
+        if path is None:
+            self.split_at *= 2
+            return
+        self.table = Table(path, self.used | {path}, self.proven)
+        self.rest = Node(self.used | {path}, self.proven, None)
+        self.leaves, self.count = [], 0
+        for entry in entries:
+            entry.homes = [home for home in entry.homes if home[0] is not self]
+            self.add(entry)
+
+    def remove(self, entry: Entry, leaf: Leaf) -> None:
+        """Let an entry go; an empty node leaves its table."""
+        leaf.remove(entry)
+        self.count -= 1
+        if not leaf.entries:
+            self.leaves.remove(leaf)
+        if not self.count and self.within is not None:
+            table, guard = self.within
+            table.drop(guard)
+
+
+class Table:
+    """The ways on from one path's value."""
+
+    __slots__ = ("absence", "beside", "is_plain", "keys", "path", "presence", "proven", "used")
+
+    def __init__(self, path: str, used: frozenset[str], proven: frozenset[str]) -> None:
+        self.path = path
+        self.used = used
+        self.proven = proven
+        self.keys: dict[Key, Node] = {}
+        self.presence: Node | None = None
+        self.absence: tuple[Node, ...] = ()  # at most one
+        self.beside: dict[By, Lookup[Node]] | None = None
+        self.is_plain = True  # a value that is there leads through keys only
+
+    def child(self, guard: Guard) -> Node:
+        """Return the node behind a guard, made if there is none yet."""
+        node = self._get(guard)
+        if node is None:
+            proven = self.proven | {self.path} if guard.is_proof else self.proven
+            node = Node(self.used, proven, (self, guard))
+            self._put(guard, node)
+        return node
+
+    def _get(self, guard: Guard) -> Node | None:
+        match guard.by:
+            case By.KEY:
+                return self.keys.get(guard.value)
+            case By.PRESENCE:
+                return self.presence
+            case By.ABSENCE:
+                return self.absence[0] if self.absence else None
+        return self.beside[guard.by].get(guard.value) if self.beside and guard.by in self.beside else None
+
+    def _put(self, guard: Guard, node: Node) -> None:
+        match guard.by:
+            case By.KEY:
+                self.keys[guard.value] = node
+            case By.ABSENCE:
+                self.absence = (node,)
+            case By.PRESENCE:
+                self.presence = node
+                self.is_plain = False
+            case by:
+                self.beside = self.beside or {}
+                self.beside.setdefault(by, lookup(by)).put(guard.value, node)
+                self.is_plain = False
+
+    def drop(self, guard: Guard) -> None:
+        """Forget an empty child."""
+        match guard.by:
+            case By.KEY:
+                del self.keys[guard.value]
+            case By.ABSENCE:
+                self.absence = ()
+            case By.PRESENCE:
+                self.presence = None
+            case by:
+                assert self.beside
+                self.beside[by].drop(guard.value)
+                if not self.beside[by]:
+                    del self.beside[by]
+        self.is_plain = not (self.beside or self.presence)
+
+    def behind_many(self, values: Many) -> Iterable[Node]:
+        """Return the nodes that any of many values leads to, each once."""
+        keys = values.keys
+        found = dict.fromkeys(node for key in keys if (node := self.keys.get(key)) is not None)
+        if self.presence is not None:
+            found[self.presence] = None
+        # An element may be chosen that lacks the field.
+        if values.in_elements:
+            found.update(dict.fromkeys(self.absence))
+        for beside in (self.beside or {}).values():
+            found.update(beside.find_any(keys))
+        return found
+
+    def beside_key(self, key: Key) -> list[Node]:
+        """Return the nodes that a value leads to beside the one by its key."""
+        found = [] if self.presence is None else [self.presence]
+        if self.beside:
+            for beside in self.beside.values():
+                found += beside.find(key)
+        return found
+
+
+def _best_path(entries: Sequence[Entry], used: frozenset[str], *, must: bool) -> str | None:
+    """Choose the path whose table leaves the fewest branches to ask, on average over its guards.
+
+    None if no path spares enough; if it `must`, only if no path guards anything.
+    """
+    # The branches of one rule share their checks: those are counted first.
+    times: dict[int, int] = {}
+    checks: dict[int, Check] = {}
+    for entry in entries:
+        for check in entry.checks:
+            number = id(check)
+            times[number] = times.get(number, 0) + 1
+            checks[number] = check
+    ways: dict[str, dict[Guard, int]] = {}
+    guarded: dict[str, int] = {}
+    for number, check in checks.items():
+        path = check.step.path
+        if check.guards and path not in used:
+            guarded[path] = guarded.get(path, 0) + times[number]
+            behind = ways.setdefault(path, {})
+            for guard in check.guards:
+                behind[guard] = behind.get(guard, 0) + times[number]
+
+    def cost(path: str) -> float:
+        behind = ways[path]
+        likely = max(behind.get(PRESENCE, 0), behind.get(ABSENCE, 0))
+        ranges = {guard.value: number for guard, number in behind.items() if guard.by is By.RANGE}
+        others = [
+            number
+            for guard, number in behind.items()
+            if guard is not PRESENCE and guard is not ABSENCE and guard.by is not By.RANGE
+        ]
+        # A value leads through about one of the other guards, but through all ranges around it.
+        average = sum(others) / len(others) if others else 0
+        if ranges:
+            average += GOING_ON * overlap(ranges)
+        return average + LIKELY * likely + len(entries) - guarded[path]
+
+    best = min(ways, key=cost, default=None)
+    if best is None or must:
+        return best
+    return best if cost(best) <= WORTH * len(entries) else None
