@@ -12,7 +12,7 @@ from eventhub.access.scopes import Scope
 from eventhub.flow import archives, letters
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import Journal, JournalUnavailable, NewDelivery, OutcomeState, Selection
-from eventhub.journal.rows import AttemptRow, DeadLetterRow, OutcomeRow, microseconds
+from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventTypeRow, OutcomeRow, microseconds
 from eventhub.models import (
     ApiDestination,
     Archive,
@@ -146,6 +146,7 @@ class Estate:
             "archive": archive.name,
             "archive_id": archive.pk,
             "event": event,
+            "event_type": EventTypeRow.objects.get(bus_id=bus.pk).pk,
             "event_seq": OutcomeRow.objects.get(event_id=event).seq,
             "delivery": OutcomeRow.objects.get(event_id=event).seq,
             "attempt": AttemptRow.objects.get(event_id=event).seq,

@@ -97,6 +97,9 @@ REST: dict[str, list[Ask]] = {
     "export": _get("/api/export", "a@every"),
     "patterns/explain": _post("/api/patterns/explain", "er@any")
     + _post("/api/patterns/explain", "e@bus", '{"pattern": {"a": [1]}, "event_id": "<event>"}'),
+    "redactions": _get("/api/redactions", "a@every") + _post("/api/redactions", "a@any"),
+    "event-types": _get("/api/event-types", "e@any"),
+    "event-types/<int:type_id>": _get("/api/event-types/{event_type}", "e@bus"),
     "events": _get("/api/events", "e@any"),
     "events/<uuid:event_id>": _get("/api/events/{event}", "e@bus"),
     "events/<uuid:event_id>/preview": _post("/api/events/{event}/preview", "e@bus")

@@ -46,6 +46,7 @@ class RuleVersionViewSet(RuleViewSet):
 
     def rollback(self, request: Request, pk: int) -> Response:
         """Make the rule what it was in a version; with ``dry_run`` tell what would change."""
+        self.get_object()  # what the caller does not see is not there, whatever the body says
         body = Body(request, _ROLLBACK)
         number = body.number("version", 1, 2**31 - 1)
         if isinstance(number, float):

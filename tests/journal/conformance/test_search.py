@@ -105,7 +105,7 @@ class World:
             routings = [self._routing(one, dice) for one in stored]
             ruleset = self.store.ruleset(bus_id, [])
             self.reached[bus_id] = stored[-1].position
-            batch = RoutedBatch(bus_id, "router", after, stored[-1].position, ruleset, routings)
+            batch = RoutedBatch(bus_id, after, stored[-1].position, ruleset, routings)
             assert self.store.route(batch)
             for routing in routings:
                 view = self.views[routing.stored.event.id]
