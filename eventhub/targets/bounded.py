@@ -8,6 +8,8 @@ import time
 from typing import Any
 
 MAX_ANSWER_BYTES = 65_536
+# What clients raise that stumble over an answer of another protocol.
+STUMBLES = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 
 class AnswerTooLongError(ValueError):
@@ -58,19 +60,25 @@ class BoundedSocket:
         return getattr(self._sock, name)
 
 
-class BoundedFile:
-    """The reading side of a connection, line by line."""
+class BoundedLines:
+    """The reading side of a connection, line by line; a line that drips is cut off, too."""
 
-    def __init__(self, file: Any, allowance: Allowance) -> None:
-        self._file = file
+    def __init__(self, sock: Any, allowance: Allowance) -> None:
+        self._sock = sock
         self._allowance = allowance
+        self._read = b""
 
-    def readline(self, size: int = -1) -> bytes:
-        """Read a line of at most so many bytes."""
-        line: bytes = self._file.readline(size)
-        self._allowance.spend(len(line))
+    def readline(self, size: int) -> bytes:
+        """Read a line of at most so many bytes; less at the end."""
+        while b"\n" not in self._read and len(self._read) < size:
+            data: bytes = self._sock.recv(4096)
+            self._allowance.spend(len(data))
+            if not data:
+                break
+            self._read += data
+        end = min(self._read.find(b"\n") + 1 or len(self._read), size)
+        line, self._read = self._read[:end], self._read[end:]
         return line
 
     def close(self) -> None:
-        """Close it."""
-        self._file.close()
+        """Close nothing: the socket is its owner's."""

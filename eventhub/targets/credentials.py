@@ -19,17 +19,20 @@ and secret go into the ``body`` or into a basic ``header``.
 """
 
 import base64
+import html
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from eventhub.domain import jsontext
 from eventhub.domain.hosts import Guard, check_url
 from eventhub.targets.headers import check_headers
 from eventhub.targets.kind import CallError
-from eventhub.targets.shown import MASK
+from eventhub.targets.mask import MASK
 from eventhub.targets.verdict import Fault
 
 BASIC, API_KEY, BEARER, OAUTH = "basic", "api-key", "bearer", "oauth-client-credentials"
@@ -50,6 +53,7 @@ _MEMBERS: Mapping[str, tuple[Sequence[str], Sequence[str], Sequence[str]]] = {
     ),
 }
 MAX_TEXT = 2048
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +144,24 @@ def secret_texts(credentials: Credentials, token: str = "") -> tuple[str, ...]:
         (credentials.config.get("client_id"), credentials.secrets.get("client_secret")),
     ]
     texts += [basic(str(name), str(secret))[6:] for name, secret in pairs if name and secret]
-    texts += [form for text in texts for form in (quote(text, safe=""), *_in_json(text))]
+    texts += [form for text in texts if text for form in _forms(text)]
     # The longest first: one may be part of another.
     return tuple(sorted({text for text in texts if text}, key=len, reverse=True))
 
 
-def _in_json(text: str) -> tuple[str, str]:
-    """Return a text as it stands in a JSON string, with and without escapes of what is not ASCII."""
-    return json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]
+@lru_cache(maxsize=1024)
+def _forms(text: str) -> frozenset[str]:
+    """Return a text as URLs, HTML and the JSON of several languages write it."""
+    quoted = (quote(text, safe=""), quote(text, safe="/"), quote_plus(text))
+    lower = (_PERCENT.sub(lambda found: found[0].lower(), one) for one in quoted)
+    plain, escaped = json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]
+    slashed = (one.replace("/", "\\/") for one in (plain, escaped))  # PHP
+    coded = (  # .NET, and Go for the first three
+        "".join(f"\\u{ord(one):04{case}}" if one in signs else one for one in escaped)
+        for signs in ("<>&", "<>&+/'")
+        for case in "xX"
+    )
+    return frozenset((*quoted, *lower, plain, escaped, *slashed, *coded, html.escape(text)))
 
 
 def _authorisation(credentials: Credentials, token: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from email.utils import formatdate, parseaddr
 from typing import Any
 
 from eventhub.domain.fault import ReasonClass
-from eventhub.targets.bounded import Allowance, AnswerTooLongError, BoundedFile
+from eventhub.targets.bounded import Allowance, AnswerTooLongError, BoundedLines
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
 from eventhub.targets.pinned import resolve
 from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
@@ -184,7 +184,7 @@ class _Pinned(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """Read one answer, of all of its lines, within bounds; raises SMTPException or AnswerTooLongError."""
         if self.file is None and self.sock is not None:
-            self.file = BoundedFile(self.sock.makefile("rb"), self.allowance)
+            self.file = BoundedLines(self.sock, self.allowance)
         self.allowance.begin()
         try:
             return super().getreply()
@@ -235,7 +235,8 @@ def _refused(recipients: Mapping[str, tuple[int, bytes]]) -> CallError:
 
 def _answered(code: int, text: bytes | str) -> CallError:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
-    if not 200 <= code < 600:  # what smtplib makes of an answer that is none
+    # What smtplib makes of an answer that is none; its own words are no bytes.
+    if not 200 <= code < 600 or isinstance(text, str):
         verdict = of_fault(Fault.NOT_HTTP, f"what answers is no mail server: {said[:200]!r}")
         return CallError(verdict)
     decision = Decision.RETRY if 400 <= code < 500 else Decision.GIVE_UP  # RFC 5321: 4yz is for a while

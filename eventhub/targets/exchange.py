@@ -2,7 +2,8 @@
 
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Order, Result
-from eventhub.targets.shown import masked, shown_request, shown_response
+from eventhub.targets.mask import masked
+from eventhub.targets.shown import shown_request, shown_response
 from eventhub.targets.verdict import Verdict, of_fault, of_status
 
 

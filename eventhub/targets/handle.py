@@ -31,7 +31,8 @@ WEIRD_SERVER_REPLY = 8  # CURLE_WEIRD_SERVER_REPLY, which pycurl does not name
 _MEASURED = re.compile(r" after \d+ (?:ms|milliseconds)(?: with \d+(?: out of \d+)? bytes received)?")
 # What libcurl says of answers that are no HTTP, under several codes.
 _NOT_HTTP = re.compile(
-    r"HTTP/0\.9|in (?:HTTP )?response|chunk hex-length|[Tt]oo large response headers|Content-Length"
+    r"HTTP/0\.9|in (?:HTTP )?response|chunk hex-length|[Tt]oo (?:large|many) response headers|Content-Length"
+    r"|Transfer-Encoding|Malformed encoding|libcurl error 100"
 )
 _FAULTS = {
     pycurl.E_COULDNT_RESOLVE_HOST: Fault.DNS,
@@ -147,10 +148,11 @@ class Handle:
     def _fault(self, code: int, text: str) -> tuple[Fault, str]:
         if self._refused and not self._opened:
             return Fault.REFUSED, f"not reached: {self._refused}; EVENTHUB_ALLOWED_NETWORKS does not allow it"
+        text = text or f"libcurl error {code}"
         if _NOT_HTTP.search(text):
             what = "the answer is not HTTP"
             return Fault.NOT_HTTP, what if "HTTP/0.9" in text else f"{what}: {text}"
-        return _FAULTS.get(code, Fault.BROKEN), _MEASURED.sub("", text) or f"libcurl error {code}"
+        return _FAULTS.get(code, Fault.BROKEN), _MEASURED.sub("", text)
 
     def _write(self, data: bytes) -> int | None:
         self._size += len(data)

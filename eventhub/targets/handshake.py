@@ -68,7 +68,7 @@ def _refused_rate(granted: str, rate: int | None) -> Verdict | None:
     # A receiver that leaves the rate out breaks the specification; many do, and mean any rate.
     if granted in ("", "*"):
         return None
-    if not (granted.isascii() and granted.isdigit()):
+    if not (granted.isascii() and granted.isdigit() and len(granted) < 19):
         return _no(f"wanted WebHook-Allowed-Rate: a number or *, found {granted[:64]!r}")
     if rate is None:
         return _no(f"it allows {int(granted)} requests a minute, the target has no limit: give it one")

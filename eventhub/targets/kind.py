@@ -6,12 +6,13 @@ action and delivering read the same ones, so a kind is described once, in its ow
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 from eventhub.targets.http import Reply, Request
+from eventhub.targets.mask import masked
 from eventhub.targets.verdict import DELIVERED, Fault, Verdict, of_fault
 
 # Says why an address may not be reached, or None.
@@ -171,7 +172,12 @@ class CallKind(Kind):
         try:
             response = dict(self.call(order, guard))
         except CallError as error:
-            verdict, status = error.verdict, error.status
+            secrets = [order.settings.get(field.name) for field in self.fields if field.secret]
+            # Peers like to repeat what they were sent.
+            reason = masked(
+                error.verdict.reason, [text for text in secrets if isinstance(text, str) and text]
+            )
+            verdict, status = replace(error.verdict, reason=reason), error.status
         return Result(
             verdict,
             started_at,

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from eventhub.domain.fault import ReasonClass
+from eventhub.targets.bounded import MAX_ANSWER_BYTES, STUMBLES
 from eventhub.targets.extra import missing_extra
 from eventhub.targets.kept import Kept
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
@@ -103,7 +104,7 @@ class NatsKind(CallKind):
             raise CallError.of(
                 Fault.INVALID, f"NATS takes no such subject: {self._subject(order)!r}"
             ) from error
-        except (errors.ProtocolError, errors.JsonParseError, ValueError, LookupError) as error:
+        except (errors.ProtocolError, errors.JsonParseError, *STUMBLES) as error:
             raise CallError(
                 of_fault(Fault.NOT_HTTP, f"what answers is no NATS server: {error}"[:300])
             ) from error
@@ -168,6 +169,7 @@ async def _connect(order: Order, address: str) -> Any:
         options["token"] = settings["password"]
     where = f"[{address}]" if ":" in address else address
     client = Client()
+    _bound(client)
     try:
         await client.connect(
             f"nats://{where}:{settings['port']}",
@@ -183,6 +185,25 @@ async def _connect(order: Order, address: str) -> Any:
         await client.close()
         raise (failed[0] if failed else error) from error
     return client
+
+
+def _bound(client: Any) -> None:
+    """Let a client read no more than anybody sends a publisher: else it gathers whatever is announced."""
+    left = MAX_ANSWER_BYTES
+    parse = client._ps.parse
+
+    async def counted(data: bytes = b"") -> None:
+        from nats import errors
+
+        nonlocal left
+        # What was handed on whole begins a new answer.
+        left = MAX_ANSWER_BYTES - len(client._ps.buf) - len(data)
+        if left < 0:
+            client._ps.buf.clear()
+            raise errors.ProtocolError(f"it answered more than {MAX_ANSWER_BYTES} bytes")
+        await parse(data)
+
+    client._ps.parse = counted
 
 
 def _close(client: Any) -> None:

@@ -15,7 +15,7 @@ from eventhub.targets import headers
 from eventhub.targets.credentials import OAUTH, Credentials, basic, secret_texts, with_query
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Errand, Order
-from eventhub.targets.shown import masked
+from eventhub.targets.mask import masked
 from eventhub.targets.verdict import Decision, Verdict, of_fault
 
 DEFAULT_LIFE_SECONDS = 600.0  # of a token of which the endpoint does not say it

@@ -13,6 +13,12 @@ from eventhub.targets.pinned import resolve
 from eventhub.targets.verdict import Decision, Fault, Verdict
 
 
+def check_short(text: str) -> None:
+    """Raise ValueError unless a text fits AMQP's short strings."""
+    if len(text.encode()) > 255:
+        raise ValueError(f"wanted at most 255 bytes in UTF-8, found {len(text.encode())}")
+
+
 class RabbitMqKind(CallKind):
     """Publishes with publisher confirms and ``mandatory``: a message that no queue takes is a failure."""
 
@@ -36,7 +42,7 @@ class RabbitMqKind(CallKind):
             FieldType.BOOLEAN,
             default=False,
         ),
-        Field("virtual_host", "Virtual host", "Its name.", default="/", high=255),
+        Field("virtual_host", "Virtual host", "Its name.", default="/", high=255, check=check_short),
         Field("user_name", "User name", "Who publishes.", required=True, high=255),
         Field("password", "Password", "For the user name.", secret=True, required=True),
         Field(
@@ -44,6 +50,7 @@ class RabbitMqKind(CallKind):
             "Exchange",
             "Its name; empty: the default one, where the routing key names a queue.",
             high=255,
+            check=check_short,
         ),
         Field(
             "routing_key",

@@ -7,7 +7,7 @@ import redis
 from redis.connection import Connection, SSLConnection
 
 from eventhub.domain.fault import ReasonClass
-from eventhub.targets.bounded import Allowance, BoundedSocket
+from eventhub.targets.bounded import STUMBLES, Allowance, BoundedSocket
 from eventhub.targets.kept import Kept
 from eventhub.targets.kind import CallError, CallKind, Field, FieldType, Guard, Order
 from eventhub.targets.pinned import resolve
@@ -98,8 +98,7 @@ class RedisStreamKind(CallKind):
                     Verdict(Decision.RETRY, f"Redis answered {error}", ReasonClass.RECEIVER)
                 ) from error
             raise _given_up(error) from error
-        # The client's own stumbling over an answer that is none of Redis' is one of the last four.
-        except (redis.RedisError, AttributeError, TypeError, ValueError, LookupError) as error:
+        except (redis.RedisError, *STUMBLES) as error:
             raise CallError(of_fault(Fault.NOT_HTTP, f"what answers is no Redis: {error}"[:300])) from error
         return {"entry": entry_id.decode() if isinstance(entry_id, bytes) else str(entry_id)}
 

@@ -11,15 +11,14 @@ from functools import lru_cache
 
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Order
+from eventhub.targets.mask import MASK, masked
 
-MASK = "•••"
 MAX_BODY_CHARACTERS = 4096  # of a payload that is not the envelope, which the event already holds
-# A shorter secret is looked for as a whole word only: it would hide half of an answer.
-LEAST_SOUGHT = 6
 
 _CREDENTIAL = re.compile(
     r"auth|token|secret|passw|credential|cookie|session|(?:^|[-_])(?:api)?[-_]?key(?:$|[-_])", re.IGNORECASE
 )
+_SIGNING = {"sig", "signature", "code"}  # what some call the credential in a query
 
 
 def masked_headers(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -49,24 +48,9 @@ def masked_url(url: str) -> str:
     shown = []
     for member in query.split("&"):
         name, sign, value = member.partition("=")
-        shown.append(name + sign + (MASK if sign and _speaks_of_credentials(name) else value))
+        hides = _speaks_of_credentials(name) or name.lower() in _SIGNING
+        shown.append(name + sign + (MASK if sign and hides else value))
     return f"{path}?{'&'.join(shown)}"
-
-
-def masked(text: str, secrets: Sequence[str]) -> str:
-    """Return a text with every secret in it masked.
-
-    >>> masked('{"you sent": "hunter2"}', ["hunter2"]), masked('{"pin": "42", "at": 1420}', ["42"])
-    ('{"you sent": "•••"}', '{"pin": "•••", "at": 1420}')
-    """
-    for secret in secrets:
-        if secret not in text:
-            continue
-        if len(secret) >= LEAST_SOUGHT:
-            text = text.replace(secret, MASK)
-        else:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
-    return text
 
 
 def shown_request(order: Order, request: Request) -> Mapping[str, object]:
@@ -104,7 +88,11 @@ def shown_response(reply: Reply, secrets: Sequence[str] = ()) -> Mapping[str, ob
     headers = masked_headers(reply.headers)
     if secrets:
         headers = {name: masked(value, secrets) for name, value in headers.items()}
-    shown: dict[str, object] = {"status": reply.status, "reason": reply.reason, "headers": headers}
+    shown: dict[str, object] = {
+        "status": reply.status,
+        "reason": masked(reply.reason, secrets),
+        "headers": headers,
+    }
     if reply.body:
         text = _text(reply)
         if text is not None:

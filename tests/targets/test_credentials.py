@@ -14,8 +14,8 @@ from eventhub.targets.api_destination import ApiDestinationKind
 from eventhub.targets.credentials import Credentials, check_connection, secret_texts
 from eventhub.targets.kind import CallError, Result
 from eventhub.targets.kinds import check_settings
+from eventhub.targets.mask import masked
 from eventhub.targets.outbound import Outbound, attempt
-from eventhub.targets.shown import masked
 from eventhub.targets.verdict import Decision
 from eventhub.targets.webhook import WebhookKind
 from tests import receiver as answers
@@ -367,6 +367,9 @@ def test_a_pinned_address_is_checked_in_every_spelling(host: str):
         ('s3cr3t"quo\te x', '{"key": "s3cr3t\\"quo\\te x"}'),
         ("pin42", '{"key": "pin42"}'),
         ("schlüssel", '{"key": "schl\\u00fcssel"}'),
+        ("abC/def+ghi==", '{"key": "abC\\/def+ghi=="}'),
+        ("abC/def+ghi==", '{"key": "abC\\u002Fdef\\u002Bghi=="}'),
+        ("abC/def+ghi==", '{"key": "abC%2fdef%2bghi%3d%3d"}'),
     ],
 )
 def test_a_secret_is_masked_in_json_that_repeats_it(secret: str, said: str):

@@ -1,5 +1,6 @@
 """Peers that answer garbage, without end or drop by drop: cut off within bounds, and tried again."""
 
+import resource
 import time
 from typing import Any
 
@@ -60,3 +61,12 @@ def test_a_peer_that_drips_is_given_up_in_time(name: str, drop: bytes):
     assert time.monotonic() - began < 3
     assert (verdict.decision, verdict.fault) == ("retry", "network")
     assert "in time" in verdict.reason
+
+
+def test_a_nats_server_that_announces_a_huge_message_is_cut_off():
+    info = b'INFO {"server_id":"x","version":"2.9.0","max_payload":1048576,"proto":1}\r\n'
+    with unruly_peer(info + b"PONG\r\nMSG a 1 600000000\r\n", b"x" * 65_536) as port:
+        verdict = attempted("nats", port, timeout_seconds=5.0).verdict
+
+    assert (verdict.decision, verdict.fault) == ("retry", "network")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 800_000  # KiB

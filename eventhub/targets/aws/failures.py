@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from eventhub.domain.fault import ReasonClass
 from eventhub.targets.kind import CallError
-from eventhub.targets.shown import masked
+from eventhub.targets.mask import masked
 from eventhub.targets.verdict import Decision, Fault, Verdict, of_fault
 
 
