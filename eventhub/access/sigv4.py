@@ -118,7 +118,7 @@ def _basic_of(date: str) -> str:
     """Return the moment of a Date header as signing writes it; what is no HTTP date stays as it is."""
     try:
         return _basic(parsedate_to_datetime(date).astimezone(UTC))
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone beyond all calendars
         return date
 
 

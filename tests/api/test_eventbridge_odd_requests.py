@@ -183,3 +183,16 @@ def test_a_date_header_dates_a_request_and_must_be_signed() -> None:
     assert signed.at == f"{now:%Y%m%dT%H%M%SZ}"
     with pytest.raises(sigv4.SignatureError, match="'date' must be a 'SignedHeader'"):
         sigv4.verify(signed, sigv4.Request("POST", "/", "", headers, b""), "secret", now=now)
+
+
+@pytest.mark.parametrize(
+    "date", ["Fri, 31 Dec 9999 23:59:59 -2300", "Mon, 01 Jan 99999999999 00:00:00 GMT", "soon", ""]
+)
+def test_a_date_beyond_all_calendars_is_no_date(date: str) -> None:
+    credential = "EHAAAAAAAAAAAAAAAAAA/20260101/us-east-1/events/aws4_request"
+    said = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"
+    headers = {"host": "localhost", "date": date, "authorization": said}
+
+    with pytest.raises(sigv4.SignatureError):
+        received = sigv4.Request("POST", "/", "", headers, b"")
+        sigv4.verify(sigv4.read(headers), received, "secret", now=datetime.now(UTC))
