@@ -77,8 +77,12 @@ class Callers(Generic[T]):
     def _make_threads(self) -> None:
         wanted = len(self._handed_in) - self._idle
         for _ in range(min(wanted, self._max_threads - self._threads)):
+            try:
+                threading.Thread(target=self._run, name="caller", daemon=True).start()
+            except RuntimeError:  # no more threads to be had: those that there are do it
+                log.warning("callers.no_thread", extra={"fields": {"threads": self._threads}})
+                return
             self._threads += 1
-            threading.Thread(target=self._run, name="caller", daemon=True).start()
 
     def stop(self, grace_seconds: float) -> list[T]:
         """Let calls under way finish for so long; return those that did not, and those not begun."""
