@@ -193,6 +193,7 @@ def test_a_date_beyond_all_calendars_is_no_date(date: str) -> None:
     said = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"
     headers = {"host": "localhost", "date": date, "authorization": said}
 
+    received = sigv4.Request("POST", "/", "", headers, b"")
+
     with pytest.raises(sigv4.SignatureError):
-        received = sigv4.Request("POST", "/", "", headers, b"")
         sigv4.verify(sigv4.read(headers), received, "secret", now=datetime.now(UTC))
