@@ -336,7 +336,7 @@ def test_a_permission_joins_a_policy_whose_statements_have_no_id(importing: Impo
     assert [one.get("Sid") for one in Bus.objects.get(name="default").policy] == [None, "s"]
 
 
-@pytest.mark.parametrize("policy", ["5", "[]", '"x"', "{", "{}"])
+@pytest.mark.parametrize("policy", ["5", "[]", '"x"', "{", "{}", "[" * 100_000])
 def test_a_policy_that_is_none_is_refused(importing: Importing, plan: Planning, policy: str):
     plan.has(f"{EVENT}bus_policy.b", event_bus_name="default", policy=policy)
 
