@@ -283,6 +283,8 @@ def test_what_is_refused_says_where_and_why(importing: Importing, text: str, whe
         ("rules: .inf", "line 1, column 8: wanted a number"),
         ('{"rules": NaN}', "wanted a number, found NaN"),
         ('{"rules": ' + "9" * 5_000 + "}", "wanted numbers of a reasonable length"),
+        ("rules: 0x" + "f" * 6000, "line 1, column 8: wanted a number of at most 1000 digits"),
+        ('{"rules": ' + "9" * 6000 + "}", "wanted numbers of a reasonable length"),
         ('rules: ["\\0"]', "rules[0]: wanted a text, found a character with the code 0x0000"),
         ('{"rules": "\\ud800"}', "rules: wanted a text, found a character with the code 0xd800"),
     ],

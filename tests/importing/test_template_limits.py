@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from eventhub.access.caller import Caller, CallerKind
+from eventhub.access.scopes import ALL_SCOPES
 from eventhub.api.importing import state
-from eventhub.api.importing.report import Report
+from eventhub.api.importing.report import ImportRefusedError, Report
+from eventhub.api.importing.resources import Maker, Resource
 from eventhub.models import Bus, Rule, RuleTarget
 from tests.importing.conftest import Importing
 
@@ -54,6 +57,104 @@ def test_what_aws_puts_in_when_it_deploys_leaves_its_resource_out(
         [("Resources.R", said)],
         [],
     )
+
+
+@pytest.mark.parametrize("place", ["²", "1", "-1", "9" * 20, "x"])
+def test_a_place_that_a_list_does_not_have_leaves_its_resource_out(importing: Importing, place: str):
+    report = rules_of(importing, f"Description: !Select ['{place}', [a]], EventPattern: {{a: [1]}}")
+
+    assert [(one.where, one.text) for one in report.unsupported] == [
+        ("Resources.R", "Fn::Select: wanted a place and a list that has it")
+    ]
+    assert report.refused == []
+
+
+def test_no_value_is_a_bus_without_a_policy_and_a_rule_without_targets(importing: Importing):
+    report = importing(
+        """
+        Conditions: {Never: !Equals [a, b]}
+        Resources:
+          B:
+            Type: AWS::Events::EventBus
+            Properties: {Name: b, Policy: !If [Never, {Statement: []}, !Ref AWS::NoValue]}
+          R:
+            Type: AWS::Events::Rule
+            Properties:
+              Name: r
+              EventBusName: !If [Never, b, !Ref AWS::NoValue]
+              EventPattern: {a: [1]}
+              Targets: !If [Never, [], !Ref AWS::NoValue]
+          O:
+            Type: AWS::Events::Rule
+            Properties: {Name: o, Description: !GetAtt R.Arn, EventPattern: {a: [1]}}
+        """
+    )
+
+    assert (report.refused, report.unsupported) == ([], [])
+    assert Bus.objects.get(name="b").policy == []
+    assert not RuleTarget.objects.exists()
+    assert Rule.objects.get(name="o").description.endswith(":rule/r")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Sub": "${Q0}"},
+        {"Fn::Sub": "${Text}" * 100},
+        {"Fn::Join": ["x" * 1_000_000, ["a"] * 100]},
+        {"Fn::ToJsonString": [{"Ref": "Text"}] * 100},
+        {"Fn::If": ["C0", "a", "b"]},
+    ],
+    ids=["names", "parameter", "join", "list", "conditions"],
+)
+def test_a_template_that_makes_much_of_little_is_refused(importing: Importing, value: Any):
+    resources: dict[str, Any] = {
+        f"Q{place}": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {"QueueName": {"Fn::Sub": f"${{Q{place + 1}}}" * 30 if place < 9 else "q"}},
+        }
+        for place in range(10)
+    }
+    rule = {"Name": "r", "EventPattern": {"a": [1]}, "Description": value}
+    document = {
+        "Parameters": {"Text": {"Type": "String", "Default": "x" * 1_000_000}},
+        "Conditions": {
+            f"C{place}": {"Fn::And": [{"Condition": f"C{place + 1}"}] * 30}
+            if place < 9
+            else {"Fn::Equals": ["a", "a"]}
+            for place in range(10)
+        },
+        "Resources": resources | {"R": {"Type": "AWS::Events::Rule", "Properties": rule}},
+    }
+
+    with pytest.raises(ImportRefusedError, match=r"Resources\.R: functions and references make too much"):
+        importing(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", ["${" * 500_000, "{{resolve:" * 100_000], ids=["sub", "resolve"])
+def test_what_is_never_closed_is_read_at_once(importing: Importing, text: str):
+    rule = {"Name": "r", "EventPattern": {"a": [1]}, "Description": {"Fn::Sub": text}}
+    report = importing(json.dumps({"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": rule}}}))
+
+    assert [one.where for one in report.refused] == ["Resources.R"]  # it is too long, however it reads
+
+
+def test_a_fault_of_ours_refuses_the_resource_that_meets_it(caplog: pytest.LogCaptureFixture):
+    report = Report()
+    unreckoned: Any = {"Name": "b"}
+
+    Maker(Caller(CallerKind.USER, "ann", ALL_SCOPES), report).make(
+        [
+            Resource("Resources.A", "bus", lambda: unreckoned["Nome"]),
+            Resource("Resources.B", "bus", lambda: unreckoned),
+        ]
+    )
+
+    assert [(one.where, one.text) for one in report.refused] == [
+        ("Resources.A", "wanted values that can be worked with, found KeyError: 'Nome'")
+    ]
+    assert Bus.objects.filter(name="b").exists()
+    assert [one.getMessage() for one in caplog.records if one.exc_info] == ["import.broken"]
 
 
 def test_a_parameter_that_is_given_stands_for_what_is_stored(importing: Importing):

@@ -91,15 +91,15 @@ def arns() -> dict[str, str]:
         ("", ["aws_sqs_queue.q[1].arn"], "q-one"),
         ("", ['aws_sqs_queue.fe["a"].arn'], "fe-a"),
         ('["b"]', ['aws_sqs_queue.fe["a"].arn'], "fe-a"),
-        ('["b"]', ["aws_sqs_queue.fe", "each.key"], "fe-b"),
-        ("[1]", ["aws_sqs_queue.q", "count.index"], "q-one"),
-        ('["b"]', ["each.value.arn"], "fe-b"),
         ("", ["aws_sqs_queue.dead.arn"], "dead"),
         # What may mean several, or another attribute:
         ("", ["aws_sqs_queue.q"], None),
         ('["b"]', ["aws_sqs_queue.fe"], None),
         ('["b"]', ["aws_sqs_queue.fe", "each.value"], None),
         ('["b"]', ["aws_sqs_queue.q", "count.index"], None),
+        ('["b"]', ["aws_sqs_queue.fe", "each.key"], None),  # fe has another key
+        ('["b"]', ["each.value.arn"], None),
+        ("[1]", ["aws_sqs_queue.q", "count.index"], None),
         ('["c"]', ["aws_sqs_queue.fe", "each.key"], None),
         ("", ["aws_sqs_queue.dead.arn", "aws_sqs_queue.q[0].arn"], None),
         ("", ["aws_sqs_queue.dead.arn", "var.which"], None),
@@ -123,6 +123,84 @@ def test_a_reference_is_taken_only_if_it_means_one_resource(
     else:
         assert (arns(), report.unsupported) == ({"t": SQS + found}, [])
         assert any(SQS + found in one.text for one in report.notes)
+
+
+KEYED = ["aws_sqs_queue.of", "each.key"]  # of[each.key], and of["${each.key}-dlq"] as well
+COUNTED = ["aws_sqs_queue.of", "count.index"]
+
+
+@pytest.mark.parametrize(
+    ("references", "queues", "targets", "is_sure"),
+    [
+        (KEYED, ['["a"]', '["b"]'], ['["a"]', '["b"]'], True),
+        (["each.value.arn"], ['["a"]', '["b"]'], ['["a"]', '["b"]'], True),
+        (KEYED, ['["a"]', '["a-dlq"]'], ['["a"]'], False),
+        (KEYED, ['["a"]', '["a-dlq"]'], ['["a"]', '["a-dlq"]'], False),  # trimsuffix(each.key, "-dlq")
+        (["each.value.arn"], ['["a"]', '["a-dlq"]'], ['["a"]'], False),
+        (KEYED, ['["a"]', '["A"]'], ['["a"]', '["A"]'], False),  # lower(each.key)
+        (COUNTED, ["[0]", "[1]", "[2]"], ["[0]"], False),  # count.index + 1
+        (COUNTED, ["[0]", "[1]"], ["[0]", "[1]"], False),  # 1 - count.index
+        (COUNTED, ["[0]"], ["[0]"], True),
+    ],
+)
+def test_a_key_that_may_be_made_of_ones_own_is_not_guessed(
+    importing: Importing,
+    plan: Planning,
+    references: list[str],
+    queues: list[str],
+    targets: list[str],
+    is_sure: bool,
+):
+    for key in queues:
+        plan.has(f"aws_sqs_queue.of{key}", name="of-" + key.strip('[]"'))
+    for key in targets:
+        refers = {"arn": to(*references)}
+        own = key.strip('[]"')
+        plan.has(f"{EVENT}target.t{key}", target_id=own, rule="r", refers=refers, each=["aws_sqs_queue.of"])
+
+    report = importing(plan.text())
+
+    assert report.refused == []
+    if is_sure:
+        assert arns() == {own: f"{SQS}of-{own}" for own in (key.strip('[]"') for key in targets)}
+    else:
+        why = "arn: which instance of aws_sqs_queue.of is meant is not told by the plan: give it for"
+        left_out = {(one.where, one.text) for one in report.unsupported}
+        assert left_out == {(f"{EVENT}target.t{key}", f"{why} {EVENT}target.t{key}") for key in targets}
+        assert arns() == {}
+
+
+def test_a_dead_letter_queue_by_a_key_made_of_ones_own_is_left_out(importing: Importing, plan: Planning):
+    plan.has('aws_sqs_queue.fe["a-dlq"]', name="fe-a-dlq")
+    refers = {"dead_letter_config": [{"arn": to("aws_sqs_queue.fe", "each.key")}]}
+    dead: list[Any] = [{}]
+    plan.has(
+        f'{EVENT}target.t["a"]',
+        target_id="t",
+        rule="r",
+        arn=SQS + "fe-a",
+        dead_letter_config=dead,
+        refers=refers,
+    )
+
+    report = importing(plan.text())
+
+    assert [(one.where, one.text) for one in report.unsupported] == [
+        (
+            f'{EVENT}target.t["a"].dead_letter_config',
+            "dead_letter_config.arn: which instance of aws_sqs_queue.fe is meant is not told by the plan",
+        )
+    ]
+    assert RuleTarget.objects.get().target.dead_letter_target is None
+
+
+def test_a_function_is_noted_to_be_taken_without_an_alias(importing: Importing, plan: Planning):
+    plan.has("aws_lambda_function.f", function_name="f")
+    plan.has(f"{EVENT}target.t", target_id="t", rule="r", refers={"arn": to("aws_lambda_function.f.arn")})
+
+    report = importing(plan.text())
+
+    assert any(one.text.endswith(":function:f, without any alias or version") for one in report.notes)
 
 
 def test_a_dead_letter_queue_of_the_plan_is_taken_and_another_one_left_out_alone(
@@ -258,7 +336,7 @@ def test_a_permission_joins_a_policy_whose_statements_have_no_id(importing: Impo
     assert [one.get("Sid") for one in Bus.objects.get(name="default").policy] == [None, "s"]
 
 
-@pytest.mark.parametrize("policy", ["5", "[]", '"x"', "{", "{}"])
+@pytest.mark.parametrize("policy", ["5", "[]", '"x"', "{", "{}", "[" * 100_000])
 def test_a_policy_that_is_none_is_refused(importing: Importing, plan: Planning, policy: str):
     plan.has(f"{EVENT}bus_policy.b", event_bus_name="default", policy=policy)
 

@@ -18,7 +18,14 @@ from typing import Any
 from django.conf import settings
 
 from eventhub.api.eventbridge.names import bus_arn
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
+from eventhub.api.importing.report import (
+    BROKEN,
+    ImportRefusedError,
+    Remark,
+    Report,
+    UnsupportedError,
+    broken,
+)
 from eventhub.api.importing.resources import Resource, arn_of_connection
 from eventhub.models import DEFAULT_BUS
 
@@ -89,7 +96,12 @@ def read(document: Any, report: Report) -> list[Resource]:
         where = f"document {place + 1}"
         if not isinstance(one, dict):
             raise ImportRefusedError(f"{where}: wanted an object, found {type(one).__name__}")
-        reading.answer(where, one)
+        try:
+            reading.answer(where, one)
+        except ImportRefusedError:
+            raise
+        except BROKEN as error:
+            report.refused.append(broken(where, error))
     return reading.found
 
 

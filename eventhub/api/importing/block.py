@@ -105,13 +105,14 @@ class Block:
             return self._arns[self.address]
         referred = self._referred(name)
         if referred is None:
-            raise UnsupportedError(
-                f"{self._path}{name} is known only after the plan is applied: give it for {self.address}"
-            )
+            why = f"{self._path}{name} is known only after the plan is applied"
+            raise UnsupportedError(why if self._path else f"{why}: give it for {self.address}")
         if referred.address in self._arns:
             return self._arns[referred.address]
         found = self._arn_of(referred, name)
-        self.note(f"{self._path}{name} is not known yet: took that of {referred.address}, {found}")
+        note = f"{self._path}{name} is not known yet: took that of {referred.address}, {found}"
+        is_function = ":lambda:" in found  # "${…arn}:live" refers to the same
+        self.note(f"{note}, without any alias or version" if is_function else note)
         return found
 
     def resource(self, name: str) -> Referred | None:
@@ -153,7 +154,11 @@ class Block:
         return self.values.get(name) is None and is_written
 
     def _referred(self, name: str) -> Referred | None:
-        return self._plan.referred(self.address, self._expressions.get(name))
+        try:
+            return self._plan.referred(self.address, self._expressions.get(name))
+        except UnsupportedError as error:
+            why = f"{self._path}{name}: {error}"
+            raise UnsupportedError(why if self._path else f"{why}: give it for {self.address}") from error
 
     def _arn_of(self, referred: Referred, name: str) -> str:
         one = self._plan.resources.get(referred.address)

@@ -1,11 +1,18 @@
 """CloudFormation's templates: ``AWS::Events::*``. What SAM makes of functions' events is in ``sam``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from eventhub.api.eventbridge.names import bus_arn
 from eventhub.api.importing.intrinsics import NoValue, Template
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
+from eventhub.api.importing.report import (
+    BROKEN,
+    ImportRefusedError,
+    Remark,
+    Report,
+    UnsupportedError,
+    broken,
+)
 from eventhub.api.importing.resources import Resource, as_text
 from eventhub.api.importing.sam import SERVERLESS, of_serverless
 from eventhub.models import DEFAULT_BUS
@@ -33,25 +40,17 @@ def read(
             why = "repetitions are not worked out: give the template as CloudFormation makes it of them"
             report.unsupported.append(Remark(where, why))
             continue
-        kind = said.get("Type") if isinstance(said, dict) else None
-        if not isinstance(kind, str):
+        if not isinstance(said, dict) or not isinstance(said.get("Type"), str):
             report.refused.append(Remark(where, "wanted an object with a Type"))
             continue
         try:
-            if not (kind.startswith(_EVENTS) or kind in SERVERLESS) or not template.holds(logical_id):
-                continue
-            if kind in SERVERLESS:
-                found += of_serverless(template, logical_id, report)
-            elif kind in _READ:
-                what, of = _READ[kind]
-                found.append(Resource(where, what, _later(of, template, logical_id, report)))
-                if kind == f"{_EVENTS}EventBus" and "Policy" in template.said(logical_id):
-                    whole = _later(_whole_policy, template, logical_id, report)
-                    found.append(Resource(f"{where}.Policy", "whole-policy", whole))
-            else:
-                raise UnsupportedError(f"{kind} has no counterpart here")
+            found += _of_resource(template, logical_id, said["Type"], report)
         except UnsupportedError as error:
             report.unsupported.append(Remark(where, str(error)))
+        except ImportRefusedError as error:
+            raise ImportRefusedError(f"{where}: {error}") from error
+        except BROKEN as error:
+            report.refused.append(broken(where, error))
     for what, given, there in (
         ("parameter", parameters, template.declared),
         ("ARN of", arns, template.resources),
@@ -59,6 +58,23 @@ def read(
         for unused in sorted(given.keys() - there.keys()):
             report.notes.append(Remark(f"{what} {unused}", "the template has none of this name"))
     return found
+
+
+def _of_resource(template: Template, logical_id: str, kind: str, report: Report) -> Iterator[Resource]:
+    """Yield what a resource is here; raises UnsupportedError."""
+    where = f"Resources.{logical_id}"
+    if not (kind.startswith(_EVENTS) or kind in SERVERLESS) or not template.holds(logical_id):
+        return
+    if kind in SERVERLESS:
+        yield from of_serverless(template, logical_id, report)
+    elif kind in _READ:
+        what, of = _READ[kind]
+        yield Resource(where, what, _later(of, template, logical_id, report))
+        if kind == f"{_EVENTS}EventBus" and _has_policy(template, logical_id):
+            whole = _later(_whole_policy, template, logical_id, report)
+            yield Resource(f"{where}.Policy", "whole-policy", whole)
+    else:
+        raise UnsupportedError(f"{kind} has no counterpart here")
 
 
 def _later(
@@ -73,6 +89,14 @@ def _bus(template: Template, logical_id: str, _report: Report) -> dict[str, Any]
     return said | {"Name": template.name_of(logical_id, "Name")}
 
 
+def _has_policy(template: Template, logical_id: str) -> bool:
+    said = template.said(logical_id)
+    try:
+        return "Policy" in said and template.value(said["Policy"]) is not NoValue
+    except UnsupportedError:
+        return True  # which is told when its turn comes
+
+
 def _whole_policy(template: Template, logical_id: str, _report: Report) -> dict[str, Any]:
     policy = as_text(template.value(template.said(logical_id)["Policy"]))
     return {"EventBusName": template.name_of(logical_id, "Name"), "Policy": policy}
@@ -85,7 +109,9 @@ def _rule(template: Template, logical_id: str, report: Report) -> dict[str, Any]
     if "EventPattern" in said:
         said["EventPattern"] = as_text(said["EventPattern"])
     said["Targets"] = []
-    for place, one in enumerate(targets if isinstance(targets, list) else template.items(targets)):
+    if not isinstance(targets, list):
+        targets = [] if (found := template.value(targets)) is NoValue else template.items(found)
+    for place, one in enumerate(targets):
         try:
             target = template.value(one)
             if target is not NoValue:

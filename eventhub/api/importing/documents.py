@@ -11,6 +11,7 @@ from eventhub.api.importing.report import ImportRefusedError
 
 MAX_BYTES = 4 * 2**20
 MAX_DEPTH = 200
+MAX_DIGITS = 1000
 # What no database keeps as text (PostgreSQL has no null character; half a pair is no character at all).
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 # Line ends of YAML that are no line ends to anybody else, and what editors hide.
@@ -44,12 +45,21 @@ def _number(loader: _Loader, node: Any) -> float:
     return found
 
 
+def _integer(loader: _Loader, node: Any) -> int:
+    if len(str(node.value)) > MAX_DIGITS:
+        raise ImportRefusedError(
+            f"{_at(node.start_mark)}: wanted a number of at most {MAX_DIGITS} digits, found {node.value:.20}…"
+        )
+    found: int = yaml.SafeLoader.construct_yaml_int(loader, node)
+    return found
+
+
 # Dates, bytes, sets and what else YAML has beside JSON's values are refused where a file asks for them.
 _Loader.yaml_constructors = {
     tag: constructor
     for tag, constructor in yaml.SafeLoader.yaml_constructors.items()
-    if tag is None or tag.rpartition(":")[2] in {"null", "bool", "int", "str", "seq", "map"}
-} | {"tag:yaml.org,2002:float": _number}
+    if tag is None or tag.rpartition(":")[2] in {"null", "bool", "str", "seq", "map"}
+} | {"tag:yaml.org,2002:float": _number, "tag:yaml.org,2002:int": _integer}
 
 # CloudFormation's Version is a date to YAML and a text to everybody else.
 _Loader.yaml_implicit_resolvers = {

@@ -10,14 +10,17 @@ from django.conf import settings
 
 from eventhub.api.eventbridge.names import bus_arn, rule_arn
 from eventhub.api.importing.arns import NAMED, arn_for
-from eventhub.api.importing.report import Remark, Report, UnsupportedError
+from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
 from eventhub.api.importing.resources import arn_of_connection
 from eventhub.models import DEFAULT_BUS
 
-_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
-_SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+_DYNAMIC = "{{resolve:"
+_SUB = re.compile(r"\$\{(!?)([^${}]*)\}")
 _STORED = "AWS::SSM::Parameter::Value<"
 MAX_DEPTH = 50
+# Of a template as a whole. AWS takes 500 resources in 1 MB, each of which is worked out a few times.
+MAX_VALUES = 500_000
+MAX_CHARACTERS = 32 * 2**20
 
 
 class NoValue:
@@ -43,6 +46,7 @@ class Template:
         self._given = parameters
         self._arns = arns
         self._report = report
+        self._values = self._characters = 0  # worked out so far
         self._pseudo = {
             "AWS::AccountId": settings.ACCOUNT_ID,
             "AWS::Region": settings.REGION,
@@ -90,9 +94,27 @@ class Template:
         return condition is None or self._condition(condition, 0)
 
     def value(self, said: Any, depth: int = 0) -> Any:
-        """Return a value with every function in it worked out; raises UnsupportedError."""
+        """Return a value with every function in it worked out; raises UnsupportedError.
+
+        Raises ImportRefusedError once the template as a whole makes more of itself than can be taken.
+        """
         if depth > MAX_DEPTH:
             raise UnsupportedError("it refers to itself, or is nested too deeply")
+        found = self._worked_out(said, depth)
+        self._spend(found)
+        return found
+
+    def _spend(self, found: Any) -> None:
+        """Count a value, for references to references make much of little."""
+        self._values += 1
+        self._characters += len(found) if isinstance(found, str) else 0
+        if self._values > MAX_VALUES or self._characters > MAX_CHARACTERS:
+            raise ImportRefusedError(
+                f"functions and references make too much of the template: wanted at most {MAX_VALUES} values "
+                f"and {MAX_CHARACTERS >> 20} Mi characters, found more"
+            )
+
+    def _worked_out(self, said: Any, depth: int) -> Any:
         if isinstance(said, list):
             found = [self.value(one, depth + 1) for one in said]
             return [one for one in found if one is not NoValue]
@@ -139,6 +161,7 @@ class Template:
         if given is None:
             raise UnsupportedError(f"parameter {name} has no default: give it a value")
         if kind.removeprefix(_STORED).startswith(("List<", "CommaDelimitedList")):
+            self._spend(str(given))
             return [one.strip() for one in str(given).split(",")]
         return given if isinstance(given, str) else _plain(given)
 
@@ -167,8 +190,8 @@ class Template:
         if kind == "AWS::Events::EventBus":
             return bus_arn(name)
         if kind == "AWS::Events::Rule":
-            bus = self.said(logical_id).get("EventBusName", DEFAULT_BUS)
-            return rule_arn(str(self.value(bus, depth)).rpartition("/")[2], name)
+            bus = self.value(self.said(logical_id).get("EventBusName", DEFAULT_BUS), depth)
+            return rule_arn(DEFAULT_BUS if bus is NoValue else _plain(bus).rpartition("/")[2], name)
         if kind == "AWS::Events::Connection":
             return arn_of_connection(name)
         what = {"AWS::Events::ApiDestination": "api-destination", "AWS::Events::Archive": "archive"}
@@ -203,7 +226,9 @@ class Template:
                 value = self._get_att(name, depth)
             else:
                 value = self._ref(name, depth)
-            return _plain(value)
+            text = _plain(value)
+            self._spend(text)
+            return text
 
         return _SUB.sub(one, text)
 
@@ -212,6 +237,8 @@ class Template:
             case [str(by), parts]:
                 found = self.value(parts, depth)
                 if isinstance(found, list):
+                    for _ in found:
+                        self._spend(by)
                     return by.join(map(_plain, found))
         raise UnsupportedError("Fn::Join: wanted a delimiter and a list")
 
@@ -219,7 +246,8 @@ class Template:
         match argument:
             case [place, parts]:
                 found, at = self.value(parts, depth), str(self.value(place, depth))
-                if isinstance(found, list) and at.isdigit() and int(at) < len(found):
+                is_place = at.isascii() and at.isdigit() and len(at) < 10
+                if isinstance(found, list) and is_place and int(at) < len(found):
                     return found[int(at)]
         raise UnsupportedError("Fn::Select: wanted a place and a list that has it")
 
@@ -269,6 +297,7 @@ class Template:
         return b64encode(_plain(self.value(argument, depth)).encode()).decode()
 
     def _condition(self, said: Any, depth: int) -> bool:
+        self._spend(None)
         if depth > MAX_DEPTH:
             raise UnsupportedError("a condition refers to itself, or is nested too deeply")
         if isinstance(said, str):
@@ -314,8 +343,8 @@ _OF_EVENTS: Mapping[str, str] = {
 
 def _literal(value: Any) -> Any:
     """Return a value that the template tells; raises UnsupportedError for what AWS puts in."""
-    if isinstance(value, str) and (found := _DYNAMIC.search(value)):
-        raise UnsupportedError(f"{found[0][:100]} is known only to AWS")
+    if isinstance(value, str) and (at := value.find(_DYNAMIC)) >= 0 and (end := value.find("}}", at)) >= 0:
+        raise UnsupportedError(f"{value[at : end + 2][:100]} is known only to AWS")
     return value
 
 

@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import ProtectedError
 
-from eventhub.api.importing.report import ImportRefusedError, Remark, Report, UnsupportedError
+from eventhub.api.importing.report import (
+    BROKEN,
+    ImportRefusedError,
+    Remark,
+    Report,
+    UnsupportedError,
+    broken,
+)
 from eventhub.api.importing.shapes import check_column
 from eventhub.api.importing.state import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, key_of, rows
 from eventhub.models import DEFAULT_BUS, Bus, Connection, PartnerSource, Rule, RuleTarget, Target
@@ -64,6 +71,8 @@ class _Making:
         except UnsupportedError as error:
             self._left_out.add((model, said["name"]))
             self._report.unsupported.append(Remark(where, str(error)))
+        except BROKEN as error:
+            self._report.refused.append(broken(where, error))
 
     def link_dead_letters(self) -> None:
         """Let targets name one another, once all of them are there."""

@@ -1,6 +1,7 @@
 """What an import does, or would do."""
 
 import json
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,10 @@ from typing import Any
 # A section of the state, each row's name in it, and what the row says.
 State = Mapping[str, Mapping[str, Mapping[str, Any]]]
 _SHOWN = 200  # characters of a value
+# What code raises that meets a value which it did not reckon with.
+BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+log = logging.getLogger("eventhub.import")
 
 
 class ImportRefusedError(ValueError):
@@ -24,6 +29,14 @@ class Remark:
 
     where: str
     text: str
+
+
+def broken(where: str, error: Exception) -> Remark:
+    """Return the refusal of what met a fault of ours, which is logged with its trace."""
+    log.error("import.broken", exc_info=error, extra={"fields": {"where": where}})
+    return Remark(
+        where, f"wanted values that can be worked with, found {type(error).__name__}: {error!s:.200}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,14 @@ from eventhub.api.eventbridge.errors import AwsError, model_refused
 from eventhub.api.eventbridge.names import bus_arn, bus_of, rule_arn
 from eventhub.api.eventbridge.operations import ANSWERED
 from eventhub.api.eventbridge.validation import validated
-from eventhub.api.importing.report import Remark, Report, UnsupportedError
+from eventhub.api.importing.report import (
+    BROKEN,
+    ImportRefusedError,
+    Remark,
+    Report,
+    UnsupportedError,
+    broken,
+)
 from eventhub.api.importing.untold import without_secrets
 from eventhub.domain import jsontext
 from eventhub.models import DEFAULT_BUS, ApiDestination, Archive, Bus, Connection, GlobalEndpoint, Rule
@@ -71,6 +78,10 @@ class Maker:
                     self._refuse(resource, error.message)
             except ModelError as error:
                 self._refuse(resource, model_refused(error).message)
+            except ImportRefusedError as error:
+                raise ImportRefusedError(f"{resource.where}: {error}") from error
+            except BROKEN as error:
+                self._report.refused.append(broken(resource.where, error))
 
     def _leave_out(self, resource: Resource, why: str) -> None:
         self._report.unsupported.append(Remark(resource.where, why))
@@ -198,7 +209,7 @@ class Maker:
         """Return a policy's text with its buses and rules as those of this installation, which is noted."""
         try:
             said = json.loads(policy)
-        except (TypeError, ValueError):
+        except (RecursionError, TypeError, ValueError):
             return policy  # the operation says so
         if not isinstance(said, dict):
             wrong = f"Parameter Policy is not valid. Reason: wanted an object, found {policy:.80}."

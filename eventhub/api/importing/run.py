@@ -7,7 +7,7 @@ from django.db import transaction
 
 from eventhub.access.caller import Caller
 from eventhub.api.importing import aws_json, cloudformation, documents, own, state, terraform
-from eventhub.api.importing.report import ImportRefusedError, Report, difference
+from eventhub.api.importing.report import BROKEN, ImportRefusedError, Report, broken, difference
 from eventhub.api.importing.resources import Maker, Resource
 from eventhub.flow.configure import take_effect
 from eventhub.models import Door, doing
@@ -30,9 +30,14 @@ def import_text(
     text does not have goes too: of our own, the rows of the sections that it has; of others, the rules of the
     buses that it has rules of. Raises ImportRefusedError if the text is nothing that can be imported.
     """
-    document = documents.read(text)
     report = Report()
-    resources = _resources(document, report, name=name, parameters=parameters or {}, arns=arns or {})
+    try:
+        document = documents.read(text)
+        resources = _resources(document, report, name=name, parameters=parameters or {}, arns=arns or {})
+    except ImportRefusedError:
+        raise
+    except BROKEN as error:
+        raise ImportRefusedError(broken("the file", error).text) from error
     with doing(caller.who, Door.IMPORT), transaction.atomic():
         before, sealed = state.told(), state.sealed()
         if resources is None:

@@ -33,7 +33,7 @@ def of_serverless(template: Template, logical_id: str, report: Report) -> Iterat
         where = f"Resources.{logical_id}.Events.{name}"
         of = event.get("Type") if isinstance(event, dict) else None
         if not isinstance(of, str) or of not in _SAM:
-            if of not in _OTHERS:
+            if not isinstance(of, str) or of not in _OTHERS:
                 report.unsupported.append(
                     Remark(where, f"an event of type {of!s:.80} is none of EventBridge's")
                 )

@@ -10,7 +10,7 @@ from typing import Any
 from eventhub.api.importing.block import PREFIX, Block, name_for
 from eventhub.api.importing.plan import Plan, Values
 from eventhub.api.importing.provider import READ, RULE, TARGET, rule_of, target_of, unread
-from eventhub.api.importing.report import Remark, Report, UnsupportedError
+from eventhub.api.importing.report import BROKEN, Remark, Report, UnsupportedError, broken
 from eventhub.api.importing.resources import Resource
 
 
@@ -64,6 +64,9 @@ def _of_rules(rules: Mapping[str, Block], targets: list[Block], report: Report) 
         except UnsupportedError as error:
             report.unsupported.append(Remark(address, str(error)))
             continue
+        except BROKEN as error:
+            report.refused.append(broken(address, error))
+            continue
         name = block.values.get("name")
         own = (bus, name if isinstance(name, str) and name else name_for(address))
         if own in by_name:
@@ -80,6 +83,8 @@ def _of_rules(rules: Mapping[str, Block], targets: list[Block], report: Report) 
             having[_rule_of(block, by_name, having)].append(block)
         except UnsupportedError as error:
             report.unsupported.append(Remark(block.address, str(error)))
+        except BROKEN as error:
+            report.refused.append(broken(block.address, error))
     return [
         Resource(address, "rule", _rule(rules[address], *names[address], having[address], report))
         for address in names
