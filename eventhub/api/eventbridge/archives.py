@@ -55,7 +55,7 @@ def describe(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 def update(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer UpdateArchive: what is left out stays."""
     with transaction.atomic():
-        archive = _find(request["ArchiveName"], caller, Scope.RULES_WRITE, "UpdateArchive")
+        archive = _find(request["ArchiveName"], caller, Scope.RULES_WRITE, "UpdateArchive", changes=True)
         _configure(archive, request)
     return _changed(archive)
 
@@ -88,9 +88,15 @@ def list_all(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     return page(request, rows, of="archives", shown=shown, member="Archives")
 
 
-def _find(name: str, caller: Caller, scope: Scope, action: str) -> Archive:
-    """Return an archive; raises AwsError if there is none, or the caller may not do this there."""
-    archive = Archive.objects.select_related("bus").filter(name=name).first()
+def _find(name: str, caller: Caller, scope: Scope, action: str, *, changes: bool = False) -> Archive:
+    """Return an archive; raises AwsError if there is none, or the caller may not do this there.
+
+    With ``changes``, within a transaction, others that change it wait.
+    """
+    rows = Archive.objects.select_related("bus")
+    if changes:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    archive = rows.filter(name=name).first()
     if not caller.may(scope, archive.bus_id if archive else None):
         raise denied(caller, action, archive_arn(name))
     if archive is None:

@@ -67,7 +67,7 @@ def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     if not Bus.objects.filter(name=name).exists() and caller.may(Scope.RULES_WRITE):
         return {}
     with transaction.atomic():
-        bus = find_bus(name, caller, Scope.RULES_WRITE, "DeleteEventBus")
+        bus = find_bus(name, caller, Scope.RULES_WRITE, "DeleteEventBus", changes=True)
         if bus.rules.exists():
             raise AwsError("ValidationException", f"Event bus {name} can't be deleted since it has rules.")
         if has_pending(bus):

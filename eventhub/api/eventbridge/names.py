@@ -40,7 +40,8 @@ def find_bus(
     Raises AwsError if there is none or the caller may not do this (``action``, such as ``PutRule``) there.
     """
     name = bus_of(name_or_arn or DEFAULT_BUS)
-    rows = Bus.objects.select_for_update() if changes else Bus.objects
+    # Without its key: a row that refers to it may be made meanwhile, by who has no lock to wait for.
+    rows = Bus.objects.select_for_update(no_key=True) if changes else Bus.objects
     bus = rows.filter(name=name).first()
     if not caller.may(scope, bus.pk if bus else None):
         raise denied(caller, action, bus_arn(name))
@@ -51,7 +52,7 @@ def find_bus(
 
 def find_rule(bus: Bus, name: str, *, changes: bool = False) -> Rule:
     """Return a rule of a bus, locked as ``find_bus`` does; raises AwsError if there is none."""
-    rows = Rule.objects.select_for_update() if changes else Rule.objects
+    rows = Rule.objects.select_for_update(no_key=True) if changes else Rule.objects
     rule = rows.filter(bus=bus, name=name).first()
     if rule is None:
         raise AwsError("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus.name}.")

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError as ModelError
-from django.db import IntegrityError, close_old_connections
+from django.db import IntegrityError, OperationalError, close_old_connections
 
 from eventhub.access.caller import Caller
 from eventhub.api.eventbridge import (
@@ -100,6 +100,7 @@ ANSWERED: Mapping[str, Callable[[dict[str, Any], Caller], dict[str, Any]]] = {
     "UpdateEventBus": buses.update,
 }
 
+MEETINGS = 3  # how often a change that another one crossed is begun anew
 _READING = ("Describe", "List", "Test")  # how the names of those begin that change nothing
 _changes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventbridge-change")
 
@@ -142,11 +143,12 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
     request = _request(name, body)
     close_old_connections()
     try:
-        try:
-            return ANSWERED[name](request, caller)
-        except (IntegrityError, ModelError) as error:
-            if not _met_another(error):
-                raise
+        for _ in range(MEETINGS):
+            try:
+                return ANSWERED[name](request, caller)
+            except (IntegrityError, OperationalError, ModelError) as error:
+                if not _met_another(error):
+                    raise
         return ANSWERED[name](request, caller)  # by now it is there, or gone, for us to see
     except ModelError as error:
         raise model_refused(error) from error
@@ -154,10 +156,12 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
         close_old_connections()
 
 
-def _met_another(error: IntegrityError | ModelError) -> bool:
-    """Tell whether another process made or deleted in this moment what the request is about."""
+def _met_another(error: IntegrityError | OperationalError | ModelError) -> bool:
+    """Tell whether another process changed in this moment what the request is about."""
     if isinstance(error, IntegrityError):
         return True
+    if isinstance(error, OperationalError):
+        return getattr(error.__cause__, "sqlstate", "") in {"40P01", "40001"}  # a deadlock, or nearly one
     errors = error.error_dict.values() if hasattr(error, "error_dict") else [error.error_list]
     return any(one.code in {"unique", "unique_together"} for many in errors for one in many)
 

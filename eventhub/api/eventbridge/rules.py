@@ -37,7 +37,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         _check_schedule(schedule, bus_of(request.get("EventBusName") or DEFAULT_BUS))
     state = request.get("State", ENABLED)
     with transaction.atomic():
-        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule")
+        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule", changes=True)
         rule = Rule.objects.select_for_update().filter(bus=bus, name=request["Name"]).first()
         if is_new := rule is None:
             if bus.rules.count() >= settings.MAX_RULES_PER_BUS:
@@ -80,7 +80,7 @@ def switch(request: dict[str, Any], caller: Caller, *, enabled: bool) -> dict[st
     """Answer EnableRule and DisableRule."""
     action = "EnableRule" if enabled else "DisableRule"
     with transaction.atomic():
-        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, action)
+        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, action, changes=True)
         rule = find_rule(bus, request["Name"])
         rule.enabled = enabled
         rule.save(update_fields=["enabled", "updated_at"])
@@ -92,7 +92,7 @@ def switch(request: dict[str, Any], caller: Caller, *, enabled: bool) -> dict[st
 def delete(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """Answer DeleteRule; one that is not there is deleted already, and one with targets stays."""
     with transaction.atomic():
-        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "DeleteRule")
+        bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "DeleteRule", changes=True)
         rule = Rule.objects.filter(bus=bus, name=request["Name"]).first()
         if rule is None:
             return {}

@@ -88,7 +88,8 @@ def list_rules(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
 
 
 def _rule(request: dict[str, Any], caller: Caller, scope: Scope, action: str) -> Rule:
-    bus = find_bus(request.get("EventBusName"), caller, scope, action)
+    # Who deletes the rule waits, or goes first.
+    bus = find_bus(request.get("EventBusName"), caller, scope, action, changes=True)
     rule = find_rule(bus, request["Rule"])
     return Rule.objects.select_for_update().get(pk=rule.pk)  # who else changes its targets waits
 

@@ -48,8 +48,8 @@ class RedactionViewSet(ViewSet):
     def list(self, request: Request) -> Response:
         """Answer what the audit trail has of redactions, the newest first; ``before`` takes the id of one."""
         check_parameters(request, PAGING)
-        if verified(request).bus_ids is not None:
-            raise PermissionDenied("a key that is limited to buses lists no redactions: they may be of any")
+        if verified(request).buses(Scope.ADMIN) is not None:
+            raise PermissionDenied("who administers some buses lists no redactions: they may be of any")
         pages = NumberPagination()
         page = pages.paginate_queryset(AuditEntry.objects.filter(kind=KIND, action="redacted"), request)
         return pages.get_paginated_response(
@@ -63,7 +63,7 @@ class RedactionViewSet(ViewSet):
         """Redact the next events that are meant; with ``dry_run`` count them, and do nothing."""
         caller = verified(request)
         asked = Body(request, NEW)
-        return Response(redacted(asked, lambda: parts().journal, caller.who, caller.bus_ids))
+        return Response(redacted(asked, lambda: parts().journal, caller.who, caller.buses(Scope.ADMIN)))
 
 
 def redacted(

@@ -159,7 +159,10 @@ class Table:
     def behind_many(self, values: Many) -> Iterable[Node]:
         """Return the nodes that any of many values leads to, each once."""
         keys = values.keys
-        found = dict.fromkeys(node for key in keys if (node := self.keys.get(key)) is not None)
+        if len(self.keys) <= len(keys):
+            found = dict.fromkeys(node for key, node in self.keys.items() if key in keys)
+        else:
+            found = dict.fromkeys(node for key in keys if (node := self.keys.get(key)) is not None)
         if self.presence is not None:
             found[self.presence] = None
         # An element may be chosen that lacks the field.

@@ -78,16 +78,17 @@ class Affixes(_Single[T]):
             return []
         if self.fold:
             key = key.casefold()
-        # A text shorter than the length is no member: all members have it.
-        if self.at_end:
-            return [
-                kept
-                for length, texts in self.by_length.items()
-                if (kept := texts.get(key[-length:])) is not None
-            ]
-        return [
-            kept for length, texts in self.by_length.items() if (kept := texts.get(key[:length])) is not None
-        ]
+        by_length = self.by_length
+        # Not more look-ups than the value has characters: all values of an event together, than it has.
+        lengths = by_length if len(by_length) <= len(key) else range(1, len(key) + 1)
+        found = []
+        for length in lengths:
+            texts = by_length.get(length)
+            # A text shorter than the length is no member: all members have it.
+            kept = texts.get(key[-length:] if self.at_end else key[:length]) if texts else None
+            if kept is not None:
+                found.append(kept)
+        return found
 
 
 class Folded(dict[str, T], _Single[T]):

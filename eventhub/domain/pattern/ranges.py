@@ -82,7 +82,9 @@ class Ranges(Generic[T]):
             node = nodes.get(number >> level)
             if node is None:
                 continue
-            if level and number >> (level - 1) & 1:
+            if not level:  # of this one number, or, if they are empty, of none
+                found += [kept[one] for one in node.by_first if one[0] <= key < one[1]]
+            elif number >> (level - 1) & 1:
                 behind = bisect_right(node.by_end, (key, math.inf))
                 found += [kept[first, end] for end, first in node.by_end[behind:]]
             else:

@@ -8,6 +8,7 @@ import pytest
 from eventhub.domain import jsontext
 from eventhub.domain.pattern import RuleIndex, matches, parse
 from eventhub.domain.pattern.leaf import Entry, Leaf
+from eventhub.domain.pattern.lookups import Affixes
 from eventhub.domain.pattern.values import Values
 from tests.bench.pattern_workload import workload
 from tests.bench.patterns_scaling import CASES, rule
@@ -186,3 +187,39 @@ def test_a_large_event_is_not_walked_through_for_each_of_many_paths(detail: Any)
     assert time.process_time() - began < 10 * by_each + 0.5
     index.add(99, parse('{"detail": {"x.y": [1]}}'))
     assert (99 in index.match(event).rule_ids) == isinstance(detail, dict)
+
+
+def test_an_empty_range_finds_nothing_however_many_ranges_there_are() -> None:
+    index = RuleIndex()
+    index.add(0, parse('{"x": [{"numeric": [">", 1, "<", 1.0000000000000002]}]}'))
+    for number in range(2, 40):
+        index.add(number, parse(f'{{"x": [{{"numeric": [">", {number}, "<", {number + 1}]}}]}}'))
+
+    found = [
+        index.match(jsontext.decode(text)).rule_ids for text in (b'{"x": 1.0000000000000002}', b'{"x": 2.5}')
+    ]
+
+    assert found == [[], [2]]
+
+
+def test_affixes_cost_what_the_values_have_of_characters() -> None:
+    index = RuleIndex()
+    for number in range(1, 1001):
+        index.add(number, parse(f'{{"x": [{{"suffix": "{"z" * number}!"}}]}}'))
+    looked_up = 0
+
+    class Counting(dict[int, Any]):
+        def get(self, key: int, default: Any = None) -> Any:
+            nonlocal looked_up
+            looked_up += 1
+            return super().get(key, default)
+
+    assert index._root.table is not None
+    assert index._root.table.beside
+    [affixes] = index._root.table.beside.values()
+    assert isinstance(affixes, Affixes)
+    affixes.by_length = Counting(affixes.by_length)
+
+    index.match({"x": [f"{number:03x}" for number in range(1000)]})
+
+    assert looked_up <= 3 * 1000
