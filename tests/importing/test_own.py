@@ -184,6 +184,34 @@ def test_every_text_comes_back_as_it_was(importing: Importing, text: str):
     assert (Bus.objects.get(name="b").description, Bus.objects.get(name="b").tags) == (text, {"t": text})
 
 
+@pytest.mark.parametrize(
+    ("said", "age_seconds"),
+    [
+        ("", 86_400),
+        ("schedule: standard-webhooks", 302_915),
+        ("schedule: standard-webhooks, max_age_seconds: 86400", 86_400),
+        ("schedule: standard-webhooks, max_age_seconds: 3600", 3600),
+        ("schedule: exponential, max_age_seconds: 302915", 302_915),
+    ],
+)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_schedule_without_an_age_takes_its_usual_one(
+    importing: Importing, said: str, age_seconds: int, is_there: bool
+):
+    if is_there:
+        Target.objects.create(name="t", url="https://example.com/in")
+
+    report = importing(f"targets: [{{name: t, url: 'https://example.com/in', {said}}}]")
+
+    assert report.refused == []
+    assert Target.objects.get().max_age_seconds == age_seconds
+    again = documents.write(state.document(state.told()))
+    assert importing(again).changes == []
+    Target.objects.all().delete()
+    importing(again)
+    assert Target.objects.get().max_age_seconds == age_seconds
+
+
 STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
 
 
