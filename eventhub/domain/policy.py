@@ -6,7 +6,7 @@ answer here: a statement that asks it allows nothing, and denies all the same.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
@@ -31,7 +31,7 @@ def allows(
     met = [
         one
         for one in statements
-        if _is_principal(one.get("Principal"), account)
+        if _is_of(one.get("Principal"), account)
         and _matches([text.lower() for text in _texts(one.get("Action"))], action.lower())
         and _matches(one.get("Resource"), resource)
     ]
@@ -42,28 +42,72 @@ def allows(
     return any(_holds(one, known) for one in allowing) and all(_holds(one, known) is False for one in denying)
 
 
-def refused_statement(statement: Mapping[str, Any]) -> str:
-    """Say why this is no statement of a policy; empty if it is one.
+def refused_statement(statement: object) -> str:
+    """Say where and why this is no statement of a policy; empty if it is one.
+
+    Every door asks here, so that what one of them takes can go out and come in by another.
 
     >>> refused_statement({"Effect": "Maybe", "Principal": "*", "Action": "events:*", "Resource": "*"})
-    "a statement's Effect is neither Allow nor Deny"
+    "Effect: wanted Allow or Deny, found 'Maybe'"
     """
-    for name in ("Effect", "Principal", "Action", "Resource"):
-        if name not in statement:
-            return f"a statement lacks {name}"
-    if statement["Effect"] not in ("Allow", "Deny"):
-        return "a statement's Effect is neither Allow nor Deny"
-    principal = statement["Principal"]
-    if principal != "*" and not (isinstance(principal, Mapping) and all(map(_texts, principal.values()))):
-        return 'a statement\'s Principal is neither "*" nor an object of accounts'
-    for name in ("Action", "Resource"):
-        if not _texts(statement[name]):
-            return f"a statement's {name} is no text and no list of texts"
-    if not isinstance(statement.get("Condition", {}), Mapping) or not isinstance(
-        statement.get("Sid", ""), str
-    ):
-        return "a statement's Condition is no object, or its Sid no text"
-    return ""
+    if not isinstance(statement, Mapping):
+        return f"wanted an object, found {statement!r:.80}"
+    for member, (is_it, wanted) in _MEMBERS.items():
+        if member not in statement:
+            if member not in _OPTIONAL:
+                return f"{member}: wanted {wanted}, found none"
+        elif not is_it(statement[member]):
+            return f"{member}: wanted {wanted}, found {statement[member]!r:.80}"
+        elif unkept := _unkept(statement[member]):
+            return f"{member}: wanted texts that can be kept, found {unkept!r:.80}"
+    unknown = sorted(map(repr, statement.keys() - _MEMBERS.keys()))
+    return f"wanted {', '.join(_MEMBERS)} alone, found also {', '.join(unknown)}"[:300] if unknown else ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: object) -> bool:
+    return _is_text(value) or (isinstance(value, list) and bool(value) and all(map(_is_text, value)))
+
+
+def _is_principal(value: object) -> bool:
+    return value == "*" or (
+        isinstance(value, Mapping) and bool(value) and all(map(_is_texts, value.values()))
+    )
+
+
+def _is_condition(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(keys, Mapping) and all(map(_is_compared, keys.values())) for keys in value.values()
+    )
+
+
+def _is_compared(value: object) -> bool:
+    return all(isinstance(one, (str, int, float)) for one in (value if isinstance(value, list) else [value]))
+
+
+def _unkept(value: object) -> str:
+    """Return a text in it, or a name, that not every database keeps; empty if there is none."""
+    if isinstance(value, Mapping):
+        return next(filter(None, map(_unkept, [*value.keys(), *value.values()])), "")
+    if isinstance(value, list):
+        return next(filter(None, map(_unkept, value)), "")
+    return value if isinstance(value, str) and _UNKEPT.search(value) else ""
+
+
+# PostgreSQL has no null character, and half a pair is no character at all.
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+_OPTIONAL = {"Sid", "Condition"}
+_MEMBERS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "Sid": (_is_text, "a text"),
+    "Effect": (lambda value: value in ("Allow", "Deny"), "Allow or Deny"),
+    "Principal": (_is_principal, '"*", or an object such as {"AWS": …}'),
+    "Action": (_is_texts, "a text or a list of texts"),
+    "Resource": (_is_texts, "a text or a list of texts"),
+    "Condition": (_is_condition, "an object of operators, each with an object of keys"),
+}
 
 
 def _holds(condition: object, known: Mapping[str, str]) -> bool | None:
@@ -108,7 +152,7 @@ _OPERATORS: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def _is_principal(principal: object, account: str) -> bool:
+def _is_of(principal: object, account: str) -> bool:
     if isinstance(principal, Mapping):
         principal = principal.get("AWS")
     return any(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eventhub.domain.policy import allows
+from eventhub.domain.policy import allows, refused_statement
 
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/orders"
 PARTNER = "111122223333"
@@ -92,3 +92,40 @@ def test_without_an_entry_the_question_is_whether_any_could_be_allowed() -> None
     assert allows([statement(), statement(Effect="Deny", Condition=condition)], **asked)
     assert not allows([statement(), statement(Effect="Deny")], **asked)
     assert not allows([], **asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (statement(), ""),
+        (statement(Principal="*", Sid="s", Condition={}), ""),
+        (statement(Principal={"AWS": [PARTNER], "Service": "a"}, Action=["a", "b"], Resource=["*"]), ""),
+        (statement(Condition={"NumericLessThan": {"a": [1, 1.5]}, "Bool": {"b": True}, "Null": {}}), ""),
+        (5, "wanted an object, found 5"),
+        ({"Effect": "Allow"}, "Principal: wanted"),
+        (statement(Effect="Maybe"), "Effect: wanted Allow or Deny, found 'Maybe'"),
+        (statement(Effect=[]), "Effect: wanted"),
+        (statement(Principal={}), "Principal: wanted"),
+        (statement(Principal=PARTNER), "Principal: wanted"),
+        (statement(Principal={"AWS": [PARTNER], "Service": []}), "Principal: wanted"),
+        (statement(Action=[5, "x"]), "Action: wanted a text or a list of texts, found [5, 'x']"),
+        (statement(Resource=[]), "Resource: wanted"),
+        (statement(Condition={"StringEquals": 5}), "Condition: wanted"),
+        (statement(Condition={"StringEquals": {"a": None}}), "Condition: wanted"),
+        (statement(Condition={"StringEquals": {"a": {}}}), "Condition: wanted"),
+        (statement(Condition=[]), "Condition: wanted"),
+        (statement(Sid=5), "Sid: wanted a text, found 5"),
+        (statement(Sid="\0"), "Sid: wanted texts that can be kept"),
+        (statement(Principal={"\0": "a"}), "Principal: wanted texts that can be kept"),
+        (statement(Condition={"StringLike": {"a": ["b", "\ud800"]}}), "Condition: wanted texts"),
+        (
+            statement(NotPrincipal={"AWS": "1"}),
+            "wanted Sid, Effect, Principal, Action, Resource, Condition alone",
+        ),
+        (statement(Junk=1), "wanted Sid, Effect, Principal, Action, Resource, Condition alone"),
+    ],
+)
+def test_what_is_no_statement_is_told_with_its_place(said: object, reason: str) -> None:
+    found = refused_statement(said)
+    assert found.startswith(reason)
+    assert bool(found) is bool(reason)

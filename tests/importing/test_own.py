@@ -1,11 +1,17 @@
 """Our own YAML: what is exported is imported as what it was, and no secret is in it."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from eventhub.access.caller import Caller, CallerKind
+from eventhub.access.scopes import ALL_SCOPES
+from eventhub.api.eventbridge.errors import AwsError
+from eventhub.api.eventbridge.operations import ANSWERED
 from eventhub.api.importing import documents, state
 from eventhub.api.importing.report import ImportRefusedError
 from eventhub.models import ApiDestination, Archive, Bus, Connection, GlobalEndpoint, Rule, RuleTarget, Target
@@ -178,6 +184,70 @@ def test_every_text_comes_back_as_it_was(importing: Importing, text: str):
     assert (Bus.objects.get(name="b").description, Bus.objects.get(name="b").tags) == (text, {"t": text})
 
 
+@pytest.mark.parametrize(
+    ("said", "age_seconds"),
+    [
+        ("", 86_400),
+        ("schedule: standard-webhooks", 302_915),
+        ("schedule: standard-webhooks, max_age_seconds: 86400", 86_400),
+        ("schedule: standard-webhooks, max_age_seconds: 3600", 3600),
+        ("schedule: exponential, max_age_seconds: 302915", 302_915),
+    ],
+)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_schedule_without_an_age_takes_its_usual_one(
+    importing: Importing, said: str, age_seconds: int, is_there: bool
+):
+    if is_there:
+        Target.objects.create(name="t", url="https://example.com/in")
+
+    report = importing(f"targets: [{{name: t, url: 'https://example.com/in', {said}}}]")
+
+    assert report.refused == []
+    assert Target.objects.get().max_age_seconds == age_seconds
+    again = documents.write(state.document(state.told()))
+    assert importing(again).changes == []
+    Target.objects.all().delete()
+    importing(again)
+    assert Target.objects.get().max_age_seconds == age_seconds
+
+
+STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_taken"),
+    [
+        ({"Sid": "s", "Principal": {"AWS": ["111122223333"], "Service": "a"}}, True),
+        ({"Condition": {"NumericLessThan": {"a": [1.50, 1e300, 10**30]}, "Bool": {"b": True}}}, True),
+        ({"Principal": {}}, False),
+        ({"NotPrincipal": {"AWS": "1"}}, False),
+        ({"Junk": 1}, False),
+        ({"Action": [5, "x"]}, False),
+        ({"Condition": {"StringEquals": 5}}, False),
+        ({"Condition": {"StringEquals": {"a": float("inf")}}}, True),
+        ({"Principal": {"AWS": ["a"], "Service": []}}, False),
+        ({"Sid": "\0"}, False),
+    ],
+)
+def test_a_policy_that_eventbridge_takes_comes_back(
+    importing: Importing, changed: dict[str, Any], is_taken: bool
+):
+    # 1e999 is a number to JSON; it is kept as its text.
+    policy = json.dumps({"Statement": STATEMENT | changed}).replace("Infinity", "1e999")
+    caller = Caller(CallerKind.USER, "ann", ALL_SCOPES)
+    put = ANSWERED["PutPermission"]
+    if not is_taken:
+        with pytest.raises(AwsError, match=r"Parameter Policy is not valid\. Reason: statement 1: "):
+            put({"Policy": policy}, caller)
+        return
+
+    put({"Policy": policy}, caller)
+    report = importing(documents.write(state.document(state.told())))
+
+    assert (report.refused, report.unsupported, report.changes) == ([], [], [])
+
+
 def test_global_endpoints_are_shown_and_come_back(importing: Importing):
     bus = Bus.objects.create(name="orders")
     endpoint = GlobalEndpoint.objects.create(
@@ -220,11 +290,11 @@ def test_a_bus_of_a_partner_that_is_not_here_is_left_out_with_what_is_on_it(impo
             "buses[0]",
             "wanted a list of statements, found dict",
         ),
-        ("buses: [{name: a, policy: [5]}]", "buses[0]", "policy[0]: wanted an object, found int"),
+        ("buses: [{name: a, policy: [5]}]", "buses[0]", "policy[0]: wanted an object, found 5"),
         (
             "buses: [{name: a, policy: [{Effect: Allow}]}]",
             "buses[0]",
-            "policy[0]: wanted Principal, found none",
+            'policy[0]: Principal: wanted "*", or an object',
         ),
         ("buses: [{name: a, tags: 5}]", "buses[0]", "tags: wanted an object"),
         (

@@ -307,6 +307,19 @@ def test_a_second_rule_or_target_of_a_name_is_left_out(importing: Importing, pla
     assert arns() == {"t": SQS + "one"}
 
 
+@pytest.mark.parametrize("found", [["a"], {"a": 1}, 5])
+def test_a_target_whose_id_is_no_text_is_left_out_alone(importing: Importing, plan: Planning, found: Any):
+    plan.has(f"{EVENT}target.odd", target_id=found, rule="r", arn=SQS + "q")
+    plan.has(f"{EVENT}target.t", target_id="t", rule="r", arn=SQS + "q")
+
+    report = importing(plan.text())
+
+    assert [(one.where, one.text) for one in report.unsupported] == [
+        (f"{EVENT}target.odd", f"target_id: wanted a text, found {found!r}")
+    ]
+    assert (report.refused, arns()) == ([], {"t": SQS + "q"})
+
+
 def test_a_rule_whose_pattern_is_unknown_is_left_out_with_its_targets(importing: Importing, plan: Planning):
     plan.has(f"{EVENT}rule.unknown", name="u", refers={"event_pattern": to("aws_sqs_queue.dead.arn")})
     plan.has(f"{EVENT}target.t", target_id="t", rule="u", arn=SQS + "q")

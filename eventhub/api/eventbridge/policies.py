@@ -80,17 +80,24 @@ def _read(text: str) -> list[dict[str, Any]]:
     if "\\u0000" in text:  # PostgreSQL has no such text
         raise AwsError("ValidationException", "Parameter Policy is not valid. Reason: a null character.")
     try:
-        said = jsontext.decode(text.encode())
+        said = jsontext.plain(jsontext.decode(text.encode()))
+    except RecursionError as error:
+        raise AwsError(
+            "ValidationException", "Parameter Policy is not valid. Reason: it is nested too deeply."
+        ) from error
     except jsontext.JsonTextError as error:
         raise AwsError("ValidationException", f"Parameter Policy is not valid. Reason: {error}.") from error
     statements = said.get("Statement") if isinstance(said, dict) else None
     if isinstance(statements, dict):
         statements = [statements]
-    if not isinstance(statements, list) or not all(isinstance(one, dict) for one in statements):
+    if not isinstance(statements, list):
         raise AwsError(
             "ValidationException", "Parameter Policy is not valid. Reason: wanted a list of statements."
         )
-    for one in statements:
+    for place, one in enumerate(statements):
         if reason := refused_statement(one):
-            raise AwsError("ValidationException", f"Parameter Policy is not valid. Reason: {reason}.")
+            where = f"statement {place + 1}"
+            raise AwsError(
+                "ValidationException", f"Parameter Policy is not valid. Reason: {where}: {reason}."
+            )
     return statements

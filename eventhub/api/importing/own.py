@@ -16,7 +16,7 @@ from eventhub.api.importing.report import (
     broken,
 )
 from eventhub.api.importing.shapes import check_column
-from eventhub.api.importing.state import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, key_of, rows
+from eventhub.api.importing.state import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, default_of, key_of, rows
 from eventhub.models import DEFAULT_BUS, Bus, Connection, PartnerSource, Rule, RuleTarget, Target
 from eventhub.models.partner import is_source_name
 from eventhub.models.sealed import Sealed
@@ -111,10 +111,7 @@ class _Making:
                     row.dead_letter_target = None
             elif name != "authorized":
                 setattr(row, name, self._value(model, field, said.get(name)))
-        if isinstance(row, Connection):
-            _authorize(row, said, fields["authorized"])
-        if isinstance(row, Sealed):
-            _take_secrets(row, said)
+        _complete(row, said, fields)
         _save(row)
         if isinstance(row, Rule):
             self._set_links(row, said.get("targets", []), where)
@@ -190,6 +187,16 @@ _TYPES: tuple[tuple[type[Any], tuple[type, ...], str], ...] = (
     (models.CharField, (str,), "a text"),
     (models.TextField, (str,), "a text"),
 )
+
+
+def _complete(row: Any, said: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Set what depends on more than one member."""
+    if isinstance(row, Target) and said.get("max_age_seconds") is None:
+        row.max_age_seconds = default_of(row, fields["max_age_seconds"])
+    if isinstance(row, Connection):
+        _authorize(row, said, fields["authorized"])
+    if isinstance(row, Sealed):
+        _take_secrets(row, said)
 
 
 def _authorize(row: Connection, said: dict[str, Any], field: Any) -> None:

@@ -1,6 +1,6 @@
 """What the JSON columns may hold that EventBridge's door fills, and reads without another look.
 
-The door's own validation judges them: statements of a policy apart, they are members of its requests.
+The door's own validation judges them, as members of its requests, and statements of a policy as there.
 """
 
 import json
@@ -14,6 +14,7 @@ from eventhub.api.eventbridge.errors import AwsError
 from eventhub.api.eventbridge.validation import validated
 from eventhub.api.importing.report import ImportRefusedError
 from eventhub.domain import jsontext
+from eventhub.domain.policy import refused_statement
 from eventhub.models import Archive, Bus, Rule, RuleTarget
 
 _ARN = "arn:aws:sqs:us-east-1:000000000000:any"
@@ -35,51 +36,8 @@ def _policy(said: Any) -> None:
     if not isinstance(said, list):
         raise ImportRefusedError(f"policy: wanted a list of statements, found {_kind(said)}")
     for place, one in enumerate(said):
-        where = f"policy[{place}]"
-        if not isinstance(one, dict):
-            raise ImportRefusedError(f"{where}: wanted an object, found {_kind(one)}")
-        for member, (is_it, wanted) in _STATEMENT.items():
-            if member not in one and member not in {"Sid", "Condition"}:
-                raise ImportRefusedError(f"{where}: wanted {member}, found none")
-            if member in one and not is_it(one[member]):
-                raise ImportRefusedError(f"{where}.{member}: wanted {wanted}, found {one[member]!r:.80}")
-        if unknown := sorted(set(one) - set(_STATEMENT)):
-            raise ImportRefusedError(f"{where}: unknown: {', '.join(unknown)}")
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_texts(value: Any) -> bool:
-    return _is_text(value) or (isinstance(value, list) and bool(value) and all(map(_is_text, value)))
-
-
-def _is_principal(value: Any) -> bool:
-    return value == "*" or (isinstance(value, dict) and bool(value) and all(map(_is_texts, value.values())))
-
-
-def _is_condition(value: Any) -> bool:
-    scalars = (str, bool, int, float)
-    return isinstance(value, dict) and all(
-        isinstance(keys, dict)
-        and all(
-            isinstance(wanted, scalars)
-            or (isinstance(wanted, list) and all(isinstance(one, scalars) for one in wanted))
-            for wanted in keys.values()
-        )
-        for keys in value.values()
-    )
-
-
-_STATEMENT: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "Sid": (_is_text, "a text"),
-    "Effect": (lambda value: value in ("Allow", "Deny"), "Allow or Deny"),
-    "Principal": (_is_principal, '"*", or an object such as {AWS: …}'),
-    "Action": (_is_texts, "a text or a list of texts"),
-    "Resource": (_is_texts, "a text or a list of texts"),
-    "Condition": (_is_condition, "an object of operators, each with an object of keys"),
-}
+        if reason := refused_statement(one):
+            raise ImportRefusedError(f"policy[{place}]: {reason}")
 
 
 def _tags(said: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import models
 
 from eventhub.api.importing.report import State
+from eventhub.domain.retry import Schedule, default_age_seconds
 from eventhub.models import (
     ApiDestination,
     Archive,
@@ -76,13 +77,20 @@ def rows(model: type[Any]) -> Any:
     return model.objects.order_by("name")
 
 
+def default_of(row: models.Model, field: Any) -> Any:
+    """Return what a column of a row has that a text says nothing of: an age, what its schedule takes."""
+    if isinstance(row, Target) and field.name == "max_age_seconds" and row.schedule in set(Schedule):
+        return default_age_seconds(Schedule(row.schedule))
+    return field.get_default()
+
+
 def _row(row: models.Model) -> dict[str, Any]:
     said: dict[str, Any] = {"name": getattr(row, "name")}  # noqa: B009  # each of these models has it
     for field in row._meta.concrete_fields:
         value = getattr(row, field.name)
         if field.name in {*LEFT_OUT, "name"} or value in (None, ""):
             continue
-        if field.has_default() and value == field.get_default():
+        if field.has_default() and value == default_of(row, field):
             continue
         said[field.name] = value.name if field.name in REFERRED else value
     if isinstance(row, Sealed) and (names := row.secret_names()):

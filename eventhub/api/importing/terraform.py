@@ -118,6 +118,8 @@ def _rule(block: Block, bus: str, name: str, targets: list[Block], report: Repor
         for one in targets:
             try:
                 target = _without_nothing(target_of(one, report))
+                if not isinstance(target["Id"], str):
+                    raise UnsupportedError(f"target_id: wanted a text, found {target['Id']!r:.80}")
                 if target["Id"] in made:
                     raise UnsupportedError(f"the rule has another target {target['Id']}")
                 made[target["Id"]] = target
