@@ -77,8 +77,6 @@ def _statement(bus: Bus, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(text: str) -> list[dict[str, Any]]:
-    if "\\u0000" in text:  # PostgreSQL has no such text
-        raise AwsError("ValidationException", "Parameter Policy is not valid. Reason: a null character.")
     try:
         said = jsontext.plain(jsontext.decode(text.encode()))
     except RecursionError as error:
