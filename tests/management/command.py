@@ -108,7 +108,7 @@ def on_a_terminal(hub: Running, *arguments: str, columns: int = 80, until_shown:
     if pid == 0:
         os.chdir(ROOT)
         termios.tcsetwinsize(0, (24, columns))
-        env = hub._env | {"TERM": "xterm"}
+        env = {key: text for key, text in hub._env.items() if key != "COLUMNS"} | {"TERM": "xterm"}
         os.execve(sys.executable, [sys.executable, "manage.py", name, "--url", hub.url, *rest], env)
     shown = b""
     try:

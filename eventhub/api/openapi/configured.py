@@ -142,7 +142,12 @@ class Resource:
                 {200: shown},
                 (409, 412),
                 parameters=(self.key, IF_MATCH),
-                body=Body(ref(f"Changed{word}"), {"some": Example("Some members", dict(self.change))}),
+                # No body at all changes nothing.
+                body=Body(
+                    ref(f"Changed{word}"),
+                    {"some": Example("Some members", dict(self.change))},
+                    required=False,
+                ),
                 scope=self.writes,
             ),
             ("DELETE", self.address): Operation(

@@ -5,7 +5,7 @@ from typing import Any
 from eventhub.api.openapi import problems, resources
 from eventhub.api.openapi.operation import Answer, Body, Example, Operation, Operations, Parameter
 from eventhub.api.openapi.parameters import in_path
-from eventhub.api.openapi.resources.buses import BUS, IN_PATH
+from eventhub.api.openapi.resources.buses import BUS
 from eventhub.api.openapi.resources.deliveries import EVENT_ID
 from eventhub.api.openapi.shape import Schema, anything, many, nullable, obj, ref, text, truth, whole
 from eventhub.api.stream.streams import MAX_READERS_EACH
@@ -14,7 +14,8 @@ from eventhub.domain.entry import MAX_KEY, Fault
 
 TAG = "putting events"
 SAID = "The doors for events. EventBridge's own, `POST /`, is described under the whole document."
-_BUS = in_path("bus", "The name of the bus.", IN_PATH, BUS)
+# Any text: entries for a bus that cannot exist are refused one by one.
+_BUS = in_path("bus", "The name of the bus.", text("", minLength=1), BUS)
 ENTRY = obj(
     "An entry: one event as it is submitted.",
     {
