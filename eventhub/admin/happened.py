@@ -18,9 +18,9 @@ from django.utils.safestring import SafeString
 
 from eventhub.access import seen
 from eventhub.access.scopes import Scope
-from eventhub.access.sensitive import masked_paths
+from eventhub.access.sensitive import masked_paths, masked_paths_by_bus
 from eventhub.admin.permitted import Permitted, caller_in
-from eventhub.domain.mask import MARK, mask, mask_message
+from eventhub.domain.mask import MARK, mask, mask_message, mask_reason
 from eventhub.journal.port import OutcomeState, ReasonClass
 from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventRow, OutcomeRow
 
@@ -95,6 +95,16 @@ class HappenedAdmin(Permitted):
             self.mask(row, paths)
         return row
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return a list whose rows are as the person may see them."""
+        listed = super().get_changelist_instance(request)
+        if masked := masked_paths_by_bus(caller_in(request)):
+            listed.result_list = list(listed.result_list)
+            for row in listed.result_list:
+                if row.bus_id in masked:
+                    self.mask(row, masked[row.bus_id])
+        return listed
+
     def mask(self, row: Any, paths: tuple[str, ...]) -> None:
         """Mask what a row has of its event, which is not saved."""
 
@@ -158,6 +168,10 @@ class DeliveryAdmin(HappenedAdmin):
     list_display = ["seq", "event_page", "bus", "rule", "target", "state", "attempts", "accepted"]
     list_filter = [by_enum("state", OutcomeState, "state"), BusFilter]
 
+    def mask(self, row: OutcomeRow, paths: tuple[str, ...]) -> None:
+        """Mask what a receiver said."""
+        row.reason = mask_reason(row.reason)
+
 
 @admin.register(AttemptRow)
 class AttemptAdmin(HappenedAdmin):
@@ -167,7 +181,8 @@ class AttemptAdmin(HappenedAdmin):
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
 
     def mask(self, row: AttemptRow, paths: tuple[str, ...]) -> None:
-        """Mask what was made of the detail."""
+        """Mask what was made of the detail, and what a receiver said."""
+        row.error = mask_reason(row.error)
         row.request, row.response = (
             json.dumps(mask_message(json.loads(text)), ensure_ascii=False)
             for text in (row.request, row.response)
@@ -187,7 +202,8 @@ class DeadLetterAdmin(HappenedAdmin):
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
 
     def mask(self, row: DeadLetterRow, paths: tuple[str, ...]) -> None:
-        """Mask the FIFO key, a value of the event."""
+        """Mask the FIFO key, a value of the event, and what a receiver said."""
+        row.reason = mask_reason(row.reason)
         row.fifo_key = row.fifo_key and MARK
 
     @admin.display(description="dead since")

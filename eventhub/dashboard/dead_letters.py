@@ -12,11 +12,13 @@ from django.views.decorators.http import require_safe
 from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import masked_paths_by_bus
 from eventhub.dashboard import letter_filter, paging
 from eventhub.dashboard.letter_filter import LetterFilter
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.redriving import current_redrives
 from eventhub.dashboard.target_facts import TargetFacts, facts_by_name
+from eventhub.domain.mask import mask_reason
 from eventhub.flow.letters import GROUPINGS, LetterGroup, grouped, selected
 from eventhub.journal.port import ReasonClass
 from eventhub.journal.rows import EventRow
@@ -38,8 +40,11 @@ class GroupShown:
 def dead_letters(request: HttpRequest) -> HttpResponse:
     """Show redrives, groups, and the letters one by one, the newest first."""
     caller = reader(request)
-    asked = letter_filter.read(request.GET, caller.buses(Scope.EVENTS_READ))
+    asked = letter_filter.read(request.GET, caller, Scope.EVENTS_READ)
     page = paging.page_of(request, selected(asked.selection, redriven=asked.redriven), asked.view)
+    masked = masked_paths_by_bus(caller)
+    for row in page.rows:
+        row.reason = mask_reason(row.reason) if row.bus_id in masked else row.reason  # shown, not saved
     events = EventRow.objects.filter(id__in={row.event_id for row in page.rows})
     types = dict(events.values_list("id", "detail_type"))
     groups, more_groups = _groups(asked, caller)
@@ -64,7 +69,7 @@ def _groups(asked: LetterFilter, caller: Caller) -> tuple[list[GroupShown], bool
     """Return the largest groups of what waits; none where only redriven letters are asked for."""
     if asked.redriven:
         return [], False
-    groups, more = grouped(asked.selection, asked.by, most=GROUPS_SHOWN)
+    groups, more = grouped(asked.selection, asked.by, most=GROUPS_SHOWN, masked=masked_paths_by_bus(caller))
     facts = facts_by_name({group.target for group in groups if group.target}, caller)
     shown = [
         GroupShown(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
 from eventhub.dashboard.waiting import Wait, wait_of
 from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
 from eventhub.domain.arn import target_arn
-from eventhub.domain.mask import MARK, is_masked
+from eventhub.domain.mask import MARK, is_masked, mask_reason
 from eventhub.domain.pattern import PatternError, near_misses, parse
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
@@ -144,6 +145,13 @@ def journey_of(event: EventRow, reader: Caller) -> Journey:
     letters: dict[int, list[DeadLetterRow]] = {}
     for letter in DeadLetterRow.objects.filter(event_id=event.id).order_by("seq"):
         letters.setdefault(letter.delivery_id, []).append(letter)
+    if masked:  # rows of this page alone, which are not saved
+        for outcome in outcomes:
+            outcome.reason = mask_reason(outcome.reason) if outcome.attempts else outcome.reason  # else ours
+        for letter in chain.from_iterable(letters.values()):
+            letter.reason = mask_reason(letter.reason)
+        for attempt in chain.from_iterable(attempts.values()):
+            attempt.error = mask_reason(attempt.error)
     _lay_out(journey, outcomes, attempts, letters)
     _read_standing(journey, reader)
     journey.payloads = payloads_of(seen_event, outcomes)

@@ -1,11 +1,14 @@
 """The filter of the dead letters' page: read from its address, and written back into links and forms."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
+from eventhub.access.sensitive import searched_masks
 from eventhub.flow.letters import FILTERS, GROUPINGS, FilterError, read_filter
 from eventhub.journal.port import Selection
 
@@ -48,17 +51,19 @@ class LetterFilter:
         return urlencode(kept if by == tuple(GROUPINGS) else {**kept, "by": ",".join(by)})
 
 
-def read(query: QueryDict, bus_ids: Collection[int] | None) -> LetterFilter:
+def read(query: QueryDict, caller: Caller, scope: Scope) -> LetterFilter:
     """Return the filter of an address; one that cannot be selects nothing and says what is wrong.
 
-    ``bus_ids`` are the buses that the reader may see, or change; None for all.
+    It selects on the buses where the reader has the scope, and not by errors that are masked for them.
     """
     texts = {name: text for name in FILTERS if (text := str(query.get(name, "")).strip())}
     show = query.get("show", "waiting")
     by = tuple(name for name in query.get("by", ",".join(GROUPINGS)).split(",") if name in GROUPINGS)
     try:
         given = {name: _with_zone(name, text) for name, text in texts.items()}
-        selection = read_filter(given, bus_ids=bus_ids)
+        bus_ids = caller.buses(scope)
+        is_masked = bool(searched_masks(caller, bus_ids, texts.get("bus", "")))
+        selection = read_filter(given, bus_ids=bus_ids, is_masked=is_masked)
         wrong: Mapping[str, str] = {}
     except FilterError as error:
         selection, wrong = _NOTHING, error.wrong

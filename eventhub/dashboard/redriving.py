@@ -1,7 +1,6 @@
 """Redriving from the pages: counted first, then started at a rate, then paused, resumed or cancelled."""
 
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -117,7 +116,7 @@ def redrive(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("an editor redrives dead letters")
     given = request.POST if request.method == "POST" else request.GET
     try:
-        selection = _selection(given, caller.buses(Scope.RULES_WRITE))
+        selection = _selection(given, caller)
         if request.method == "POST":
             rate = _rate(given)
             made = letters.start(parts().journal, selection, per_second=rate, who=caller.who)
@@ -132,7 +131,7 @@ def redrive(request: HttpRequest) -> HttpResponse:
     context = {
         "page": "dead-letters",
         "count": count,
-        "what": _shown_selection(given),
+        "what": _shown_selection(given, caller),
         "members": [(name, value) for name in (*letters.FILTERS, "id") for value in given.getlist(name)],
         "back": urlencode({name: given[name] for name in letters.FILTERS if given.get(name)}),
         "targets": _by_target(groups, caller),
@@ -162,7 +161,7 @@ def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("dead-letters"))
 
 
-def _selection(given: QueryDict, bus_ids: Collection[int] | None) -> Selection:
+def _selection(given: QueryDict, caller: Caller) -> Selection:
     """Return what is asked for; raises FilterError."""
     ids = given.getlist("id")
     if ids or given.get("picked"):  # nothing picked must not mean everything
@@ -170,8 +169,8 @@ def _selection(given: QueryDict, bus_ids: Collection[int] | None) -> Selection:
             raise FilterError({"id": "wanted numbers of dead letters"})
         if not ids:
             raise FilterError({"selection": "no dead letter is selected"})
-        return of_ids([int(one) for one in ids], bus_ids)
-    asked = letter_filter.read(given, bus_ids)
+        return of_ids([int(one) for one in ids], caller.buses(Scope.RULES_WRITE))
+    asked = letter_filter.read(given, caller, Scope.RULES_WRITE)
     if asked.wrong:
         raise FilterError(asked.wrong)
     return asked.selection
@@ -189,10 +188,10 @@ def _rate(given: QueryDict) -> float:
     return rate
 
 
-def _shown_selection(given: QueryDict) -> list[tuple[str, str]]:
+def _shown_selection(given: QueryDict, caller: Caller) -> list[tuple[str, str]]:
     if given.getlist("id"):
         return []
-    texts = letter_filter.read(given, None).texts
+    texts = letter_filter.read(given, caller, Scope.RULES_WRITE).texts
     return [(_SAID.get(name, name), value) for name, value in texts.items()]
 
 

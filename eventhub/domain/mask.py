@@ -5,10 +5,14 @@ As in patterns, a name with a dot in it is the same as two names. What lies unde
 with it.
 """
 
+import re
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
+
+from eventhub.domain.redaction import REASON
 
 MARK = "•••"
 MAX_PATHS = 100
@@ -73,6 +77,37 @@ def mask_message(message: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _masked_member(name, value) for name, value in message.items()}
 
 
+def mask_reason(text: str) -> str:
+    """Return why an attempt failed, without anything that a receiver may have said of a detail.
+
+    >>> [mask_reason(one) for one in ("receiver answered 404 Not Found", "receiver answered 400 no ann@x")]
+    ['receiver answered 404 Not Found', 'receiver answered 400 •••']
+    >>> mask_reason("rule deleted"), mask_reason("no broker for ann@x; attempt 3 of 3 was the last")
+    ('rule deleted', '•••; attempt 3 of 3 was the last')
+    """
+    if not text or text in _OURS:
+        return text
+    spent = _SPENT.search(text)
+    tail = spent[0] if spent else ""
+    text = text.removesuffix(tail)
+    answered = _ANSWERED.match(text)
+    if answered is None:
+        return MARK + tail
+    said = text[answered.end() :].strip()
+    phrase = HTTPStatus(int(answered[1])).phrase if int(answered[1]) in _STATUSES else ""
+    return (text if said in ("", phrase) else f"{answered[0]} {MARK}") + tail
+
+
+_ANSWERED = re.compile(r"receiver answered ([0-9]{3})(?= |$)")
+_STATUSES = frozenset(map(int, HTTPStatus))
+_OURS = frozenset({"rule deleted", "target deleted", REASON})
+# What a retry policy says at the end: see ``domain.retry``.
+_SPENT = re.compile(
+    r"; (attempt \d+ (of \d+ was the last|was the last of the schedule)"
+    r"|the next attempt would be later than \d+ s after the event was accepted)$"
+)
+
+
 def _masked_member(name: str, value: Any) -> Any:
     # A body that is the envelope is kept as this word alone.
     if name in _NEVER_OF_A_DETAIL or (name == "body" and value == "envelope"):
@@ -82,7 +117,7 @@ def _masked_member(name: str, value: Any) -> Any:
     return MARK
 
 
-_NEVER_OF_A_DETAIL = frozenset({"method", "bytes", "status", "reason", "cut"})
+_NEVER_OF_A_DETAIL = frozenset({"method", "bytes", "status", "cut"})
 
 
 def _masked(text: bytes, path: str, paths: Collection[str]) -> bytes:

@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Case, Count, F, Max, Min, QuerySet, TextField, Value, When
 
+from eventhub.domain.mask import MARK
 from eventhub.journal.port import Journal, ReasonClass, Redrive, RedriveState, Selection
 from eventhub.journal.rows import DeadLetterRow, RedriveRow, microseconds
 from eventhub.models import record_action
@@ -39,10 +40,13 @@ class FilterError(ValueError):
         self.wrong = wrong
 
 
-def read_filter(given: Mapping[str, str], *, bus_ids: Collection[int] | None = None) -> Selection:
+def read_filter(
+    given: Mapping[str, str], *, bus_ids: Collection[int] | None = None, is_masked: bool = False
+) -> Selection:
     """Return the selection that a filter's texts ask for, empty ones for nothing; raises FilterError.
 
-    ``bus_ids`` are the buses that the caller may see, None for all.
+    ``bus_ids`` are the buses that the caller may see, None for all; ``is_masked`` tells that fields of
+    events are masked for them there, and with these what receivers say.
 
     >>> read_filter({"target": "crm", "status": "503", "rule": ""})
     Selection(ids=(), bus_ids=(), bus=None, rule=None, target='crm', reason=None, reason_class=None, status=503, since=None, until=None)
@@ -57,6 +61,8 @@ def read_filter(given: Mapping[str, str], *, bus_ids: Collection[int] | None = N
                 read[name] = _READ.get(name, str)(text)
             except ValueError:
                 wrong[name] = f"wanted {_WANTED[name]}, found {text[:80]!r}"
+    if is_masked and "reason" in read:
+        wrong["reason"] = "what receivers say is masked for you: ask for a bus without masked fields"
     if wrong:
         raise FilterError(wrong)
     return limited(Selection(**read), bus_ids)
@@ -126,22 +132,43 @@ class LetterGroup:
     def filter(self) -> dict[str, str]:
         """Return the filter that picks the group's letters."""
         names = ("target", "bus", "rule", "reason_class", "reason")
-        return {name: value for name in names if (value := getattr(self, name))}
+        given = {name: value for name in names if (value := getattr(self, name))}
+        return given if self.reason != MARK else {name: given[name] for name in given if name != "reason"}
 
 
 def grouped(
-    selection: Selection, by: Collection[str] = tuple(GROUPINGS), *, most: int = MOST_GROUPS
+    selection: Selection,
+    by: Collection[str] = tuple(GROUPINGS),
+    *,
+    most: int = MOST_GROUPS,
+    masked: Collection[int] = (),
 ) -> tuple[list[LetterGroup], bool]:
     """Return the groups of the selected letters that wait, the largest first, and whether there are more.
 
-    ``by`` names members of ``GROUPINGS``.
+    ``by`` names members of ``GROUPINGS``. On the ``masked`` buses what receivers say is masked: there all
+    errors of a class are one.
     """
     columns = [column for name, those in GROUPINGS.items() if name in by for column in those]
-    rows = selected(selection, redriven=False).order_by().values(*columns)
-    counted = rows.annotate(letters=Count("seq"), first_at=Min("dead_at"), last_at=Max("dead_at"))
+    rows = selected(selection, redriven=False).order_by()
+    if masked and "reason" in columns:
+        # By bus as well, so that a masked group's filter picks its letters and no others.
+        columns = list(dict.fromkeys(["bus", *columns]))
+    said: Any = F("reason")
+    if masked:
+        hidden = When(bus_id__in=list(masked), then=Value(MARK))
+        said = Case(hidden, default=said, output_field=TextField())
+    columns = ["said" if column == "reason" else column for column in columns]
+    rows = rows.annotate(said=said) if "said" in columns else rows
+    counted = rows.values(*columns).annotate(
+        letters=Count("seq"), first_at=Min("dead_at"), last_at=Max("dead_at")
+    )
     found = list(counted.order_by("-letters", *columns)[: most + 1])
-    open_ = dict.fromkeys(("target", "bus", "rule", "reason_class", "reason"))
-    return [LetterGroup(**{**open_, **one}) for one in found[:most]], len(found) > most
+    return [_group(one) for one in found[:most]], len(found) > most
+
+
+def _group(given: dict[str, Any]) -> LetterGroup:
+    open_ = dict.fromkeys(("target", "bus", "rule", "reason_class"))
+    return LetterGroup(reason=given.pop("said", None), **{**open_, **given})
 
 
 def start(journal: Journal, selection: Selection, *, per_second: float, who: str) -> Redrive:

@@ -33,7 +33,7 @@ class Found:
     ids: Sequence[UUID]  # newest first, at most `limit`
     next: str | None  # where to go on; None where nothing is left
     # Events that were decided, and all in the bounds, counted by their numbers: those that failed writes left
-    # unused count too.
-    scanned: int
-    of: int
+    # unused count too. The numbers are those of every bus, so a search of some buses is told none.
+    scanned: int | None
+    of: int | None
     timed_out: bool = False  # the time was up before the page was full

@@ -130,7 +130,7 @@ heartbeat, each 5 s::
      "deliveries":[[901,7,4,"pending",1,503,"receiver answered 503"],…]}
 
   ``deliveries``: [delivery id, rule id, target id or null, state of the outcome, attempts, last status or
-  null, last error]. The page fetches details by HTTP.
+  null, last error without what the receiver said]. The page fetches details by HTTP.
 
 - rows of a filter (``q``): ``r`` are events that came to pass it, ``tot`` and ``gap`` count and bound these:
   an event comes into view with the news that make it pass, perhaps long after it was accepted, and stays.

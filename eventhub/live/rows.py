@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from eventhub.domain.mask import mask_reason
 from eventhub.journal.port import (
     Feed,
     OutcomeState,
@@ -147,10 +148,11 @@ class Row:
 
     @property
     def summary(self) -> str:
-        """Return the event and its legs, as the ``event`` channel carries them."""
+        """Return the event and its legs, as the ``event`` channel carries them to all: errors are masked."""
         legs = [
-            (leg.delivery_id, leg.rule_id, leg.target_id, leg.state, leg.attempts, leg.status, leg.error)
+            (leg.delivery_id, leg.rule_id, leg.target_id, leg.state, leg.attempts, leg.status, error)
             for leg in self.legs.values()
+            for error in [mask_reason(leg.error)]
         ]
         return _encode(
             {

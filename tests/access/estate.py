@@ -120,7 +120,8 @@ class Estate:
                 "headers": {"x": SECRET.decode()},
             }
             | {"body": SECRET.decode()},
-            response={"status": 503, "body": f"no {SECRET.decode()}"},
+            response={"status": 503, "reason": SECRET.decode(), "body": f"no {SECRET.decode()}"},
+            error=f"receiver answered 503 no {SECRET.decode()}",
         )
         letter = DeadLetterRow.objects.get(event_id=event)
         now = datetime.now(UTC)

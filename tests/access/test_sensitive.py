@@ -27,6 +27,15 @@ PLACES = [
     "/api/dead-letters/{letter}",
     "/events/{event}",
     "/events/{event}/preview",
+    "/api/attempts",
+    "/api/attempts/{attempt}",
+    "/api/deliveries",
+    "/api/dead-letters",
+    "/api/dead-letters/groups",
+    "/dead-letters",
+    "/admin/journal/attemptrow/",
+    "/admin/journal/deadletterrow/",
+    "/admin/journal/outcomerow/{delivery}/change/",
     "/admin/journal/eventrow/{event_seq}/change/",
     "/admin/journal/attemptrow/{attempt}/change/",
     "/admin/journal/deadletterrow/{letter}/change/",
@@ -77,6 +86,23 @@ def test_what_is_not_masked_keeps_its_bytes(estate: Estate) -> None:
     assert (
         b'"detail":{"of":"ours","card":"\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2","sum":1.50}' in answer.content
     )
+
+
+def test_errors_keep_what_is_ours_and_cannot_be_asked_for(estate: Estate) -> None:
+    reader, seer = api(Scope.EVENTS_READ), api(Scope.EVENTS_READ, Scope.EVENTS_SENSITIVE)
+    [letter, *_] = reader("GET", "/dead-letters?bus=ours").json()["items"]
+    [group] = reader("GET", "/dead-letters/groups?bus=ours&by=error").json()["items"]
+    said = f"/dead-letters?reason={quote('receiver answered 503 no 4111-1111')}"
+
+    refused = assert_problem(reader("GET", f"{said}&bus=ours"), 400)
+
+    assert letter["reason"] == f"receiver answered 503 {MARK}"
+    assert (group["reason"], group["filter"]) == (MARK, {"bus": "ours", "reason_class": "receiver"})
+    assert refused["errors"][0]["path"] == "reason"
+    assert reader("GET", f"{said}&bus=default").json()["items"] == []
+    assert len(seer("GET", said).json()["items"]) == 2
+    redrive = {"filter": {"reason": "receiver answered 503 no 4111-1111"}, "dry_run": True}
+    assert_problem(api(Scope.RULES_WRITE, Scope.EVENTS_READ)("POST", "/redrives", redrive), 400)
 
 
 def test_explaining_does_not_answer_questions_about_it(estate: Estate) -> None:

@@ -99,6 +99,7 @@ class World:
     ) -> int:
         """Settle deliveries with one attempt each: delivered, to be tried again in an hour, or dead."""
         good = state is OutcomeState.DELIVERED
+        error = attempt.pop("error", "receiver answered 503")
         now = now_us()
         settled = [
             Settled(
@@ -109,13 +110,13 @@ class World:
                     started_at=now,
                     ended_at=now + int(ms * 1000),
                     status=200 if good else 503,
-                    error="" if good else "receiver answered 503",
+                    error="" if good else error,
                     reason_class=None if good else ReasonClass.RECEIVER,
                     **attempt,
                 ),
                 due_at=now if state is OutcomeState.PENDING else None,
                 reason_class=ReasonClass.RECEIVER if state is OutcomeState.DEAD else None,
-                reason="" if good else "receiver answered 503",
+                reason="" if good else error,
             )
             for one in claimed
         ]

@@ -64,6 +64,24 @@ def test_an_answer_tells_how_far_one_looked(journal: SqliteJournal, api: Api) ->
     assert page["next"].startswith("/api/events?q=source%3Ashop&limit=2&cursor=")
 
 
+@pytest.mark.parametrize("path", ["/events", "/buses/uploads/events"])
+def test_who_sees_one_bus_is_told_no_number_of_the_others_events(
+    journal: SqliteJournal, key_api: Callable[..., Api], path: str
+) -> None:
+    uploads = Bus.objects.create(name="uploads")
+    theirs, _ = append(journal, new_event(), new_event())
+    [mine] = append(journal, new_event(bus_id=uploads.pk, bus="uploads"))
+    process.install(process.Parts(journal, RulebookKeeper()))
+    reader = key_api(Scope.EVENTS_READ, buses=[uploads])
+
+    of_theirs, of_none = (search(reader, f"id:{one}", path=path).json() for one in (theirs, "0" * 32))
+    page = search(reader, "source:*", path=path).json()
+    process.uninstall()
+
+    assert of_theirs == of_none
+    assert ([one["id"] for one in page["items"]], page["scanned"], page["of"]) == ([mine], None, None)
+
+
 def test_pages_of_a_search_hold_still_while_events_arrive(journal: SqliteJournal, api: Api) -> None:
     appended = append(journal, *[new_event() for _ in range(10)])
 

@@ -11,7 +11,7 @@ from eventhub.domain.jsontext import decode
 from eventhub.flow import process
 from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import Bus, Target
+from eventhub.models import Bus, Rule, RuleTarget, Target
 from eventhub.targets.kinds import KINDS
 from tests.receiver import Receiver
 from tests.rest.conftest import Api, assert_problem
@@ -389,3 +389,18 @@ def test_a_schedule_takes_its_age_along_unless_one_was_chosen(
     changed = api("PATCH", "/targets/till", {"schedule": "standard-webhooks"}).json()
 
     assert changed["max_age_seconds"] == then
+
+
+def test_a_bus_that_is_not_seen_is_no_filter(key_api: Callable[..., Api]) -> None:
+    ours, theirs = (Bus.objects.create(name=name) for name in ("ours", "theirs"))
+    rule = Rule.objects.create(bus=ours, name="all", pattern='{"source": ["shop"]}')
+    for bus in (ours, theirs):
+        to_bus = Target.objects.create(name=f"to-{bus.name}", kind="bus", bus=bus)
+        RuleTarget.objects.create(rule=rule, target=to_bus)
+    limited, everywhere = key_api(Scope.RULES_READ, buses=[ours]), key_api(Scope.RULES_READ)
+
+    def found(api: Api, bus: str) -> list[str]:
+        return [one["name"] for one in api("GET", f"/targets?bus={bus}").json()["items"]]
+
+    assert (found(limited, "theirs"), found(limited, "ours")) == ([], ["to-ours"])
+    assert found(everywhere, "theirs") == ["to-theirs"]

@@ -1,19 +1,21 @@
 """Attempts as a resource: every try of every delivery, one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from eventhub.access.sensitive import masked_paths
+from eventhub.access.sensitive import masked_paths_by_bus
 from eventhub.api.rest.deliveries import attempt_json
 from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
+from eventhub.domain.mask import mask_reason
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import AttemptRow, OutcomeRow
 from eventhub.models import Bus, Rule, Target
@@ -62,16 +64,24 @@ class AttemptViewSet(HappenedViewSet):
         deliveries = {
             row.seq: row for row in OutcomeRow.objects.filter(seq__in={row.delivery_id for row in page})
         }
-        return [_item(row, deliveries.get(row.delivery_id)) for row in page]
+        return [self._item(row, deliveries.get(row.delivery_id)) for row in page]
 
     def whole(self, row: AttemptRow) -> dict[str, Any]:
         """Return an attempt with what was sent and answered."""
-        return _item(row, OutcomeRow.objects.filter(seq=row.delivery_id).first()) | attempt_json(
-            row, is_masked=bool(masked_paths(verified(self.request), row.bus_id))
+        return self._item(row, OutcomeRow.objects.filter(seq=row.delivery_id).first()) | attempt_json(
+            row, is_masked=row.bus_id in self._masked
         )
 
+    def _item(self, row: AttemptRow, delivery: OutcomeRow | None) -> dict[str, Any]:
+        return _item(row, delivery, is_masked=row.bus_id in self._masked)
 
-def _item(row: AttemptRow, delivery: OutcomeRow | None) -> dict[str, Any]:
+    @cached_property
+    def _masked(self) -> Collection[int]:
+        """Return the buses of whose events anything is masked."""
+        return masked_paths_by_bus(verified(self.request))
+
+
+def _item(row: AttemptRow, delivery: OutcomeRow | None, *, is_masked: bool) -> dict[str, Any]:
     """Return an attempt as a list shows it; names are null where retention took the delivery."""
     return {
         "id": row.seq,
@@ -89,7 +99,7 @@ def _item(row: AttemptRow, delivery: OutcomeRow | None) -> dict[str, Any]:
         "ended_at": moment(row.ended_at),
         "took_ms": (row.ended_at - row.started_at).total_seconds() * 1000,
         "status": row.status,
-        "error": row.error,
+        "error": mask_reason(row.error) if is_masked else row.error,
         "reason_class": row.reason_class or None,
         "next_at": moment(row.next_at),
     }

@@ -10,13 +10,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
-from eventhub.access.sensitive import masked_paths_by_bus
+from eventhub.access.sensitive import masked_paths_by_bus, searched_masks
 from eventhub.api.rest.listing import PAGING, HappenedViewSet, check_parameters
 from eventhub.api.rest.media import moment
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
-from eventhub.domain.mask import MARK
+from eventhub.domain.mask import MARK, mask_reason
 from eventhub.flow.letters import FILTERS, GROUPINGS, FilterError, LetterGroup, grouped, read_filter, selected
 from eventhub.journal.port import Selection
 from eventhub.journal.rows import DeadLetterRow
@@ -57,13 +58,13 @@ class DeadLetterViewSet(HappenedViewSet):
         if set(by) - set(GROUPINGS):
             wanted = f"some of {', '.join(GROUPINGS)}, with commas between"
             raise ValidationError({"by": f"wanted {wanted}, found {request.query_params['by']!r}"})
-        groups, more = grouped(self._selection(request), by)
+        groups, more = grouped(self._selection(request), by, masked=self._masked)
         return Response({"items": [group_json(group) for group in groups], "next": None, "more": more})
 
     def _selection(self, request: Request) -> Selection:
         asked = request.query_params
         given = {name: str(asked[name]) for name in FILTERS if name in asked}
-        return selection_of(given, verified(request).buses(Scope.EVENTS_READ))
+        return selection_of(given, verified(request), Scope.EVENTS_READ)
 
     def item(self, row: DeadLetterRow) -> dict[str, Any]:
         """Return a dead letter."""
@@ -78,7 +79,7 @@ class DeadLetterViewSet(HappenedViewSet):
             "target_id": row.target_id,
             "target": row.target,
             "reason_class": row.reason_class,
-            "reason": row.reason,
+            "reason": mask_reason(row.reason) if row.bus_id in self._masked else row.reason,
             "status": row.status,
             "attempt_count": row.attempts,
             "fifo_key": MARK if row.fifo_key and row.bus_id in self._masked else row.fifo_key,
@@ -93,10 +94,12 @@ class DeadLetterViewSet(HappenedViewSet):
         return self.item(row)
 
 
-def selection_of(given: Mapping[str, str], bus_ids: frozenset[int] | None) -> Selection:
-    """Return what a filter selects, within the caller's buses; raises ValidationError."""
+def selection_of(given: Mapping[str, str], caller: Caller, scope: Scope) -> Selection:
+    """Return what a filter selects, on buses where the caller has the scope; raises ValidationError."""
+    bus_ids = caller.buses(scope)
+    masked = searched_masks(caller, bus_ids, given.get("bus", ""))
     try:
-        return read_filter(given, bus_ids=bus_ids)
+        return read_filter(given, bus_ids=bus_ids, is_masked=bool(masked))
     except FilterError as error:
         raise ValidationError(error.wrong) from error
 

@@ -1,22 +1,24 @@
 """Deliveries as a resource: of each, its outcome row and its attempts."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 
-from eventhub.access.sensitive import masked_paths
+from eventhub.access.sensitive import masked_paths, masked_paths_by_bus
 from eventhub.api.rest.listing import HappenedViewSet
 from eventhub.api.rest.media import moment, verbatim
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
-from eventhub.domain.mask import mask_message
+from eventhub.domain.mask import mask_message, mask_reason
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import AttemptRow, OutcomeRow
 
 
-def delivery_json(row: OutcomeRow) -> dict[str, Any]:
-    """Return a delivery as a list shows it."""
+def delivery_json(row: OutcomeRow, *, is_masked: bool) -> dict[str, Any]:
+    """Return a delivery as a list shows it; its reason is masked if anything of the event is."""
     return {
         "id": row.seq,
         "position": str(position_of(row)),
@@ -28,7 +30,7 @@ def delivery_json(row: OutcomeRow) -> dict[str, Any]:
         "target_id": row.target_id,
         "target": row.target,
         "state": row.state,
-        "reason": row.reason,
+        "reason": mask_reason(row.reason) if is_masked and row.attempts else row.reason,
         "attempt_count": row.attempts,
         "accepted_at": moment(row.accepted_at),
         "routed_at": moment(row.routed_at),
@@ -49,7 +51,7 @@ def attempt_json(row: AttemptRow, *, is_masked: bool) -> dict[str, Any]:
         "started_at": moment(row.started_at),
         "ended_at": moment(row.ended_at),
         "status": row.status,
-        "error": row.error,
+        "error": mask_reason(row.error) if is_masked else row.error,
         "reason_class": row.reason_class or None,
         "phases": verbatim(row.phases),
         "request": _message(row.request, is_masked=is_masked),
@@ -75,11 +77,16 @@ class DeliveryViewSet(HappenedViewSet):
 
     def item(self, row: OutcomeRow) -> dict[str, Any]:
         """Return a delivery as a list shows it."""
-        return delivery_json(row)
+        return delivery_json(row, is_masked=row.bus_id in self._masked)
+
+    @cached_property
+    def _masked(self) -> Collection[int]:
+        """Return the buses of whose events anything is masked."""
+        return masked_paths_by_bus(verified(self.request))
 
     def whole(self, row: OutcomeRow) -> dict[str, Any]:
         """Return a delivery with its attempts."""
         attempts = AttemptRow.objects.filter(delivery_id=row.seq).order_by("number", "seq")
         is_masked = bool(masked_paths(verified(self.request), row.bus_id))
         shown = [attempt_json(attempt, is_masked=is_masked) for attempt in attempts]
-        return delivery_json(row) | {"attempts": shown}
+        return delivery_json(row, is_masked=is_masked) | {"attempts": shown}

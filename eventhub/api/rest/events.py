@@ -57,7 +57,8 @@ class EventViewSet(HappenedViewSet):
         repeated = RepeatedRow.objects.filter(pk=row.id).first() if row.key is not None else None
         routing = RoutingRow.objects.filter(event_id=row.id).first()
         outcomes = OutcomeRow.objects.filter(event_id=row.id).order_by("seq")
-        event = event_of(row, masked_paths(verified(self.request), row.bus_id))
+        masked = masked_paths(verified(self.request), row.bus_id)
+        event = event_of(row, masked)
         return self.item(row) | {
             "detail": verbatim(event.detail),
             "attributes": verbatim(row.attributes),
@@ -65,7 +66,7 @@ class EventViewSet(HappenedViewSet):
             "redacted": redaction_json(row),
             "envelope": verbatim(envelope_of(event).as_bytes()),
             "routing": _routing_json(routing) if routing else None,
-            "deliveries": [delivery_json(outcome) for outcome in outcomes],
+            "deliveries": [delivery_json(outcome, is_masked=bool(masked)) for outcome in outcomes],
         }
 
     def list(self, request: Request) -> Response:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.rest.dead_letters import selection_of
 from eventhub.api.rest.errors import Conflict
@@ -69,7 +70,7 @@ class RedriveViewSet(ViewSet):
             default=letters.PER_SECOND,
         )
         dry_run = body.take("dry_run", bool, default=False)
-        selection = _selection(body, caller.buses(Scope.RULES_WRITE))
+        selection = _selection(body, caller)
         journal = parts().journal
         if dry_run:
             return Response({"dry_run": True, "count": journal.count_dead_letters(selection)})
@@ -100,7 +101,7 @@ class RedriveViewSet(ViewSet):
         return letters.redrive_of(row)
 
 
-def _selection(body: Body, bus_ids: frozenset[int] | None) -> Selection:
+def _selection(body: Body, caller: Caller) -> Selection:
     """Return what the body selects; raises ValidationError with everything that is wrong with it."""
     ids = body.take("ids", list, default=None)
     given = body.take("filter", dict, default=None)
@@ -113,7 +114,7 @@ def _selection(body: Body, bus_ids: frozenset[int] | None) -> Selection:
     body.done()
     if ids is not None:
         try:
-            return letters.of_ids(ids, bus_ids)
+            return letters.of_ids(ids, caller.buses(Scope.RULES_WRITE))
         except letters.FilterError as error:
             raise ValidationError(error.wrong) from error
     texts = {}
@@ -127,7 +128,7 @@ def _selection(body: Body, bus_ids: frozenset[int] | None) -> Selection:
             body.wrong[f"filter.{name}"] = f"wanted {wanted}, found {value!r:.80}"
     body.done()
     try:
-        return selection_of(texts, bus_ids)
+        return selection_of(texts, caller, Scope.RULES_WRITE)
     except ValidationError as error:
         raise ValidationError({"filter": error.detail}) from error
 

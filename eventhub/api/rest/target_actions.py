@@ -17,7 +17,7 @@ from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import moment_of
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import TargetViewSet
-from eventhub.domain.mask import mask_message
+from eventhub.domain.mask import mask_message, mask_reason
 from eventhub.domain.signature import SecretError
 from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
@@ -139,7 +139,7 @@ def result_json(result: Result, *, is_masked: bool = False) -> dict[str, Any]:
     shown = mask_message if is_masked else dict
     return {
         "decision": result.verdict.decision,
-        "reason": result.verdict.reason,
+        "reason": mask_reason(result.verdict.reason) if is_masked else result.verdict.reason,
         "reason_class": result.verdict.fault,
         "status": result.status,
         "started_at": moment_of(result.started_at),

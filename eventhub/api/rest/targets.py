@@ -150,6 +150,13 @@ class TargetViewSet(ConfiguredViewSet[Target]):
         beside = ("bus", "connection", "api_destination", "dead_letter_target")
         return seen.targets(verified(self.request)).select_related(*beside)
 
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Leave what the filters ask for; by a bus that the caller does not see, nothing."""
+        caller = verified(self.request)
+        if self.request.query_params.get("bus") and caller.bus_ids is not None:
+            queryset = queryset.filter(bus_id__in=caller.bus_ids)
+        return super().filter_queryset(queryset)
+
     def perform_create(self, serializer: BaseSerializer[Target]) -> None:
         """Make or change the target, unless its kind is for administrators and the caller is none."""
         kind = kind_of(serializer.validated_data["kind"])

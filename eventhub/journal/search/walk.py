@@ -51,7 +51,7 @@ class _Walk:
     def go(self) -> Found:
         bounds, asked = self._bounds, self._asked
         if not bounds.total:
-            return Found((), None, 0, 0)
+            return Found((), None, *self._looked(0))
         drive = self._choose()
         self._condition = _condition(self._node, drive, asked, self._engine)
         by_position = isinstance(drive.driver, ByBuses)
@@ -65,10 +65,13 @@ class _Walk:
         return Found(
             [event_id for _key, event_id in page],
             None if ended or reached is None else reached.as_cursor(),
-            scanned,
-            bounds.total,
+            *self._looked(scanned),
             timed_out=progress.timed_out and not more,
         )
+
+    def _looked(self, scanned: int) -> tuple[int | None, int | None]:
+        """Return how far one looked, of how much; of some buses none: it would tell of the others' events."""
+        return (scanned, self._bounds.total) if self._asked.bus_ids is None else (None, None)
 
     def _choose(self) -> Drive:
         """Return the driver with the fewest candidates, as far as one looks: the one that is sparsest."""

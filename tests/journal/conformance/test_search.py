@@ -229,7 +229,7 @@ def pages(store: Journal, text: str, **members: object) -> list[UUID]:
     while found.next is not None:
         found = search(store, text, **members, cursor=found.next)
         ids.extend(found.ids)
-        assert found.scanned <= found.of
+        assert (found.scanned or 0) <= (found.of or 0)
     return ids
 
 
@@ -341,6 +341,22 @@ def test_full_page_says_whether_there_is_more(store: Journal) -> None:
 
 def test_empty_journal_has_nothing(store: Journal) -> None:
     assert search(store, "source:x") == Found((), None, 0, 0)
+
+
+@pytest.mark.parametrize("text", ["", "source:*", "text:absent", "after:1h", "id:{}", "id:{:.12}*"])
+def test_search_of_some_buses_tells_nothing_of_the_others(store: Journal, text: str) -> None:
+    earlier = now_us() - 60 * SECOND
+    mine = append(store, new_event(bus_id=2, bus="uploads", accepted_at=earlier))[0].id
+    theirs = append(store, *(new_event() for _ in range(5)))[0].id
+    absent = theirs.hex[::-1]
+    asked = {"bus_ids": frozenset({2})}
+
+    there, not_there = (search(store, text.format(one), **asked) for one in (theirs.hex, absent))
+
+    assert replace(there, ids=list(there.ids)) == replace(not_there, ids=list(not_there.ids))
+    assert (there.scanned, there.of) == (None, None)
+    assert set(there.ids) <= {mine}
+    assert search(store, text.format(theirs.hex)).of
 
 
 def test_searching_holds_up_no_writer(store: Journal) -> None:

@@ -98,8 +98,8 @@ _PAGE = obj(
     "A page of events; of a search, how far it looked, too.",
     page("Event")["properties"]
     | {
-        "scanned": nullable(whole("How many were looked at.", minimum=0)),
-        "of": nullable(whole("Of how many, about.", minimum=0)),
+        "scanned": nullable(whole("How many were looked at; null in a search of some buses.", minimum=0)),
+        "of": nullable(whole("Of how many, about; null in a search of some buses.", minimum=0)),
         "timed_out": truth("Whether the time was up before the page was full: `next` goes on."),
     },
     optional=["scanned", "of", "timed_out"],
