@@ -44,8 +44,8 @@ def searched_masks(caller: Caller, bus_ids: Collection[int] | None, bus: str = "
     """
     masked = masked_paths_by_bus(caller)
     if bus and masked:
-        one = Bus.objects.filter(name=bus).values_list("pk", flat=True).first()
-        # A deleted bus of that name may have had marks of its own.
-        masked = {bus_id: paths for bus_id, paths in masked.items() if one is None or bus_id == one}
+        others = set(Bus.objects.exclude(name=bus).values_list("pk", flat=True))
+        # Events are found by the bus's name: a deleted bus may have had it, and marks of its own.
+        masked = {bus_id: paths for bus_id, paths in masked.items() if bus_id not in others}
     looked_at = [paths for bus_id, paths in masked.items() if bus_ids is None or bus_id in bus_ids]
     return frozenset(path for paths in looked_at for path in paths)

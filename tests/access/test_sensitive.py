@@ -16,7 +16,7 @@ from eventhub.domain.mask import MARK, mask, read_paths
 from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import Bus, Role, Rule
+from eventhub.models import Bus, FormerBus, Role, Rule
 from tests.access.estate import OURS, SECRET, Estate
 from tests.people import browser_of, person
 from tests.rest.conftest import Api, assert_problem
@@ -103,6 +103,33 @@ def test_errors_keep_what_is_ours_and_cannot_be_asked_for(estate: Estate) -> Non
     assert len(seer("GET", said).json()["items"]) == 2
     redrive = {"filter": {"reason": "receiver answered 503 no 4111-1111"}, "dry_run": True}
     assert_problem(api(Scope.RULES_WRITE, Scope.EVENTS_READ)("POST", "/redrives", redrive), 400)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "eventrow/?detail__contains=4111",
+        "eventrow/?attributes__contains=x",
+        "attemptrow/?response__contains=4111",
+        "attemptrow/?error__contains=4111",
+        "outcomerow/?reason__contains=4111",
+        "deadletterrow/?fifo_key__startswith=4",
+        "deadletterrow/?reason__contains=4111",
+    ],
+)
+def test_the_admin_answers_no_look_up_but_its_filters(estate: Estate, query: str) -> None:
+    ours = estate.bus[OURS]
+    browser = browser_of(person("viewer", Role.VIEWER, ours))
+
+    assert browser.get(f"/admin/journal/{query}").status_code == 400
+    assert browser.get(f"/admin/journal/{query.partition('?')[0]}?bus={ours.pk}").status_code == 200
+
+
+def test_marks_of_a_deleted_bus_outlive_its_name(estate: Estate) -> None:
+    FormerBus.objects.create(pk=4711, sensitive=["detail.pin"])
+    Bus.objects.create(name="again")
+
+    assert_problem(api(Scope.EVENTS_READ)("GET", f"/events?bus=again&q={quote('detail.pin:x*')}"), 400)
 
 
 def test_explaining_does_not_answer_questions_about_it(estate: Estate) -> None:
