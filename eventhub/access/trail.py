@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 from eventhub.access.caller import Caller, caller_of_user
-from eventhub.models import Door, doing
+from eventhub.access.scopes import Scope
+from eventhub.models import AuditEntry, Door, doing
 
 _DOORS = (("/admin/", Door.ADMIN), ("/api/", Door.REST))
 
@@ -40,6 +41,15 @@ def door_of(path: str) -> Door:
     'rest'
     """
     return next((door for prefix, door in _DOORS if path.startswith(prefix)), Door.PAGES)
+
+
+def may_take_back(caller: Caller, entry: AuditEntry) -> bool:
+    """Tell whether a caller who administers the entry's bus may take its change back.
+
+    Making and deleting a whole bus is for who may do so directly: on every bus.
+    """
+    is_whole = entry.before is None or entry.after is None
+    return caller.may_everywhere(Scope.RULES_WRITE) if entry.kind == "bus" and is_whole else True
 
 
 def who_of(request: HttpRequest) -> str:

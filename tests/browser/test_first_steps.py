@@ -35,10 +35,22 @@ def test_first_steps_cover_nothing_before_and_after_the_first_event(
         expect(page.locator("#node-rows tr", has_text="shop")).to_be_in_viewport(ratio=1)
 
 
+# What of an element shows: where it scrolls inside another, the rest of it lies over nothing.
+SHOWN = """element => {
+    let { left, top, right, bottom } = element.getBoundingClientRect();
+    for (let pane = element.parentElement; pane; pane = pane.parentElement) {
+        if (getComputedStyle(pane).overflowY === "visible") continue;
+        const box = pane.getBoundingClientRect();
+        left = Math.max(left, box.left); right = Math.min(right, box.right);
+        top = Math.max(top, box.top); bottom = Math.min(bottom, box.bottom);
+    }
+    return { x: left, y: top, width: right - left, height: bottom - top };
+}"""
+
+
 def overlaps(page: Page) -> list[str]:
     """Name what the first steps lie over."""
-    sheet = page.locator("#first-steps").bounding_box()
-    assert sheet is not None
+    sheet = page.locator("#first-steps").evaluate(SHOWN)
     things = ["button.card-node", ".column-title", ".legend", ".graph-tools", "#node-rows tr", ".stream-rows"]
     found = [(name, one.bounding_box()) for name in things for one in page.locator(f"{name}:visible").all()]
     return [name for name, box in found if box is not None and _meet(sheet, box)]

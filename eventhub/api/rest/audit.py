@@ -4,13 +4,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from eventhub.access import seen
 from eventhub.access.scopes import Scope
+from eventhub.access.trail import may_take_back
 from eventhub.api.rest.errors import Conflict
 from eventhub.api.rest.fields import Body
 from eventhub.api.rest.listing import PAGING, check_parameters, moment_parameter
@@ -65,6 +66,8 @@ class AuditViewSet(ViewSet):
         reason = body.take("reason", str, default="")
         body.done()
         entry, who = self._one(request, entry_id), verified(request).who
+        if not may_take_back(verified(request), entry):
+            raise PermissionDenied(f"a whole bus is made and deleted with {Scope.RULES_WRITE} on every bus")
         try:
             done = plan(entry, who=who) if dry_run else roll_back(entry, who=who, reason=reason)
         except RollbackRefusedError as error:
