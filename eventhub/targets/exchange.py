@@ -3,7 +3,7 @@
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Order, Result
 from eventhub.targets.mask import masked
-from eventhub.targets.shown import shown_request, shown_response
+from eventhub.targets.shown import secrets_of, shown_request, shown_response
 from eventhub.targets.verdict import Verdict, of_fault, of_status
 
 
@@ -16,16 +16,17 @@ def result_of(order: Order, request: Request, reply: Reply) -> Result:
         status=reply.status,
         phases=reply.phases,
         request=shown_request(order, request),
-        response=shown_response(reply, request.secrets),
+        response=shown_response(reply, secrets_of(request)),
         retry_after=reply.header("retry-after"),
     )
 
 
 def verdict_of(reply: Reply, request: Request) -> Verdict:
     """Judge a reply; what it says is masked like what is kept of it."""
+    secrets = secrets_of(request)
     if reply.fault is not None:
-        return of_fault(reply.fault, masked(reply.error, request.secrets))
+        return of_fault(reply.fault, masked(reply.error, secrets))
     status, location = reply.status or 0, ""
     if 300 <= status < 400:
-        location = masked(reply.header("location"), request.secrets)
-    return of_status(status, masked(reply.reason, request.secrets), location)
+        location = masked(reply.header("location"), secrets)
+    return of_status(status, masked(reply.reason, secrets), location)

@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from urllib.parse import unquote
 
 from eventhub.targets.http import Reply, Request
 from eventhub.targets.kind import Order
@@ -36,6 +37,11 @@ def _speaks_of_credentials(name: str) -> bool:
     return bool(_CREDENTIAL.search(name)) and not name.lower().endswith("-authenticate")
 
 
+def _hides(name: str) -> bool:
+    """Tell whether a member of a query is a credential, by its name."""
+    return _speaks_of_credentials(name) or name.lower() in _SIGNING
+
+
 def masked_url(url: str) -> str:
     """Return a URL; what its query's names call a credential is masked.
 
@@ -48,9 +54,28 @@ def masked_url(url: str) -> str:
     shown = []
     for member in query.split("&"):
         name, sign, value = member.partition("=")
-        hides = _speaks_of_credentials(name) or name.lower() in _SIGNING
-        shown.append(name + sign + (MASK if sign and hides else value))
+        shown.append(name + sign + (MASK if sign and _hides(name) else value))
     return f"{path}?{'&'.join(shown)}"
+
+
+def secrets_of(request: Request) -> Sequence[str]:
+    """Return every text that nobody may read of a request, those of its address with them."""
+    return (*request.secrets, *_in_query(request.url)) if "?" in request.url else request.secrets
+
+
+@lru_cache(maxsize=1024)
+def _in_query(url: str) -> tuple[str, ...]:
+    """Return the values that ``masked_url`` hides, as they stand and as they are meant.
+
+    >>> _in_query("https://x.example/hook?shop=7&api_key=a%2Fb")
+    ('a%2Fb', 'a/b')
+    """
+    found: dict[str, None] = {}
+    for member in url.partition("?")[2].split("&"):
+        name, _sign, value = member.partition("=")
+        if value and _hides(name):
+            found |= dict.fromkeys((value, unquote(value)))
+    return tuple(found)
 
 
 def shown_request(order: Order, request: Request) -> Mapping[str, object]:

@@ -3,7 +3,7 @@ import base64
 from eventhub.domain.fault import ReasonClass
 from eventhub.targets.exchange import verdict_of
 from eventhub.targets.http import Reply, Request
-from eventhub.targets.shown import shown_response
+from eventhub.targets.shown import secrets_of, shown_response
 from eventhub.targets.verdict import Decision, Fault
 
 
@@ -47,3 +47,13 @@ def test_a_fault_after_the_status_is_still_a_fault():
     verdict = verdict_of(reply, Request("http://x/", [], b"", 1.0))
 
     assert (verdict.decision, verdict.fault) == (Decision.RETRY, ReasonClass.NETWORK)
+
+
+def test_a_credential_in_the_address_is_masked_wherever_it_is_repeated():
+    request = Request("https://x.example/hook?shop=7&api_key=k%2Fey99", [], b"", 1.0)
+    reply = Reply(1, 2, status=404, reason="no k%2Fey99", body=b"POST /hook?shop=7&api_key=k/ey99")
+
+    kept = (verdict_of(reply, request).reason, shown_response(reply, secrets_of(request)))
+
+    assert "ey99" not in str(kept)
+    assert "shop=7" in str(kept)
