@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.exceptions import ValidationError as ModelError
-from django.db import IntegrityError, OperationalError, close_old_connections
+from django.db import DatabaseError, IntegrityError, OperationalError, close_old_connections
 
 from eventhub.access.caller import Caller
 from eventhub.api.eventbridge import (
@@ -146,7 +147,7 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
         for _ in range(MEETINGS):
             try:
                 return ANSWERED[name](request, caller)
-            except (IntegrityError, OperationalError, ModelError) as error:
+            except (DatabaseError, ObjectDoesNotExist, ModelError) as error:
                 if not _met_another(error):
                     raise
         return ANSWERED[name](request, caller)  # by now it is there, or gone, for us to see
@@ -156,12 +157,14 @@ def _worked_out(name: str, body: bytes, caller: Caller) -> dict[str, Any]:
         close_old_connections()
 
 
-def _met_another(error: IntegrityError | OperationalError | ModelError) -> bool:
+def _met_another(error: DatabaseError | ObjectDoesNotExist | ModelError) -> bool:
     """Tell whether another process changed in this moment what the request is about."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, (IntegrityError, ObjectDoesNotExist)):
         return True
     if isinstance(error, OperationalError):
         return getattr(error.__cause__, "sqlstate", "") in {"40P01", "40001"}  # a deadlock, or nearly one
+    if isinstance(error, DatabaseError):
+        return "did not affect any rows" in str(error)  # what was to be saved is gone
     errors = error.error_dict.values() if hasattr(error, "error_dict") else [error.error_list]
     return any(one.code in {"unique", "unique_together"} for many in errors for one in many)
 
