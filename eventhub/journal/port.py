@@ -24,6 +24,10 @@ from eventhub.journal.limits import Circuit as Circuit
 from eventhub.journal.limits import CircuitState as CircuitState
 from eventhub.journal.limits import Limits as Limits
 from eventhub.journal.limits import TargetState as TargetState
+from eventhub.journal.looking_back import PARTS
+from eventhub.journal.looking_back import Latencies as Latencies
+from eventhub.journal.looking_back import Past as Past
+from eventhub.journal.looking_back import Tally as Tally
 from eventhub.journal.position import START as START
 from eventhub.journal.position import Position as Position
 from eventhub.journal.redacted import Candidate as Candidate
@@ -38,6 +42,7 @@ from eventhub.journal.replaying import NewReplay as NewReplay
 from eventhub.journal.replaying import Replay as Replay
 from eventhub.journal.replaying import ReplayState as ReplayState
 from eventhub.journal.rolling import ROWS_EACH
+from eventhub.journal.rolling import Grain as Grain
 from eventhub.journal.rolling import Rolled as Rolled
 from eventhub.journal.searching import Found as Found
 from eventhub.journal.searching import Search as Search
@@ -415,6 +420,41 @@ class Journal(Protocol):
 
     def prune_rollups(self, now: int) -> None:
         """Remove rollups that are older, at the second ``now``, than their grain is kept."""
+
+    def counts(
+        self,
+        kind: str,
+        past: Past,
+        *,
+        by: Collection[str] = PARTS,
+        bus_ids: Collection[int] | None = None,
+        a: Collection[int | str] | None = None,
+        b: Collection[int] | None = None,
+    ) -> list[Tally]:
+        """Return what was counted of a kind in a span of the past, in the order of its moments.
+
+        The kinds and what ``a`` and ``b`` are of each: ``counted.Counted``. Told apart by what ``by`` names,
+        summed over the rest; of the gauge ``backlog`` the highest of each step. Only of some buses, ``a`` or
+        ``b`` where these are given (``error`` and ``backlog`` have no bus: name the targets). What happened
+        less than about two seconds ago may be missing. Raises ValueError for an unknown kind or part.
+
+        - All that was accepted, in bars of 15 s of the last hour:
+          ``counts("accepted", Past(now - 3600, now, Grain.SECOND, step=15), by=())``
+        - Attempts of each rule for target 7 in all: ``counts("attempt", past, by=("a",), b=[7])``
+        - Error classes of target 7 in each minute: ``counts("error", by_the_minute, by=("a",), b=[7])``
+        - How much waited at target 7: ``counts("backlog", by_the_minute, by=(), a=[7])``; ``failed`` is 1
+          where its circuit was open.
+        """
+
+    def latencies(self, kind: str, past: Past, *, ids: Collection[int] | None = None) -> list[Latencies]:
+        """Return how long what is timed took in a span of the past, in the order of moments and ids.
+
+        ``all`` (id 0), ``bus`` and ``rule``: from acceptance to delivery; ``target``: attempts. Only of some
+        ids where these are given. Raises ValueError for an unknown kind.
+
+        - p99 of target 7: ``[one.quantile(0.99) for one in latencies("target", past, ids=[7])]``
+        - p50 of two buses together: ``together(latencies("bus", past, ids=[1, 2]))``
+        """
 
     def search(self, asked: Search) -> Found:
         """Return one page of the events that pass a filter, newest first, within its time or soon after it.

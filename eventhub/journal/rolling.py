@@ -22,7 +22,12 @@ NOTHING_ROLLED = "[[0,0],[0,0],[0,0],[0,0]]"
 
 Count = tuple[int, int, str, int, str, int, int, int, int]  # the columns of `rollup`
 Times = tuple[int, int, str, int, int, int]  # the columns of `rollup_latency`
-COUNTED_KINDS = ("source", "match", "attempt", "forward", "unmatched", "dead", "error", "backlog")
+# Sums of a whole bus, added as its rows are: a series of everything must not read the rows of every rule.
+TOTALS: Mapping[str, str] = {"source": "accepted", "attempt": "attempted"}
+COUNTED_KINDS = (
+    *("source", "match", "attempt", "forward", "unmatched", "dead", "error", "backlog"),
+    *TOTALS.values(),
+)
 TIMED_KINDS = ("all", "bus", "rule", "target")
 ROLLUP = "grain, at, kind, bus_id, text, a, b, count, failed"
 ROLLUP_LATENCY = "grain, at, kind, id, bucket, times"
@@ -75,13 +80,15 @@ def count_rows(sums: Sums) -> list[Count]:
     added: dict[tuple[int, int, str, int, str, int, int], list[int]] = {}
     for (second, counted), (count, failed) in sums.counts.items():
         text, a = (counted.a, 0) if isinstance(counted.a, str) else ("", counted.a)
+        keys = [(counted.kind, counted.bus_id, text, a, counted.b)]
+        if total := TOTALS.get(counted.kind):
+            keys.append((total, counted.bus_id, "", 0, 0))
         for grain in Grain:
             at = second - second % grain
-            entry = added.setdefault(
-                (int(grain), at, counted.kind, counted.bus_id, text, a, counted.b), [0, 0]
-            )
-            entry[0] += count
-            entry[1] += failed
+            for key in keys:
+                entry = added.setdefault((int(grain), at, *key), [0, 0])
+                entry[0] += count
+                entry[1] += failed
     return sorted((*key, count, failed) for key, (count, failed) in added.items())
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from eventhub.domain.mask import mask_reason
+from eventhub.journal.counted import shown
 from eventhub.journal.port import (
     Feed,
     OutcomeState,
@@ -17,7 +18,6 @@ from eventhub.journal.port import (
     TailedEvent,
     TailedRouting,
 )
-from eventhub.live.window import shown
 
 COLUMNS = ("id", "at", "bus", "source", "detail-type", "matched", "state", "delivered", "of", "ms", "pos")
 

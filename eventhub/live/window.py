@@ -6,7 +6,7 @@ that was tailed and one that was read from the tables at the same time are equal
 
 from collections.abc import Iterable, Mapping
 
-from eventhub.journal.counted import BOUNDS_MS, Counted, Timed
+from eventhub.journal.counted import BOUNDS_MS, Counted, Timed, quantile
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 5
@@ -97,28 +97,3 @@ def merged(many: Iterable[Mapping[int, tuple[int, int]]]) -> dict[int, tuple[int
             before = total.get(edge, (0, 0))
             total[edge] = (before[0] + count, before[1] + failed)
     return total
-
-
-def quantile(buckets: list[int], share: float) -> float:
-    """Return the latency (ms) below which ``share`` of the times lie, interpolated within its bucket.
-
-    >>> quantile([0, 10, 0], 0.5)
-    0.11
-    """
-    wanted = share * sum(buckets)
-    below = 0
-    for bucket, times in enumerate(buckets):
-        if times and below + times >= wanted:
-            low = BOUNDS_MS[bucket - 1] if bucket else 0.0
-            return shown(low + (BOUNDS_MS[bucket] - low) * (wanted - below) / times)
-        below += times
-    return BOUNDS_MS[-1]
-
-
-def shown(ms: float) -> float:
-    """Round a latency as people read it.
-
-    >>> shown(0.1234), shown(12.345), shown(1234.5)
-    (0.12, 12.3, 1234.0)
-    """
-    return round(ms, 2) if ms < 10 else round(ms, 1) if ms < 100 else float(round(ms))

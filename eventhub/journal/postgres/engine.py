@@ -12,6 +12,7 @@ import psycopg
 from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.columns import KEY_SECONDS
+from eventhub.journal.looking_back import PARTS, read_counts, read_latencies
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -24,10 +25,12 @@ from eventhub.journal.port import (
     Health,
     Hint,
     JournalUnavailable,
+    Latencies,
     Limits,
     NewEvent,
     NewReplay,
     OutcomeState,
+    Past,
     Position,
     Pruned,
     Redaction,
@@ -42,6 +45,7 @@ from eventhub.journal.port import (
     Settled,
     StoredEvent,
     Tail,
+    Tally,
     TargetState,
     Wanted,
 )
@@ -339,6 +343,25 @@ class PostgresJournal:
         """Remove old rollups."""
         with self._pool.lend() as db:
             rolling.prune(db, now)
+
+    def counts(
+        self,
+        kind: str,
+        past: Past,
+        *,
+        by: Collection[str] = PARTS,
+        bus_ids: Collection[int] | None = None,
+        a: Collection[int | str] | None = None,
+        b: Collection[int] | None = None,
+    ) -> list[Tally]:
+        """Return what was counted."""
+        with self._pool.lend() as db:
+            return read_counts(rolling.asking(db), kind, past, by=by, bus_ids=bus_ids, a=a, b=b)
+
+    def latencies(self, kind: str, past: Past, *, ids: Collection[int] | None = None) -> list[Latencies]:
+        """Return what was timed."""
+        with self._pool.lend() as db:
+            return read_latencies(rolling.asking(db), kind, past, ids=ids)
 
     def epoch(self) -> str:
         """Return the name of this journal's life."""

@@ -20,7 +20,7 @@ from eventhub.journal.rolling import (
     tail_text,
     time_rows,
 )
-from eventhub.journal.summing import Span, Spans, sum_up, sum_up_errors
+from eventhub.journal.summing import Ask, Span, Spans, sum_up, sum_up_errors
 
 # What holds the advisory lock of the one process that rolls up; any constant of our own.
 LOCK = 0x726F_6C6C_7570
@@ -73,9 +73,7 @@ def roll_up(db: psycopg.Connection, limit: int) -> Rolled | None:
             return rolled
         outcomes = _span("r", before.routings, routings)
 
-        def ask(statement: str, values: Sequence[object]) -> Iterable[tuple[Any, ...]]:
-            return db.execute(statement.encode(), values)
-
+        ask = asking(db)
         tried = _span("attempt", before.attempts, attempts)
         sums = sum_up(
             ask,
@@ -99,6 +97,15 @@ def roll_up(db: psycopg.Connection, limit: int) -> Rolled | None:
             db.execute(ADD_TIMES, [list(column) for column in zip(*times, strict=True)])
         db.execute("UPDATE meta SET value = %s WHERE name = 'rolled'", (tail_text(rolled.tail),))
     return rolled
+
+
+def asking(db: psycopg.Connection) -> Ask:
+    """Return what runs the statements that both engines understand."""
+
+    def ask(statement: str, values: Sequence[object]) -> Iterable[tuple[Any, ...]]:
+        return db.execute(statement.encode(), values)
+
+    return ask
 
 
 def note(db: psycopg.Connection, rows: Sequence[Count]) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.columns import KEY_SECONDS
+from eventhub.journal.looking_back import PARTS, read_counts, read_latencies
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -23,10 +24,12 @@ from eventhub.journal.port import (
     Health,
     Hint,
     JournalUnavailable,
+    Latencies,
     Limits,
     NewEvent,
     NewReplay,
     OutcomeState,
+    Past,
     Position,
     Pruned,
     Redaction,
@@ -41,6 +44,7 @@ from eventhub.journal.port import (
     Settled,
     StoredEvent,
     Tail,
+    Tally,
     TargetState,
     Wanted,
 )
@@ -388,6 +392,25 @@ class SqliteJournal:
     def prune_rollups(self, now: int) -> None:
         """Remove old rollups."""
         self._writer.write(lambda db: rolling.apply_prune(db, now))
+
+    def counts(
+        self,
+        kind: str,
+        past: Past,
+        *,
+        by: Collection[str] = PARTS,
+        bus_ids: Collection[int] | None = None,
+        a: Collection[int | str] | None = None,
+        b: Collection[int] | None = None,
+    ) -> list[Tally]:
+        """Return what was counted."""
+        with self._reading() as db:
+            return read_counts(rolling.asking(db), kind, past, by=by, bus_ids=bus_ids, a=a, b=b)
+
+    def latencies(self, kind: str, past: Past, *, ids: Collection[int] | None = None) -> list[Latencies]:
+        """Return what was timed."""
+        with self._reading() as db:
+            return read_latencies(rolling.asking(db), kind, past, ids=ids)
 
     def epoch(self) -> str:
         """Return the name of this journal's life."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from eventhub.journal.port import Position, Tail
 from eventhub.journal.rolling import (
@@ -16,7 +17,7 @@ from eventhub.journal.rolling import (
     time_rows,
 )
 from eventhub.journal.sqlite.statements import Many
-from eventhub.journal.summing import Span, Spans, Sums, sum_up, sum_up_errors
+from eventhub.journal.summing import Ask, Span, Spans, Sums, sum_up, sum_up_errors
 
 ADD = Many(
     f"INSERT INTO rollup ({ROLLUP}) VALUES",
@@ -63,15 +64,22 @@ def sum_next(db: sqlite3.Connection, before: Tail, limit: int) -> tuple[Rolled, 
             "routing r CROSS JOIN outcome o ON o.event_id = r.event_id",
         )
 
-        def ask(statement: str, values: Sequence[object]) -> Iterable[tuple[object, ...]]:
-            return db.execute(statement.replace("%s", "?"), values)
-
+        ask = asking(db)
         sums = sum_up(ask, Spans(events, routings, outcomes, attempts, letters))
         sum_up_errors(ask, attempts, sums)
     finally:
         db.execute("COMMIT")
     tail = Tail(*(Position(0, last) for _span, last, _more in reached))
     return Rolled(tail, any(more for _span, _last, more in reached)), sums
+
+
+def asking(db: sqlite3.Connection) -> Ask:
+    """Return what runs the statements that both engines understand."""
+
+    def ask(statement: str, values: Sequence[object]) -> Iterable[tuple[Any, ...]]:
+        return db.execute(statement.replace("%s", "?"), values)
+
+    return ask
 
 
 def apply_roll(db: sqlite3.Connection, before: Tail, rolled: Rolled, sums: Sums) -> bool:
