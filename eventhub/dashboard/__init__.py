@@ -11,6 +11,7 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
 ``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled
 ``target_facts``   how a target fares, beside its deliveries and before a redrive
+``keyboard``       ``/help/keys``: every key, and the switch that turns single ones off
 ``reference``      ``/docs/``: the pages under ``templates/docs``
 ``policy``         the content security policy: nothing inline but a page's own import map, by its nonce
 ``admin_site``     how Django's admin fits among the pages

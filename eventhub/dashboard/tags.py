@@ -31,13 +31,14 @@ def theme(context: Context) -> str:
 def modules(context: Context, *names: str, **later: str) -> SafeString:
     """Render a page's import map and preloads; the first module named is its script.
 
-    Modules given by keyword are only mapped: the page imports them when it needs them.
+    Modules given by keyword are only mapped: the page imports them when it needs them. So is ``keys``, which
+    every page loads: whoever imports it gets that one.
     """
     nonce = getattr(context.get("request"), "csp_nonce", "")
     rendered = format_html(
         '<script type="importmap" nonce="{}">{}</script>',
         nonce,
-        mark_safe(assets.import_map((*names, *later.values()))),  # noqa: S308 - our own addresses, no reader's text
+        mark_safe(assets.import_map((*names, *later.values(), "keys"))),  # noqa: S308 - our own addresses, no reader's text
     )
     for name in names:
         rendered += format_html('\n<link rel="modulepreload" href="{}">', assets.asset(f"js/{name}.js"))

@@ -7,6 +7,7 @@ from eventhub.dashboard import (
     event_page,
     first_steps,
     flow_page,
+    keyboard,
     preview_page,
     redriving,
     reference,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("dead-letters/redrive", redriving.redrive, name="redrive"),
     path("dead-letters/redrives", redriving.progress, name="redrives"),
     path("dead-letters/redrives/<int:redrive_id>/<str:action>", redriving.steer, name="steer-redrive"),
+    path("help/keys", keyboard.keys, name="keys"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

@@ -138,6 +138,7 @@ PAGES: dict[str, list[Ask]] = {
     "dead-letters/redrives/<int:redrive_id>/<str:action>": _post(
         "/dead-letters/redrives/{redrive}/pause", "w@every"
     ),
+    "help/keys": _get("/help/keys", "person"),
     "docs/": _get("/docs/", "person"),
     "docs/<path:name>": _get("/docs/keys-and-people", "person"),
 }

@@ -28,6 +28,7 @@ PAGES = [
     "/dead-letters?target=nobody",
     "/dead-letters/redrive",
     "/nowhere",
+    "/help/keys",
     "/docs/",
     *sorted(f"/docs/{path.relative_to(DOCS).with_suffix('')}" for path in DOCS.glob("*/[!_]*.html")),
     "/admin/",

@@ -14,7 +14,7 @@ from eventhub.models import ApiKey, Bus, Role
 from tests.live.world import World
 from tests.people import browser_of, person
 
-PAGES = ["/flow", "/events", "/dead-letters", "/docs/"]
+PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys"]
 
 
 @pytest.fixture
