@@ -16,6 +16,7 @@
 - ``settle``    records attempts in groups;
 - ``letters``   says which dead letters a filter means, and in which groups they are;
 - ``redrive``   brings dead letters back, at a rate;
+- ``find``, ``complete``  search events, and say what could be searched for;
 - ``preview``, ``testing``  show and try what a delivery would do, by the same code;
 - ``retain``    removes what is older or larger than the operator allows;
 - ``process``   holds the parts that run in this process.

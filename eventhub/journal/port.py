@@ -45,6 +45,7 @@ from eventhub.journal.rolling import ROWS_EACH
 from eventhub.journal.rolling import Grain as Grain
 from eventhub.journal.rolling import Rolled as Rolled
 from eventhub.journal.searching import Found as Found
+from eventhub.journal.searching import Lately as Lately
 from eventhub.journal.searching import Search as Search
 from eventhub.journal.states import OutcomeState as OutcomeState
 from eventhub.journal.states import RoutingState as RoutingState
@@ -462,6 +463,12 @@ class Journal(Protocol):
         What is committed while pages are followed neither repeats nor hides what was there before. Holds up
         no writer. Raises ValueError for a cursor that is none.
         """
+
+    def names_lately(self, asked: Lately) -> Sequence[str]:
+        """Return the sources or types of routed events, the last seen first; none if the time was up."""
+
+    def details_lately(self, asked: Lately) -> Sequence[tuple[int, bytes]]:
+        """Return the bus and the detail of the newest event of each type; none if the time was up."""
 
     def epoch(self) -> str:
         """Return a name of this journal's life; it changes when the journal is made anew."""

@@ -1,4 +1,4 @@
-"""Searching events: what is asked of the journal, and what it answers."""
+"""Searching events, and what could be searched for: what is asked of the journal, and what it answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,3 +37,13 @@ class Found:
     scanned: int | None
     of: int | None
     timed_out: bool = False  # the time was up before the page was full
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What was seen lately on some buses is wanted, the last seen first."""
+
+    bus_ids: frozenset[int] | None = None  # None: of every bus
+    column: str = "source"  # or detail_type
+    most: int = 500
+    box_seconds: float = 0.01

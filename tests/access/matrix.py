@@ -101,6 +101,7 @@ REST: dict[str, list[Ask]] = {
     "event-types": _get("/api/event-types", "e@any"),
     "event-types/<int:type_id>": _get("/api/event-types/{event_type}", "e@bus"),
     "events": _get("/api/events", "e@any"),
+    "events/complete": _get("/api/events/complete?q=type:", "e@any"),
     "events/<uuid:event_id>": _get("/api/events/{event}", "e@bus"),
     "events/<uuid:event_id>/preview": _post("/api/events/{event}/preview", "e@bus")
     + _post("/api/events/{event}/preview", "e@bus", '{"transform": {"InputPath": "$.detail.card"}}'),

@@ -14,6 +14,7 @@ from eventhub.api.rest.attempts import AttemptViewSet
 from eventhub.api.rest.audit import AuditViewSet
 from eventhub.api.rest.backtesting import BacktestView
 from eventhub.api.rest.buses import BusViewSet
+from eventhub.api.rest.completing import CompletionView
 from eventhub.api.rest.connections import ApiDestinationViewSet, ConnectionViewSet
 from eventhub.api.rest.dead_letters import DeadLetterViewSet
 from eventhub.api.rest.deliveries import DeliveryViewSet
@@ -155,6 +156,7 @@ urlpatterns = [
     path("export", Export.as_view()),
     path("patterns/explain", Explain.as_view()),
     path("events", EventViewSet.as_view(_LIST)),
+    path("events/complete", CompletionView.as_view()),
     path("events/<uuid:event_id>", EventViewSet.as_view(_READ)),
     path("events/<uuid:event_id>/preview", Preview.as_view()),
     path("event-types", EventTypeViewSet.as_view(_LIST)),

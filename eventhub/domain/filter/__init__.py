@@ -25,15 +25,16 @@ deliveries of that rule to that target alone. Without them they are asked of the
 words that pages show.
 """
 
-from eventhub.domain.filter.complete import Candidate, Completion, Known, complete
+from eventhub.domain.filter.complete import Candidate, CandidateKind, Completion, Known, complete, place_of
 from eventhub.domain.filter.error import FilterError
 from eventhub.domain.filter.evaluate import Predicate, compile_filter
 from eventhub.domain.filter.parse import parse
-from eventhub.domain.filter.terms import Filter
+from eventhub.domain.filter.terms import Filter, path_text
 from eventhub.domain.filter.view import EventView, LegView
 
 __all__ = [
     "Candidate",
+    "CandidateKind",
     "Completion",
     "EventView",
     "Filter",
@@ -44,4 +45,6 @@ __all__ = [
     "compile_filter",
     "complete",
     "parse",
+    "path_text",
+    "place_of",
 ]

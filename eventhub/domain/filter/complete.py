@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from eventhub.domain.filter.terms import Value
 from eventhub.domain.filter.words import EXISTS, NONE, STATUSES, WORDS, Takes
@@ -10,11 +11,19 @@ MOST = 20  # candidates at once
 _COMPARED = {Takes.COUNT: ">1", Takes.DURATION: ">500ms", Takes.MOMENT: "15m"}
 
 
+class CandidateKind(StrEnum):
+    """What a candidate is."""
+
+    WORD = "word"  # of the language, with its colon
+    PATH = "path"  # of a detail, with its colon
+    VALUE = "value"  # what may follow a colon
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What was seen lately: ``values`` by word or by ``detail.…`` path, and the detail's ``paths``."""
 
-    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, Iterable[str]] = field(default_factory=dict)
     paths: Sequence[str] = ()  # such as detail.order.id
 
 
@@ -24,6 +33,17 @@ class Candidate:
 
     text: str
     about: str
+    kind: CandidateKind = CandidateKind.VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a cursor is in: the text from ``start`` to ``end``, of which ``prefix`` stands before it."""
+
+    start: int
+    end: int
+    prefix: str
+    name: str | None  # the word or path whose value it is; None: a term begins there
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +64,28 @@ def complete(text: str, cursor: int, known: Known) -> Completion:
     >>> [one.text for one in complete("type:", 5, Known({"type": ["order paid"]})).candidates]
     ['"order paid"']
     """
+    place = place_of(text, cursor)
+    if place.name is None:
+        found = [*_starting(_words(), place.prefix), *_starting(_paths(known), place.prefix)]
+    else:
+        values = _starting(_values(place.name, known), place.prefix, bare=True)
+        found = [Candidate(_written(one), one.about) for one in values]
+    return Completion(place.start, place.end, found[:MOST])
+
+
+def place_of(text: str, cursor: int) -> Place:
+    """Return what a cursor is in.
+
+    >>> place_of("type:paid source:sh", 19)
+    Place(start=17, end=19, prefix='sh', name='source')
+    """
     cursor = max(0, min(cursor, len(text)))
     start, colon, bar = _token(text, cursor)
     end = _end(text, cursor)
     if colon is None:
-        prefix = text[start:cursor]
-        found = [*_starting(_words(), prefix), *_starting(_paths(known), prefix)]
-        return Completion(start, end, found[:MOST])
+        return Place(start, end, text[start:cursor], None)
     begins = (bar if bar is not None else colon) + 1
-    prefix = text[begins:cursor].lstrip('"')
-    found = list(_starting(_values(text[start:colon], known), prefix, bare=True))
-    return Completion(begins, end, [Candidate(_written(one), one.about) for one in found][:MOST])
+    return Place(begins, end, text[begins:cursor].lstrip('"'), text[start:colon])
 
 
 def _token(text: str, cursor: int) -> tuple[int, int | None, int | None]:
@@ -85,12 +116,12 @@ def _end(text: str, cursor: int) -> int:
 def _words() -> Iterator[Candidate]:
     for word in WORDS.values():
         if word.takes is not Takes.JSON:
-            yield Candidate(f"{word.name}:", word.about)
+            yield Candidate(f"{word.name}:", word.about, CandidateKind.WORD)
 
 
 def _paths(known: Known) -> Iterator[Candidate]:
     for path in known.paths:
-        yield Candidate(f"{path}:", "seen lately")
+        yield Candidate(f"{path}:", "seen lately", CandidateKind.PATH)
 
 
 def _values(name: str, known: Known) -> Iterator[Candidate]:

@@ -130,7 +130,7 @@ class Term:
     path: tuple[Step, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.word}{''.join(map(_step, self.path))}:{self.test}"
+        return f"{self.word}{path_text(self.path)}:{self.test}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,15 @@ def _terms(node: Node) -> Iterator[Term]:
 
 def _inside(node: Node) -> str:
     return str(node) if isinstance(node, Term | Not) else f"({node})"
+
+
+def path_text(path: tuple[Step, ...]) -> str:
+    """Return a path as filters have it behind ``detail``.
+
+    >>> path_text(("items", None, "unit price"))
+    '.items[*]."unit price"'
+    """
+    return "".join(map(_step, path))
 
 
 def _step(step: Step) -> str:

@@ -25,6 +25,7 @@ from eventhub.journal.port import (
     Health,
     Hint,
     JournalUnavailable,
+    Lately,
     Latencies,
     Limits,
     NewEvent,
@@ -69,6 +70,7 @@ from eventhub.journal.postgres.pruning import CHUNK, Pruning
 from eventhub.journal.postgres.searching import PostgresSearch
 from eventhub.journal.redacting import caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
+from eventhub.journal.search.lately import details_lately, names_lately
 from eventhub.journal.search.walk import search
 from eventhub.journal.watchers import Watchers
 
@@ -373,6 +375,16 @@ class PostgresJournal:
         """Return one page of what passes a filter."""
         with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
             return search(asked, engine)
+
+    def names_lately(self, asked: Lately) -> Sequence[str]:
+        """Return sources or types, the last seen first."""
+        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
+            return names_lately(asked, engine)
+
+    def details_lately(self, asked: Lately) -> Sequence[tuple[int, bytes]]:
+        """Return the newest event's detail of each type."""
+        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
+            return details_lately(asked, engine)
 
     # -- keep ----------------------------------------------------------------------------------------
 

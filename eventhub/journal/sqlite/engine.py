@@ -24,6 +24,7 @@ from eventhub.journal.port import (
     Health,
     Hint,
     JournalUnavailable,
+    Lately,
     Latencies,
     Limits,
     NewEvent,
@@ -50,6 +51,7 @@ from eventhub.journal.port import (
 )
 from eventhub.journal.redacting import Done, caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
+from eventhub.journal.search.lately import details_lately, names_lately
 from eventhub.journal.search.walk import search
 from eventhub.journal.sqlite import archiving, connections, redacting, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
@@ -422,6 +424,16 @@ class SqliteJournal:
         """Return one page of what passes a filter."""
         with self._reading() as db:
             return search(asked, SqliteSearch(db))
+
+    def names_lately(self, asked: Lately) -> Sequence[str]:
+        """Return sources or types, the last seen first."""
+        with self._reading() as db:
+            return names_lately(asked, SqliteSearch(db))
+
+    def details_lately(self, asked: Lately) -> Sequence[tuple[int, bytes]]:
+        """Return the newest event's detail of each type."""
+        with self._reading() as db:
+            return details_lately(asked, SqliteSearch(db))
 
     # -- keep ----------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from eventhub.api.openapi.resources import (
     attempts,
     audit,
     buses,
+    completing,
     connections,
     dead_letters,
     deliveries,
@@ -36,6 +37,7 @@ _MODULES = (
     target_kinds,
     connections,
     events,
+    completing,
     event_types,
     deliveries,
     attempts,
@@ -57,4 +59,4 @@ COMPONENTS: Mapping[str, Schema] = {
     "Problem": PROBLEM,
     **{name: shape for module in _MODULES for name, shape in module.COMPONENTS.items()},
 }
-TAGS = [{"name": module.TAG, "description": module.SAID} for module in _MODULES]
+TAGS = [{"name": module.TAG, "description": module.SAID} for module in _MODULES if module is not completing]
