@@ -10,15 +10,15 @@ fields that are too much to ask.
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.asking import Asked, Keys
 from eventhub.domain.pattern.branching import Node
-from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.costs import MAX_STEPS_IN_ALL, is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.keys import MISSING
 from eventhub.domain.pattern.leaf import Entry, entries_of
 from eventhub.domain.pattern.tree import Pattern
 from eventhub.domain.pattern.values import Many, Values
+from eventhub.domain.pattern.verdict import Verdict, verdict_on_any
 
 
 @dataclass(slots=True)
@@ -129,23 +129,18 @@ def _settle(values: Values, in_question: dict[int, dict[int, Entry]], matched: s
         ),
     )
     too_complex = []
+    keys = Keys()
     spent = values.spent
     for rule_id, entries in sorted(asking.items()):
         if spent > MAX_STEPS_IN_ALL:  # each rule is bounded, but a bus may have any number of them
             too_complex.append(rule_id)
             continue
-        asked = Asked(leaves, next(iter(entries.values())).costs)
-        is_given_up = False
+        asked = Asked(leaves, next(iter(entries.values())).costs, keys)
         # In the pattern's order, as the plain matcher: what one branch spends another lacks.
-        for _, entry in sorted(entries.items()):
-            try:
-                if can_choose(entry.branch, asked):
-                    matched.add(rule_id)
-                    break
-            except TooComplexError:
-                is_given_up = True
-        else:
-            if is_given_up:
-                too_complex.append(rule_id)
+        verdict = verdict_on_any([entry.branch for _, entry in sorted(entries.items())], asked)
+        if verdict is Verdict.MATCH:
+            matched.add(rule_id)
+        elif verdict is Verdict.TOO_COMPLEX:
+            too_complex.append(rule_id)
         spent += asked.spent
     return too_complex
