@@ -79,7 +79,7 @@ class RuleIndex:
                 if value is MISSING:
                     todo += table.absence
                 elif type(value) is Many:
-                    todo += table.behind_many(value)
+                    todo += table.behind_many(value, values)
                 else:
                     if (inner := table.keys.get(value)) is not None:
                         todo.append(inner)
@@ -106,12 +106,12 @@ class RuleIndex:
 
 def _holds_surely(entry: Entry, values: Values) -> bool:
     """Tell whether the fields' holding, each for itself, is enough."""
-    if values.spent > MAX_STEPS_IN_ALL:
-        return False  # some were not asked
     inside = 0
     for one in entry.branch:
         value = values[one.path]
         if type(value) is Many:
+            if values.spent > MAX_STEPS_IN_ALL:
+                return False  # it may not have been asked
             if one.path in entry.costs and is_too_much(entry.costs[one.path], len(value.keys)):
                 return False
             if value.in_elements:

@@ -94,9 +94,10 @@ def check_events(index: RuleIndex, rules: dict[int, Pattern], events: list[str])
         )
 
 
-@pytest.fixture
-def splits_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=[16, 1], ids=["each guard", "lists of guards"])
+def splits_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every second rule looked up rather than asked, by whatever guards it."""
+    monkeypatch.setattr(branching, "MAX_WAYS", request.param)
     monkeypatch.setattr(branching, "MAX_COUNT", 1)
     monkeypatch.setattr(branching, "MUST_SPLIT", 1)
 
@@ -116,6 +117,35 @@ def test_index_that_is_split_at_once_agrees_at_length(
     texts: list[str], events: list[str], data: st.DataObject
 ):
     check_that_matchers_agree(texts, events, data)
+
+
+def check_that_what_is_left_open_is_told(texts: list[str], events: list[str]) -> None:
+    """Of an event that may take nothing, nobody is told what is not so; what is left open, is."""
+    index = RuleIndex()
+    patterns = [parse(text) for text in texts]
+    for rule_id, pattern in enumerate(patterns):
+        index.add(rule_id, pattern)
+    for text in events:
+        event = jsontext.decode(text.encode())
+        found = index.match(event)
+        for rule_id, pattern in enumerate(patterns):
+            verdict = match(pattern, event)
+            if rule_id in found.rule_ids:
+                assert verdict is Verdict.MATCH
+            elif rule_id not in found.too_complex:
+                assert verdict is Verdict.NO_MATCH
+        if "[" not in text and "." not in text:  # one value at each path
+            assert not found.too_complex
+
+
+@modest
+@pytest.mark.usefixtures("splits_at_once")
+@given(RULES, SOME_EVENTS, st.integers(-1, 5))
+def test_index_that_may_look_nothing_up_leaves_it_open(texts: list[str], events: list[str], steps: int):
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("index", "values"):
+            patch.setattr(f"eventhub.domain.pattern.{module}.MAX_STEPS_IN_ALL", steps)
+        check_that_what_is_left_open_is_told(texts, events)
 
 
 # Rules that ask one field, so that every look-up has many members of one kind.
