@@ -58,6 +58,7 @@ def test_the_whole_tree_is_answered(rules: Api) -> None:
         "matches": False,
         "clauses": 2,
         "satisfied": 1,
+        "not_compared": 0,
         "first_failing": "detail.amount",
         "words": "1 of 2 clauses hold; detail.amount is 120, wanted more than 500.",
     }

@@ -20,9 +20,10 @@ is the definition of right. `RuleIndex` answers the same for many rules at once:
 
 Invariants. Whatever the text, `parse` raises nothing but `PatternError`.
 Whatever the event, matching ends: it is linear in the event where each path
-leads through one chain of arrays, and counts its steps elsewhere; a search that
-is given up is its own verdict, TOO_COMPLEX, which callers must show. A step is
-about a microsecond, whatever the pattern and the event.
+leads through one chain of arrays (`chains`, where branches are many), and counts
+its steps elsewhere; a search that is given up is its own verdict, TOO_COMPLEX,
+which callers must show. A step is about a microsecond, whatever the pattern and
+the event. Explaining counts what it looks at, too, and tells what it did not.
 
 >>> pattern = parse('{"detail": {"amount": [{"numeric": [">", 500]}]}}')
 >>> matches(pattern, {"detail": {"amount": 501}})
@@ -33,10 +34,11 @@ from eventhub.domain.pattern.backtest import Backtest, Fate, backtest
 from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.explain import Explanation, explain
 from eventhub.domain.pattern.index import Matches, RuleIndex
-from eventhub.domain.pattern.match import Verdict, match, matches
+from eventhub.domain.pattern.match import match, matches
 from eventhub.domain.pattern.near_misses import NearMiss, near_misses
 from eventhub.domain.pattern.parse import parse
 from eventhub.domain.pattern.tree import Pattern
+from eventhub.domain.pattern.verdict import Verdict
 
 __all__ = [
     "Backtest",

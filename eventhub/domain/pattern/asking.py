@@ -29,14 +29,30 @@ class Answer(NamedTuple):
     found_inside: bool
 
 
+class Keys(dict[str, tuple[list[Key], dict[Key, None]]]):
+    """The keys of an event's leaves by path, and each once; rules share them."""
+
+    __slots__ = ()
+
+    def of(self, path: str, found: list[Found]) -> tuple[list[Key], dict[Key, None]]:
+        """Return them, made when they are asked for first."""
+        if path not in self:
+            keys = [key_of(leaf.value) for leaf in found]
+            self[path] = (keys, dict.fromkeys(keys))
+        return self[path]
+
+
 class Asked:
     """An event's leaves by path, and what a rule with these costs has found out about them."""
 
-    __slots__ = ("_answers", "costs", "leaves", "searched", "spent", "steps_left")
+    __slots__ = ("_answers", "costs", "keys", "leaves", "searched", "spent", "steps_left")
 
-    def __init__(self, leaves: Mapping[str, list[Found]], costs: Mapping[str, int]) -> None:
+    def __init__(
+        self, leaves: Mapping[str, list[Found]], costs: Mapping[str, int], keys: Keys | None = None
+    ) -> None:
         self.leaves = leaves
         self.costs = costs
+        self.keys = Keys() if keys is None else keys
         self.steps_left = EXTRA_STEPS
         self.searched = 0
         self.spent = 0  # on asking and searching, in steps
@@ -71,8 +87,7 @@ class Asked:
             self.spent += len(found) * len(field.values)
             fitting = [leaf for leaf in found if any(value.matches(leaf.value) for value in field.values)]
         else:
-            keys = [key_of(leaf.value) for leaf in found]
-            different = dict.fromkeys(keys, False)
+            keys, different = self.keys.of(field.path, found)
             cost = self.costs.get(field.path, 0)
             self.spent += len(keys)
             if is_too_much(cost, len(different)):

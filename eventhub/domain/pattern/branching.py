@@ -2,20 +2,23 @@
 
 A leaf holds a few branches of rules. When it grows it is split: one path is
 chosen, and every branch that needs a value there moves into a table by what the
-value must be (see `guards`). The other branches go on into `rest`, which is split
-in its turn. Matching follows only what the event's values lead to, so its cost
-grows with the branches that can match, and with the number of different paths
-that guard them.
+value must be (see `guards`; hundreds of values that one rule lists are one way
+on, see `groups`). The other branches go on into `rest`, which is split in its
+turn. Matching follows only what the event's values lead to, so its cost grows
+with the branches that can match, and with the number of different paths that
+guard them. Looking many values up is counted; when an event has taken all that
+it may, every way on is followed, and what it leads to is left open.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from eventhub.domain.pattern.groups import Groups
 from eventhub.domain.pattern.guards import ABSENCE, PRESENCE, By, Guard
 from eventhub.domain.pattern.keys import Key
 from eventhub.domain.pattern.leaf import MAX_BRANCHES, Check, Entry, Leaf
 from eventhub.domain.pattern.lookups import Lookup, lookup
-from eventhub.domain.pattern.ranges import overlap
-from eventhub.domain.pattern.values import Many
+from eventhub.domain.pattern.ranges import LOOK_UPS_PER_STEP, overlap
+from eventhub.domain.pattern.values import Many, Values
 
 # Asking a rule its conditions costs less than a step through a table, if the rules are few.
 MAX_COUNT = 12
@@ -27,6 +30,9 @@ WORTH = 0.8
 LIKELY = 0.9
 # Going on to a node costs as much as so many questions.
 GOING_ON = 3
+# A branch is kept behind each of so many guards at one path, and in so many leaves; beyond, behind a list.
+MAX_WAYS = 16
+MAX_HOMES = 64
 
 
 class Node:
@@ -35,7 +41,10 @@ class Node:
     __slots__ = ("count", "leaves", "proven", "rest", "split_at", "table", "used", "within")
 
     def __init__(
-        self, used: frozenset[str], proven: frozenset[str], within: "tuple[Table, Guard] | None"
+        self,
+        used: frozenset[str],
+        proven: frozenset[str],
+        within: "tuple[Table, Guard | frozenset[Guard]] | None",
     ) -> None:
         self.used = used  # the paths of the tables above
         self.proven = proven  # those whose fields need no more asking
@@ -48,7 +57,7 @@ class Node:
 
     def add(self, entry: Entry) -> None:
         """Take an entry in, here or further on."""
-        for node in list(self._homes(entry)):
+        for node in self._homes(entry):
             if not node.leaves or len(node.leaves[-1].entries) >= MAX_BRANCHES:
                 node.leaves.append(Leaf(node.proven))
             node.leaves[-1].add(entry)
@@ -57,15 +66,23 @@ class Node:
             if node.count > node.split_at:
                 node.split()
 
-    def _homes(self, entry: Entry) -> Iterator["Node"]:
+    def _homes(self, entry: Entry) -> "list[Node]":
+        homes: list[Node] = []
         todo = [self]
         while todo:
             node = todo.pop()
-            if node.table is None or node.rest is None:
-                yield node
-                continue
             table = node.table
-            todo += [table.child(guard) for guard in entry.guards(table.path)] or [node.rest]
+            if table is None or node.rest is None:
+                homes.append(node)
+                continue
+            guards = entry.guards(table.path)
+            if len(guards) > MAX_WAYS or (
+                len(guards) > 1 and len(entry.homes) + len(homes) + len(todo) + len(guards) > MAX_HOMES
+            ):
+                todo += table.grouped(guards)
+            else:
+                todo += [table.child(guard) for guard in guards] or [node.rest]
+        return homes
 
     def split(self) -> None:
         """Choose a path to split by, if one is worth it, and move the entries on."""
@@ -95,7 +112,7 @@ class Node:
 class Table:
     """The ways on from one path's value."""
 
-    __slots__ = ("absence", "beside", "is_plain", "keys", "path", "presence", "proven", "used")
+    __slots__ = ("absence", "beside", "groups", "is_plain", "keys", "path", "presence", "proven", "used")
 
     def __init__(self, path: str, used: frozenset[str], proven: frozenset[str]) -> None:
         self.path = path
@@ -105,6 +122,7 @@ class Table:
         self.presence: Node | None = None
         self.absence: tuple[Node, ...] = ()  # at most one
         self.beside: dict[By, Lookup[Node]] | None = None
+        self.groups: Groups[Node] | None = None
         self.is_plain = True  # a value that is there leads through keys only
 
     def child(self, guard: Guard) -> Node:
@@ -115,6 +133,21 @@ class Table:
             node = Node(self.used, proven, (self, guard))
             self._put(guard, node)
         return node
+
+    def grouped(self, guards: frozenset[Guard]) -> Iterator[Node]:
+        """Yield the node behind a list of guards, made if there is none yet, and the one behind absence."""
+        if ABSENCE in guards:
+            yield self.child(ABSENCE)
+            guards -= {ABSENCE}
+        if self.groups is None:
+            self.groups = Groups()
+            self.is_plain = False
+        node = self.groups.get(guards)
+        if node is None:
+            is_proof = all(guard.is_proof for guard in guards)
+            node = Node(self.used, self.proven | {self.path} if is_proof else self.proven, (self, guards))
+            self.groups.put(guards, node)
+        yield node
 
     def _get(self, guard: Guard) -> Node | None:
         match guard.by:
@@ -140,8 +173,17 @@ class Table:
                 self.beside.setdefault(by, lookup(by)).put(guard.value, node)
                 self.is_plain = False
 
-    def drop(self, guard: Guard) -> None:
+    def drop(self, guard: Guard | frozenset[Guard]) -> None:
         """Forget an empty child."""
+        if not isinstance(guard, Guard):
+            assert self.groups
+            self.groups.drop(guard)
+            self.groups = self.groups if len(self.groups) else None
+        else:
+            self._drop(guard)
+        self.is_plain = not (self.beside or self.presence or self.groups)
+
+    def _drop(self, guard: Guard) -> None:
         match guard.by:
             case By.KEY:
                 del self.keys[guard.value]
@@ -154,11 +196,13 @@ class Table:
                 self.beside[by].drop(guard.value)
                 if not self.beside[by]:
                     del self.beside[by]
-        self.is_plain = not (self.beside or self.presence)
 
-    def behind_many(self, values: Many) -> Iterable[Node]:
-        """Return the nodes that any of many values leads to, each once."""
-        keys = values.keys
+    def behind_many(self, many: Many, values: Values) -> Iterable[Node]:
+        """Return the nodes that any of many values leads to, each once; all if that is too much to ask."""
+        if not values.spend(self._steps(many)):
+            return self._all(many)
+        keys = many.keys
+        # One by one, the smaller side: there may be as many such tables as an event has other values.
         if len(self.keys) <= len(keys):
             found = dict.fromkeys(node for key, node in self.keys.items() if key in keys)
         else:
@@ -166,11 +210,30 @@ class Table:
         if self.presence is not None:
             found[self.presence] = None
         # An element may be chosen that lacks the field.
-        if values.in_elements:
+        if many.in_elements:
             found.update(dict.fromkeys(self.absence))
         for beside in (self.beside or {}).values():
             found.update(beside.find_any(keys))
+        if self.groups:
+            found.update(self.groups.find_any(many))
+        values.spend(GOING_ON * len(found))
         return found
+
+    def _steps(self, many: Many) -> int:
+        steps = 1 + min(len(self.keys), len(many.keys)) // LOOK_UPS_PER_STEP
+        steps += sum(beside.steps(many) for beside in (self.beside or {}).values())
+        return steps + (self.groups.steps(many) if self.groups else 0)
+
+    def _all(self, many: Many) -> Iterator[Node]:
+        yield from self.keys.values()
+        if self.presence is not None:
+            yield self.presence
+        if many.in_elements:
+            yield from self.absence
+        for beside in (self.beside or {}).values():
+            yield from beside.all()
+        if self.groups:
+            yield from self.groups.kept.values()
 
     def beside_key(self, key: Key) -> list[Node]:
         """Return the nodes that a value leads to beside the one by its key."""
@@ -178,6 +241,8 @@ class Table:
         if self.beside:
             for beside in self.beside.values():
                 found += beside.find(key)
+        if self.groups:
+            found += self.groups.find(key)
         return found
 
 
@@ -201,7 +266,7 @@ def _best_path(entries: Sequence[Entry], used: frozenset[str], *, must: bool) ->
         if check.guards and path not in used:
             guarded[path] = guarded.get(path, 0) + times[number]
             behind = ways.setdefault(path, {})
-            for guard in check.guards:
+            for guard in check.some_guards:
                 behind[guard] = behind.get(guard, 0) + times[number]
 
     def cost(path: str) -> float:

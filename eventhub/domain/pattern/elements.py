@@ -1,6 +1,6 @@
 """The elements of an event's arrays as a tree, and which fields have leaves where in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from eventhub.domain.pattern.flatten import Element, Found
 
@@ -43,7 +43,7 @@ class ElementTree:
     """The nodes that the given leaves need. `needed` and `absent` number the fields they belong to."""
 
     def __init__(
-        self, needed: Iterable[tuple[int, list[Found]]], absent: Iterable[tuple[int, list[Found]]]
+        self, needed: Iterable[tuple[int, Sequence[Found]]], absent: Iterable[tuple[int, Sequence[Found]]]
     ) -> None:
         self.root = Node(None, None)
         self.nodes: dict[Element, Node] = {}

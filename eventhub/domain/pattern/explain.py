@@ -4,22 +4,29 @@ The explanation keeps the pattern's shape as far as it decides something: fields
 with their whole paths, and `$or` with its alternatives. Of the branches that
 `$or` makes, the one nearest to holding speaks for the whole; a field is judged
 in the nearest branch that has it.
+
+What an explanation may look at is limited: branches are compared in the order
+in which they seem near, each field for itself, and it tells how many were not.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventhub.domain.pattern import words
-from eventhub.domain.pattern.asking import Asked, TooComplexError
-from eventhub.domain.pattern.consistency import can_choose
-from eventhub.domain.pattern.flatten import Found, Paths, flatten
-from eventhub.domain.pattern.match import Verdict
+from eventhub.domain.pattern.asking import Asked
+from eventhub.domain.pattern.choosing import Effort
+from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.nearest import Judged, Nearness, nearness
-from eventhub.domain.pattern.tree import AnyOf, Field, Group, Node, Pattern
+from eventhub.domain.pattern.operators import Leaf
+from eventhub.domain.pattern.rough import rough_distances
+from eventhub.domain.pattern.tree import AnyOf, Branch, Field, Group, Node, Pattern
+from eventhub.domain.pattern.verdict import Verdict, combined, verdicts_on_each
 
 # Of a path with thousands of values an explanation shows the first.
 MAX_FOUND = 20
+# What one explanation may look at beside the verdict: some 100 ms.
+MAX_EFFORT = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +83,61 @@ class AllReport:
 
 @dataclass(frozen=True, slots=True)
 class AnyReport:
-    """`$or`: alternatives of which one must hold."""
+    """`$or`: alternatives of which one must hold, `together` with the fields beside it."""
 
-    holds: bool
     alternatives: tuple[AllReport, ...]
+    together: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether an alternative holds as it has to."""
+        return self.together and any(one.holds for one in self.alternatives)
+
+    @property
+    def words(self) -> str:
+        """How it fares, in one sentence."""
+        if not self.together:
+            return "an alternative holds, but none together with the other fields"
+        return "an alternative holds" if self.holds else "no alternative holds"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values."""
         alternatives = [one.as_dict() for one in self.alternatives]
-        return {"kind": "any", "holds": self.holds, "alternatives": alternatives}
+        return {"kind": "any", "holds": self.holds, "words": self.words, "alternatives": alternatives}
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The verdict, the tree, and for a non-match how near it was and what failed first."""
+    """The verdict, the tree, and for a non-match how near it was and what failed first.
+
+    `not_compared` counts the branches whose fields were judged each for itself, as there was too much to look
+    at: `is_rough` says that the nearest is one of them, so that fewer of its clauses may hold together.
+    """
 
     verdict: Verdict
     clauses: int
     satisfied: int
     first_failing: FieldReport | None
     tree: AllReport
+    not_compared: int = 0
+    is_rough: bool = False
 
     @property
     def words(self) -> str:
         """The whole in one sentence."""
+        return f"{self._fares}{self._unseen}"
+
+    @property
+    def _unseen(self) -> str:
+        if self.verdict is Verdict.MATCH or not self.not_compared:
+            return ""
+        if self.is_rough:
+            return " Each clause was judged for itself: there are too many elements to compare."
+        ways = "1 other combination" if self.not_compared == 1 else f"{self.not_compared} other combinations"
+        return f" Among too many elements, {ways} of alternatives were not compared."
+
+    @property
+    def _fares(self) -> str:
         if self.verdict is Verdict.MATCH:
             return "The one clause holds." if self.clauses == 1 else f"All {self.clauses} clauses hold."
         if self.verdict is Verdict.TOO_COMPLEX:
@@ -118,6 +156,7 @@ class Explanation:
             "matches": self.verdict is Verdict.MATCH,
             "clauses": self.clauses,
             "satisfied": self.satisfied,
+            "not_compared": self.not_compared,
             "first_failing": self.first_failing.path if self.first_failing else None,
             "words": self.words,
             "tree": self.tree.as_dict(),
@@ -133,46 +172,55 @@ def explain(pattern: Pattern, event: dict[str, Any]) -> Explanation:
     '1 of 2 clauses hold; detail.amount is 120, wanted more than 500.'
     """
     leaves = flatten(event, Paths.of(field.path for field in pattern.fields))
-    return explain_leaves(pattern, leaves)
+    return explain_leaves(Asked(leaves, pattern.costs), pattern, Effort(MAX_EFFORT))
 
 
-def explain_leaves(pattern: Pattern, leaves: Mapping[str, list[Found]]) -> Explanation:
-    """Explain the verdict on an event, given its leaves at the pattern's paths."""
-    asked = Asked(leaves, pattern.costs)
-    verdict, nearest = _judge(pattern, asked)
+def explain_leaves(asked: Asked, pattern: Pattern, effort: Effort) -> Explanation:
+    """Explain the verdict on an event, given what is asked about it and what may be looked at."""
+    verdicts = verdicts_on_each(pattern.branches, asked)
+    verdict = combined(verdicts)
+    nearest = _nearest(pattern.branches, verdicts, asked, effort)
     reports = _reports(nearest, asked)
     best = nearest[0]
     failing = {id(field) for field, judged in zip(best.branch, best.judged, strict=True) if not judged.holds}
     in_text = [field for field in _fields_in_text(pattern.root) if id(field) in failing]
+    tree = _all(pattern.root, reports)
+    if verdict is not Verdict.MATCH and tree.holds:
+        tree = _not_together(tree)
     return Explanation(
         verdict=verdict,
         clauses=len(best.branch),
         satisfied=best.holding,
         first_failing=reports[id(in_text[0])] if in_text else None,
-        tree=AllReport(verdict is Verdict.MATCH, _all(pattern.root, reports).members),
+        tree=AllReport(verdict is Verdict.MATCH, tree.members),
+        not_compared=sum(not near.compared for near in nearest),
+        is_rough=not best.compared,
     )
 
 
-def _judge(pattern: Pattern, asked: Asked) -> tuple[Verdict, list[Nearness]]:
-    """Return the verdict and the branches, nearest first."""
-    verdict = Verdict.NO_MATCH
-    holding = []
-    for branch in pattern.branches:
-        try:
-            holding.append(can_choose(branch, asked))
-        except TooComplexError:
-            holding.append(False)
-            verdict = Verdict.TOO_COMPLEX
-    if any(holding):
-        verdict = Verdict.MATCH
-    # Only now: what nearness spends must not change the verdict.
-    asked.searched = 0
+def _nearest(
+    branches: Sequence[Branch], verdicts: Sequence[Verdict], asked: Asked, effort: Effort
+) -> list[Nearness]:
+    """Judge the branches and return them, nearest first; what was not compared comes last."""
+    rough = rough_distances(branches, asked)
+    order = sorted(
+        range(len(branches)), key=lambda number: (verdicts[number] is not Verdict.MATCH, rough[number])
+    )
     nearest = [
-        nearness(branch, asked, is_match=holds)
-        for branch, holds in zip(pattern.branches, holding, strict=True)
+        nearness(branches[number], asked, is_match=verdicts[number] is Verdict.MATCH, effort=effort)
+        for number in order
     ]
-    nearest.sort(key=lambda near: (near.failing, -near.holding))
-    return verdict, nearest
+    if verdicts[order[0]] is Verdict.MATCH:
+        return nearest
+    return sorted(nearest, key=lambda near: (not near.compared, near.failing, -near.holding))
+
+
+def _not_together(tree: AllReport) -> AllReport:
+    """Say of the alternatives that they hold, and not with all that is beside them."""
+    return AllReport(
+        tree.holds,
+        tuple(replace(one, together=False) if isinstance(one, AnyReport) else one for one in tree.members),
+    )
 
 
 def _reports(nearest: Iterable[Nearness], asked: Asked) -> dict[int, FieldReport]:
@@ -193,17 +241,19 @@ def _report(field: Field, asked: Asked, near: Nearness, judged: Judged) -> Field
     """
     found = asked.leaves.get(field.path, [])
     is_too_much = bool(found) and asked.answer(field) is None
-    elements = {leaf.element for leaf in judged.leaves}
-    element = next(iter(elements)) if len(elements) == 1 else None
-    if found and not judged.leaves:
+    leaves = judged.leaves
+    element = leaves[0].element if leaves else None
+    if any(leaf.element is not element for leaf in leaves):
+        element = None
+    if found and not leaves:
         element = near.chosen_instead_of(found[0])
-    values = [leaf.value for leaf in judged.leaves]
+    values = [leaf.value for leaf in leaves[:MAX_FOUND]]
     return FieldReport(
         path=field.path,
         holds=judged.holds,
         wanted=words.wanted(field.values),
         operators=[value.dump() for value in field.values],
-        found=values[:MAX_FOUND],
+        found=values,
         found_in_all=len(found),
         element=element.place if element else None,
         words=(
@@ -212,15 +262,22 @@ def _report(field: Field, asked: Asked, near: Nearness, judged: Judged) -> Field
             else words.sentence(
                 field.path,
                 field.values,
-                values,
+                words.Shown(values, len(leaves)),
                 holds=judged.holds,
                 among_all=judged.among_all,
-                place=element.place if element and not values else "",
-                elsewhere=[] if values else [leaf.value for leaf in found],
+                elsewhere_at_a_loss=judged.among_all and _is_satisfied(field, values),
+                place=element.place if element and not leaves else "",
+                elsewhere=words.NOTHING
+                if leaves
+                else words.Shown([leaf.value for leaf in found[:MAX_FOUND]], len(found)),
             )
         ),
         is_too_much=is_too_much,
     )
+
+
+def _is_satisfied(field: Field, values: Sequence[Leaf]) -> bool:
+    return any(operator.matches(value) for value in values for operator in field.values)
 
 
 def _fields_in_text(root: Group) -> list[Field]:
@@ -254,5 +311,5 @@ def _all(group: Group, reports: dict[int, FieldReport]) -> AllReport:
                 todo += reversed(inner)
             case AnyOf(alternatives=alternatives):
                 tried = tuple(_all(alternative, reports) for alternative in alternatives)
-                members.append(AnyReport(any(one.holds for one in tried), tried))
+                members.append(AnyReport(tried))
     return AllReport(all(member.holds for member in members), tuple(members))

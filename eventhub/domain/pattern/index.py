@@ -10,15 +10,15 @@ fields that are too much to ask.
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventhub.domain.pattern.asking import Asked, TooComplexError
+from eventhub.domain.pattern.asking import Asked, Keys
 from eventhub.domain.pattern.branching import Node
-from eventhub.domain.pattern.consistency import can_choose
 from eventhub.domain.pattern.costs import MAX_STEPS_IN_ALL, is_too_much
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.keys import MISSING
 from eventhub.domain.pattern.leaf import Entry, entries_of
 from eventhub.domain.pattern.tree import Pattern
 from eventhub.domain.pattern.values import Many, Values
+from eventhub.domain.pattern.verdict import Verdict, verdict_on_any
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class RuleIndex:
                 if value is MISSING:
                     todo += table.absence
                 elif type(value) is Many:
-                    todo += table.behind_many(value)
+                    todo += table.behind_many(value, values)
                 else:
                     if (inner := table.keys.get(value)) is not None:
                         todo.append(inner)
@@ -106,12 +106,12 @@ class RuleIndex:
 
 def _holds_surely(entry: Entry, values: Values) -> bool:
     """Tell whether the fields' holding, each for itself, is enough."""
-    if values.spent > MAX_STEPS_IN_ALL:
-        return False  # some were not asked
     inside = 0
     for one in entry.branch:
         value = values[one.path]
         if type(value) is Many:
+            if values.spent > MAX_STEPS_IN_ALL:
+                return False  # it may not have been asked
             if one.path in entry.costs and is_too_much(entry.costs[one.path], len(value.keys)):
                 return False
             if value.in_elements:
@@ -129,23 +129,18 @@ def _settle(values: Values, in_question: dict[int, dict[int, Entry]], matched: s
         ),
     )
     too_complex = []
+    keys = Keys()
     spent = values.spent
     for rule_id, entries in sorted(asking.items()):
         if spent > MAX_STEPS_IN_ALL:  # each rule is bounded, but a bus may have any number of them
             too_complex.append(rule_id)
             continue
-        asked = Asked(leaves, next(iter(entries.values())).costs)
-        is_given_up = False
+        asked = Asked(leaves, next(iter(entries.values())).costs, keys)
         # In the pattern's order, as the plain matcher: what one branch spends another lacks.
-        for _, entry in sorted(entries.items()):
-            try:
-                if can_choose(entry.branch, asked):
-                    matched.add(rule_id)
-                    break
-            except TooComplexError:
-                is_given_up = True
-        else:
-            if is_given_up:
-                too_complex.append(rule_id)
+        verdict = verdict_on_any([entry.branch for _, entry in sorted(entries.items())], asked)
+        if verdict is Verdict.MATCH:
+            matched.add(rule_id)
+        elif verdict is Verdict.TOO_COMPLEX:
+            too_complex.append(rule_id)
         spent += asked.spent
     return too_complex

@@ -9,6 +9,7 @@ to branches asks less and measured a third slower.)
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from heapq import nsmallest
 from typing import Any, NamedTuple, Protocol
 
 from eventhub.domain.pattern.conditions import Condition, Test, condition, passes
@@ -21,6 +22,9 @@ from eventhub.domain.pattern.values import Many, Values
 
 # So the sets of branches are small numbers.
 MAX_BRANCHES = 60
+
+# Of a list of hundreds, so many tell how it meets with others.
+SOME_GUARDS = 16
 
 _NO_GUARDS: frozenset[Guard] = frozenset()
 _PRESENT = frozenset([PRESENCE])
@@ -41,16 +45,22 @@ class Check(NamedTuple):
     condition: Condition
     cost: int  # of its rule's questions at the path, if they are many
     guards: frozenset[Guard]
+    some_guards: tuple[Guard, ...]  # a few of them, those of other checks likewise
 
 
 @lru_cache(maxsize=100_000)
 def check(path: str, values: tuple[Operator, ...], cost: int) -> Check:
     """Make a check; equal ones are one."""
     wanted = condition(values)
-    if not cost:
-        return Check(_step(path), wanted, cost, guards(values))
     # A rule that asks so many questions must not be passed by: they may turn out to be too many.
-    return Check(_step(path), wanted, cost, _NO_GUARDS if wanted.is_met_by(MISSING) else _PRESENT)
+    at_least = _NO_GUARDS if wanted.is_met_by(MISSING) else _PRESENT
+    leading = at_least if cost else guards(values)
+    return Check(_step(path), wanted, cost, leading, _some(leading))
+
+
+def _some(leading: frozenset[Guard]) -> tuple[Guard, ...]:
+    """Choose a few guards of many, by their hashes: of equal guards all are chosen or none, or nearly so."""
+    return tuple(leading) if len(leading) <= SOME_GUARDS else tuple(nsmallest(SOME_GUARDS, leading, key=hash))
 
 
 @lru_cache(maxsize=100_000)
@@ -177,7 +187,7 @@ class Leaf:
         """Sort out what is to be asked: equal conditions once, all of a path together."""
         askers: dict[Step, dict[tuple[Condition, int], int]] = {}
         for number, entry in enumerate(self.entries):
-            for step, wanted, cost, _ in entry.checks:
+            for step, wanted, cost, *_ in entry.checks:
                 if step.path not in self.proven:
                     asked = askers.setdefault(step, {})
                     asking = (wanted, cost)
@@ -203,7 +213,8 @@ def _left_by_many(test: Test, left: Left, many: Many, values: Values) -> int:
     left_standing = left[passes(test, MISSING)] if many.in_elements else left[False] & left[True]
     listed = getattr(test, "__self__", None)
     if type(listed) is frozenset and len(listed) < len(keys):
-        values.spend(len(listed) // QUESTIONS_PER_STEP)
+        if not values.spend(len(listed) // QUESTIONS_PER_STEP):
+            return -1
         common = sum(key in keys for key in listed)
         return left_standing | (left[True] if common else 0) | (left[False] if common < len(keys) else 0)
     if not values.spend(steps_to_ask(left[2], len(keys))):

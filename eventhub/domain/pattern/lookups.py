@@ -2,12 +2,14 @@
 
 # ruff: noqa: D102 - what the methods promise stands in Lookup
 
+from collections.abc import Iterable
 from typing import Any, Generic, Protocol, TypeVar
 
 from eventhub.domain.pattern.addresses import read_address
 from eventhub.domain.pattern.guards import By
 from eventhub.domain.pattern.keys import Key
-from eventhub.domain.pattern.ranges import Ranges
+from eventhub.domain.pattern.ranges import LOOK_UPS_PER_STEP, Ranges
+from eventhub.domain.pattern.values import Many
 
 T = TypeVar("T")
 
@@ -30,6 +32,12 @@ class Lookup(Protocol[T]):
     def find_any(self, keys: dict[Key, None]) -> dict[T, None]:
         """Return the same for many values, each once."""
 
+    def steps(self, many: Many) -> int:
+        """Return how many steps it takes to look many values up."""
+
+    def all(self) -> Iterable[T]:
+        """Return what is kept for any value."""
+
     def __len__(self) -> int:
         """Count the guards' values."""
 
@@ -42,6 +50,32 @@ class _Single(Generic[T]):
 
     def find_any(self, keys: dict[Key, None]) -> dict[T, None]:
         return dict.fromkeys(found for key in keys for found in self.find(key))
+
+
+class Equal(dict[Key, T]):
+    """Keys that a value equals."""
+
+    def put(self, value: Key, kept: T) -> None:
+        self[value] = kept
+
+    def drop(self, value: Key) -> None:
+        del self[value]
+
+    def find(self, key: Key) -> list[T]:
+        kept = self.get(key)
+        return [] if kept is None else [kept]
+
+    def find_any(self, keys: dict[Key, None]) -> dict[T, None]:
+        # One by one, the smaller side: values beyond number lead to tables beyond number.
+        if len(self) <= len(keys):
+            return dict.fromkeys(kept for key, kept in self.items() if key in keys)
+        return dict.fromkeys(kept for key in keys if (kept := self.get(key)) is not None)
+
+    def steps(self, many: Many) -> int:
+        return min(len(self), len(many.keys)) // LOOK_UPS_PER_STEP
+
+    def all(self) -> Iterable[T]:
+        return self.values()
 
 
 class Affixes(_Single[T]):
@@ -90,6 +124,12 @@ class Affixes(_Single[T]):
                 found.append(kept)
         return found
 
+    def steps(self, many: Many) -> int:
+        return min(len(self.by_length) * len(many.keys), many.characters) // LOOK_UPS_PER_STEP
+
+    def all(self) -> Iterable[T]:
+        return (kept for texts in self.by_length.values() for kept in texts.values())
+
 
 class Folded(dict[str, T], _Single[T]):
     """Texts that a value equals but for case."""
@@ -103,6 +143,12 @@ class Folded(dict[str, T], _Single[T]):
     def find(self, key: Key) -> list[T]:
         kept = self.get(key.casefold()) if type(key) is str else None
         return [] if kept is None else [kept]
+
+    def steps(self, many: Many) -> int:
+        return len(many.keys) // LOOK_UPS_PER_STEP
+
+    def all(self) -> Iterable[T]:
+        return self.values()
 
 
 class Networks(_Single[T]):
@@ -144,10 +190,18 @@ class Networks(_Single[T]):
             if bits == address.bits and (kept := networks.get(address.value >> host_bits)) is not None
         ]
 
+    def steps(self, many: Many) -> int:
+        return len(many.keys) * (1 + len(self.by_size) // LOOK_UPS_PER_STEP)
+
+    def all(self) -> Iterable[T]:
+        return (kept for networks in self.by_size.values() for kept in networks.values())
+
 
 def lookup(by: By) -> Lookup[Any]:
     """Make the look-up for a sort of guard."""
     match by:
+        case By.KEY:
+            return Equal()
         case By.HEAD | By.FOLDED_HEAD:
             return Affixes(at_end=False, fold=by is By.FOLDED_HEAD)
         case By.TAIL | By.FOLDED_TAIL:

@@ -4,21 +4,12 @@ Flatten the event, then ask each branch whether leaves can be chosen for all of
 its fields that do not stand in different elements of one array.
 """
 
-from enum import Enum
 from typing import Any
 
-from eventhub.domain.pattern.asking import Asked, TooComplexError
-from eventhub.domain.pattern.consistency import can_choose
+from eventhub.domain.pattern.asking import Asked
 from eventhub.domain.pattern.flatten import Paths, flatten
 from eventhub.domain.pattern.tree import Pattern
-
-
-class Verdict(Enum):
-    """What came out of asking whether an event matches a pattern."""
-
-    MATCH = "match"
-    NO_MATCH = "no match"
-    TOO_COMPLEX = "too complex"  # asking, or the search through arrays, was given up
+from eventhub.domain.pattern.verdict import Verdict, verdict_on_any
 
 
 def match(pattern: Pattern, event: dict[str, Any]) -> Verdict:
@@ -29,14 +20,7 @@ def match(pattern: Pattern, event: dict[str, Any]) -> Verdict:
     <Verdict.MATCH: 'match'>
     """
     asked = Asked(flatten(event, Paths.of(field.path for field in pattern.fields)), pattern.costs)
-    verdict = Verdict.NO_MATCH
-    for branch in pattern.branches:
-        try:
-            if can_choose(branch, asked):
-                return Verdict.MATCH
-        except TooComplexError:
-            verdict = Verdict.TOO_COMPLEX
-    return verdict
+    return verdict_on_any(pattern.branches, asked)
 
 
 def matches(pattern: Pattern, event: dict[str, Any]) -> bool:

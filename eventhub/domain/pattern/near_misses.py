@@ -4,11 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventhub.domain.pattern.asking import Asked
-from eventhub.domain.pattern.explain import Explanation, explain_leaves
-from eventhub.domain.pattern.flatten import Found, Paths, flatten
-from eventhub.domain.pattern.match import Verdict
-from eventhub.domain.pattern.tree import Field, Pattern
+from eventhub.domain.pattern.asking import Asked, Keys
+from eventhub.domain.pattern.choosing import Effort
+from eventhub.domain.pattern.explain import MAX_EFFORT, Explanation, explain_leaves
+from eventhub.domain.pattern.flatten import Paths, flatten
+from eventhub.domain.pattern.rough import Distance, rough_distances
+from eventhub.domain.pattern.tree import Pattern
+from eventhub.domain.pattern.verdict import Verdict
+
+# Of asking and searching, for all rules together: some half a second.
+MAX_STEPS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,9 @@ def near_misses(
 ) -> list[NearMiss]:
     """Rank the rules that the event does not match: fewest failing clauses first, then most that hold.
 
+    What it looks at is limited for all rules together: of an event or of rules that take too much, some rules
+    are left out.
+
     >>> from eventhub.domain.pattern import parse
     >>> rules = [(1, parse('{"a": [1], "b": [1]}')), (2, parse('{"a": [2], "b": [2]}'))]
     >>> [miss.rule_id for miss in near_misses(rules, {"a": 2, "b": 3})]
@@ -35,13 +43,25 @@ def near_misses(
     """
     rules = list(rules)
     leaves = flatten(event, Paths.of(field.path for _, pattern in rules for field in pattern.fields))
+    keys = Keys()
+    spent = 0
+    seeming: list[tuple[Distance, int, Pattern, Asked]] = []
+    for rule_id, pattern in rules:
+        asked = Asked(leaves, pattern.costs, keys)
+        seeming.append((min(rough_distances(pattern.branches, asked)), rule_id, pattern, asked))
+        spent += asked.spent
+        if spent > MAX_STEPS:
+            break
     misses: list[NearMiss] = []
+    effort = Effort(MAX_EFFORT)
     # The rough count is cheap, and only too kind where arrays are: so explain some more than asked for.
-    for rule_id, pattern in sorted(rules, key=lambda rule: _failing(rule[1], leaves)):
-        explanation = explain_leaves(pattern, leaves)
+    for _, rule_id, pattern, asked in sorted(seeming, key=lambda one: one[0]):
+        spent -= asked.spent
+        explanation = explain_leaves(asked, pattern, effort)
+        spent += asked.spent
         if explanation.verdict is not Verdict.MATCH:
             misses.append(NearMiss(rule_id, explanation))
-        if len(misses) == 4 * limit:
+        if len(misses) == 4 * limit or spent > MAX_STEPS:
             break
     misses.sort(key=lambda miss: _distance(miss.explanation))
     return misses[:limit]
@@ -49,21 +69,3 @@ def near_misses(
 
 def _distance(explanation: Explanation) -> tuple[int, int]:
     return explanation.clauses - explanation.satisfied, -explanation.satisfied
-
-
-def _failing(pattern: Pattern, leaves: dict[str, list[Found]]) -> tuple[int, int]:
-    """Count failing and holding fields of the best branch, each field for itself."""
-    asked = Asked(leaves, pattern.costs)
-    counts = []
-    for branch in pattern.branches:
-        holding = sum(_holds(field, asked) for field in branch)
-        counts.append((len(branch) - holding, -holding))
-    return min(counts)
-
-
-def _holds(field: Field, asked: Asked) -> bool:
-    if not asked.leaves.get(field.path):
-        return field.may_be_absent
-    answer = asked.answer(field)
-    # It may be absent from some element, if all of its values lie in elements.
-    return answer is not None and bool(answer.fitting or (field.may_be_absent and answer.found_inside))

@@ -10,12 +10,16 @@ ranges are.
 import math
 import struct
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
 from eventhub.domain.pattern.conditions import Interval
 from eventhub.domain.pattern.keys import Key
+from eventhub.domain.pattern.values import Many
 
 T = TypeVar("T")
+# So many take about as long as a step of matching.
+LOOK_UPS_PER_STEP = 4
 
 _DOUBLE, _BITS = struct.Struct("<d"), struct.Struct("<q")
 _MIDDLE = 2**63
@@ -107,6 +111,14 @@ class Ranges(Generic[T]):
         numbers = sorted(key for key in keys if type(key) is float)
         at_least = ((bisect_left(numbers, first), end, kept) for (first, end), kept in self.kept.items())
         return dict.fromkeys(kept for at, end, kept in at_least if at < len(numbers) and numbers[at] < end)
+
+    def steps(self, many: Many) -> int:
+        """Return how many steps it takes to find any."""
+        return (len(many.keys) * (2 + len(self.levels)) + 2 * len(self.kept)) // LOOK_UPS_PER_STEP
+
+    def all(self) -> Iterable[T]:
+        """Return what is kept for any range."""
+        return self.kept.values()
 
 
 def overlap(ranges: dict[Interval, int]) -> float:

@@ -18,11 +18,19 @@ MOST_WALKS = 16
 class Many:
     """The different keys of a path with several leaves; `in_elements` if some lie inside array elements."""
 
-    __slots__ = ("in_elements", "keys")
+    __slots__ = ("_characters", "in_elements", "keys")
 
     def __init__(self, keys: Iterable[Key], *, in_elements: bool) -> None:
         self.keys = dict.fromkeys(keys)  # each once: a hostile event repeats a value
         self.in_elements = in_elements
+        self._characters = -1
+
+    @property
+    def characters(self) -> int:
+        """How many characters the texts have."""
+        if self._characters < 0:
+            self._characters = sum(len(key) for key in self.keys if type(key) is str)
+        return self._characters
 
 
 # Stands for an object that is not reached by plain steps through plain keys.

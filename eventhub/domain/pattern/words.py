@@ -1,6 +1,7 @@
 """Saying in English what was wanted and what was found."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from eventhub.domain import jsontext
 from eventhub.domain.pattern.operators import Leaf, Operator
@@ -10,39 +11,53 @@ MAX_VALUES = 3
 MAX_CHARACTERS = 80
 
 
+class Shown(NamedTuple):
+    """The first of some values, and how many there are."""
+
+    first: Sequence[Leaf]
+    in_all: int
+
+
+NOTHING = Shown((), 0)
+
+
 def sentence(
     path: str,
     operators: Sequence[Operator],
-    found: Sequence[Leaf],
+    found: Shown,
     *,
     holds: bool,
     among_all: bool = False,
+    elsewhere_at_a_loss: bool = False,
     place: str = "",
-    elsewhere: Sequence[Leaf] = (),
+    elsewhere: Shown = NOTHING,
 ) -> str:
     """Say how a field fares.
 
     `place` is the array element that came nearest, if nothing was found in it, and `elsewhere` what is in the
-    others; `among_all` says that what should be absent was looked for in all elements.
+    others; `among_all` says that what should be absent was looked for in all elements, and
+    `elsewhere_at_a_loss` that a value satisfies the field in an element where fewer others hold.
 
     >>> from eventhub.domain.pattern.operators.numeric import Numeric, Term
     >>> more = Numeric((Term(">", "500", 500.0),))
-    >>> sentence("detail.amount", [more], [120], holds=False)
+    >>> sentence("detail.amount", [more], Shown([120], 1), holds=False)
     'detail.amount is 120, wanted more than 500'
-    >>> sentence("detail.amount", [more], [], holds=False)
+    >>> sentence("detail.amount", [more], NOTHING, holds=False)
     'detail.amount is missing, wanted more than 500'
-    >>> sentence("detail.amount", [more], [620], holds=True)
+    >>> sentence("detail.amount", [more], Shown([620], 1), holds=True)
     'detail.amount is 620, as wanted: more than 500'
-    >>> sentence("d.c", [more], [], holds=False, place="d[0]", elsewhere=[620])
+    >>> sentence("d.c", [more], NOTHING, holds=False, place="d[0]", elsewhere=Shown([620], 1))
     'd.c is missing in d[0], wanted more than 500; elsewhere it is 620'
     """
     where = f" in {place}" if place else ""
     fares = "as wanted: " if holds else "wanted "
     said = f"{path} is {values(found)}{where}, {fares}{wanted(operators)}"
-    if elsewhere:
+    if elsewhere.first:
         said += f"; elsewhere it is {values(elsewhere)}"
     if among_all:
         said += "; all elements count, as no field before it chooses one"
+    if elsewhere_at_a_loss:
+        said += "; where it holds, fewer others do"
     return said
 
 
@@ -51,16 +66,16 @@ def wanted(operators: Sequence[Operator]) -> str:
     return one_of([operator.words() for operator in operators])
 
 
-def values(found: Sequence[Leaf]) -> str:
+def values(found: Shown) -> str:
     """Show values, the first few of many.
 
-    >>> values(["a", 1, None, True, False])
-    '"a", 1, null and 2 more'
+    >>> values(Shown(["a", 1, None, True, False], 6))
+    '"a", 1, null and 3 more'
     """
-    if not found:
+    if not found.first:
         return "missing"
-    shown = [_shortened(jsontext.encode(value).decode()) for value in found[:MAX_VALUES]]
-    more = len(found) - len(shown)
+    shown = [_shortened(jsontext.encode(value).decode()) for value in found.first[:MAX_VALUES]]
+    more = found.in_all - len(shown)
     if more:
         return f"{', '.join(shown)} and {more} more"
     if len(shown) == 1:

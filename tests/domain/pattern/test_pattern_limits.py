@@ -370,22 +370,6 @@ def test_alternatives_on_one_path_are_counted_together():
     assert match(pattern, {"a": ["x-7"]}) is Verdict.MATCH
 
 
-def test_branches_of_a_rule_share_what_may_be_spent():
-    groups = [f'"$or": [{{"a": {{"b{number}": [1]}}}}, {{"a": {{"c{number}": [1]}}}}]' for number in range(9)]
-    pattern = parse("{" + ",".join(groups) + "}")
-    names = [f"{letter}{number}" for letter in "bc" for number in range(9)]
-    event = {"a": [{name: 1} for name in names] * 500}
-    index = RuleIndex()
-    index.add(1, pattern)
-
-    began = time.process_time()
-    assert len(pattern.branches) == 512
-    assert match(pattern, event) is Verdict.TOO_COMPLEX
-    assert index.match(event) == Matches(too_complex=[1])
-    assert explain(pattern, event).verdict is Verdict.TOO_COMPLEX
-    assert time.process_time() - began < 15
-
-
 def test_questions_of_all_rules_together_are_bounded(monkeypatch: pytest.MonkeyPatch):
     for module in ("index", "values"):
         monkeypatch.setattr(f"eventhub.domain.pattern.{module}.MAX_STEPS_IN_ALL", 100_000)

@@ -43,7 +43,12 @@ _FIELD = obj(
 )
 _ANY = obj(
     "`$or`: one alternative must hold.",
-    {"kind": {"const": "any"}, "holds": truth(), "alternatives": many(ref("ExplainedAll"))},
+    {
+        "kind": {"const": "any"},
+        "holds": truth("Together with the fields beside it."),
+        "words": text("The whole in a sentence."),
+        "alternatives": many(ref("ExplainedAll")),
+    },
 )
 _ALL = obj(
     "Members that must hold together.",
@@ -60,6 +65,10 @@ EXPLANATION = obj(
         "matches": truth(),
         "clauses": whole("Of the branch that came nearest.", minimum=0),
         "satisfied": whole("Those that hold.", minimum=0),
+        "not_compared": whole(
+            "Combinations of alternatives that were not compared with the event's array elements: too many.",
+            minimum=0,
+        ),
         "first_failing": nullable(text("The path of the first that does not.")),
         "words": text("The whole in a sentence."),
         "tree": ref("ExplainedAll"),
@@ -122,6 +131,7 @@ _EXPLAINED = {
     "matches": True,
     "clauses": 2,
     "satisfied": 2,
+    "not_compared": 0,
     "first_failing": None,
     "words": "All 2 clauses hold.",
     "tree": {
