@@ -67,6 +67,7 @@ from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
 
 MIGRATE_WAIT_SECONDS = 10.0
+SETTLED_SECONDS = 0.005  # a settlement comes along with the next commit, if one comes by then
 
 
 class SqliteJournal:
@@ -228,7 +229,10 @@ class SqliteJournal:
                     self._leases.take_back(one.claimed)
             return {Hint.EVENTS, Hint.DELIVERIES} if moved.due or closed else {Hint.EVENTS}
 
-        return self._writer.write(apply, committed).held
+        # The next of a key goes when the one before it is settled; nothing else waits for the commit.
+        in_turn = any(one.claimed.fifo_key is not None for one in settled)
+        patience = 0.0 if in_turn else SETTLED_SECONDS
+        return self._writer.write(apply, committed, patience_seconds=patience).held
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """End leases untried."""
