@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from eventhub.journal.port import START
+from eventhub.journal.port import START, Hint
 from eventhub.journal.sqlite import SqliteJournal, committer
-from tests.journal.build import new_event
+from tests.journal.build import append, claim, delivered, new_delivery, new_event, route
 from tests.until import until
 
 LONG = 60.0  # seconds that no test waits
@@ -107,3 +107,20 @@ def _good(db: sqlite3.Connection) -> int:
 
 def _bad(db: sqlite3.Connection) -> int:
     return db.execute("INSERT INTO meta VALUES ('epoch', 'again')").rowcount
+
+
+def test_only_new_events_are_a_hint_to_route(store: SqliteJournal) -> None:
+    append(store, new_event(), new_event())
+    heard: list[Hint] = []
+    store._writer.write(lambda _db: None)  # by now the hint of the append was given
+    store.watch(heard.append)
+
+    route(store, new_delivery())
+    first, second = claim(store)
+    store.settle([delivered(first)])
+    store._writer.write(lambda _db: None)
+    assert Hint.EVENTS not in heard
+    assert Hint.OUTCOMES in heard
+
+    store.settle([delivered(second, entries=[new_event()])])
+    until(lambda: Hint.EVENTS in heard, seconds=20, what="the hint of what was put on a bus")
