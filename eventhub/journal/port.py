@@ -69,6 +69,7 @@ class Hint(StrEnum):
 
     EVENTS = "events"  # there may be events to route, and news for the live view
     DELIVERIES = "deliveries"  # there may be due deliveries
+    OUTCOMES = "outcomes"  # only news for the live view
 
 
 @dataclass(frozen=True, slots=True)

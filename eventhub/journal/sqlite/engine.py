@@ -67,6 +67,7 @@ from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
 
 MIGRATE_WAIT_SECONDS = 10.0
+SETTLED_SECONDS = 0.005  # a settlement comes along with the next commit, if one comes by then
 
 
 class SqliteJournal:
@@ -178,7 +179,7 @@ class SqliteJournal:
     def route(self, batch: RoutedBatch) -> bool:
         """Commit a routed batch."""
         pending = any(new.state is OutcomeState.PENDING for one in batch.routings for new in one.deliveries)
-        hints = {Hint.EVENTS, Hint.DELIVERIES} if pending else {Hint.EVENTS}
+        hints = {Hint.DELIVERIES if pending else Hint.OUTCOMES}
 
         def committed(moved: bool) -> set[Hint]:
             self._cursors.moved(batch, moved)
@@ -226,9 +227,13 @@ class SqliteJournal:
             for one, ours in zip(settled, moved.held, strict=True):
                 if ours:
                     self._leases.take_back(one.claimed)
-            return {Hint.EVENTS, Hint.DELIVERIES} if moved.due or closed else {Hint.EVENTS}
+            hints = {Hint.DELIVERIES if moved.due or closed else Hint.OUTCOMES}
+            return hints | {Hint.EVENTS} if any(one.entries for one in settled) else hints
 
-        return self._writer.write(apply, committed).held
+        # The next of a key goes when the one before it is settled; nothing else waits for the commit.
+        in_turn = any(one.claimed.fifo_key is not None for one in settled)
+        patience = 0.0 if in_turn else SETTLED_SECONDS
+        return self._writer.write(apply, committed, patience_seconds=patience).held
 
     def release(self, claimed: Sequence[Claimed]) -> None:
         """End leases untried."""
