@@ -122,6 +122,22 @@ def test_a_bus_is_searched_alone(journal: SqliteJournal, api: Api, key_api: Call
     assert_problem(search(api, "source:shop", path="/buses/nope/events"), 404)
 
 
+KNOWN = [
+    "after",
+    "before",
+    "bus",
+    "cursor",
+    "detail-type",
+    "from",
+    "key",
+    "limit",
+    "order",
+    "q",
+    "source",
+    "to",
+]
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "message"),
     [
@@ -135,6 +151,7 @@ def test_a_bus_is_searched_alone(journal: SqliteJournal, api: Api, key_api: Call
         ("q=a&before=-1--1", "before", "wanted the `position` of an item"),
         ("q=a&limit=0", "limit", "wanted a whole number"),
         ("q=a&sauce=b", "sauce", "unknown; known are: after, before, bus, cursor"),
+        ("sauce=b", "sauce", f"unknown; known are: {', '.join(KNOWN)}"),
     ],
 )
 def test_what_is_no_search_is_refused_at_its_place(
