@@ -203,6 +203,7 @@ def test_the_page_of_the_event_says_it(running: SqliteJournal, api: Api) -> None
         ({"filter": {"bus": "a"}}, "reason"),
         ({"filter": {"bus": "a"}, "reason": "r" * 501}, "reason"),
         ({"filter": {"bus": "a"}, "reason": "r", "force": True}, "force"),
+        ({"filter": {"bus": "a"}, "reason": "r", "paths": None}, "paths"),
     ],
 )
 def test_what_is_wrong_is_refused_where_it_is(
