@@ -64,6 +64,15 @@ def test_an_answer_tells_how_far_one_looked(journal: SqliteJournal, api: Api) ->
     assert page["next"].startswith("/api/events?q=source%3Ashop&limit=2&cursor=")
 
 
+def test_where_a_search_goes_on_tells_no_id(journal: SqliteJournal, api: Api) -> None:
+    made = append(journal, *(new_event() for _ in range(3)))
+
+    page = search(api, "source:shop", "&limit=2").json()
+
+    assert not any(one.replace("-", "") in page["next"] for one in made)
+    assert ids(api("GET", page["next"].removeprefix("/api"))) == made[:1]
+
+
 @pytest.mark.parametrize("path", ["/events", "/buses/uploads/events"])
 def test_who_sees_one_bus_is_told_no_number_of_the_others_events(
     journal: SqliteJournal, key_api: Callable[..., Api], path: str
