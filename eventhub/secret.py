@@ -26,6 +26,7 @@ class Purpose(StrEnum):
     API_SECRET = "api key seal"  # noqa: S105 - a label; of API keys, to verify signatures with
     TARGET = "target seal"  # secret settings and signing secrets of targets
     CONNECTION = "connection seal"  # passwords, tokens and client secrets of connections
+    CURSOR = "cursor seal"  # where a search goes on; kept nowhere
 
 
 class BrokenSealError(Exception):

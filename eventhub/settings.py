@@ -182,6 +182,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "eventhub.dashboard.policy.ContentSecurityPolicyMiddleware",
+    "eventhub.dashboard.private.PrivatePagesMiddleware",
     "eventhub.api.rest.conditional.ConditionalReads",
     "eventhub.access.trail.trail_middleware",
 ]

@@ -14,8 +14,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from eventhub.access.scopes import Scope
-from eventhub.admin.configured import who
 from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
+from eventhub.admin.permitted import caller_in
 from eventhub.domain.difference import Difference, How, differences, written
 from eventhub.flow.rollback import RESTORED, RollbackRefusedError, plan, roll_back
 from eventhub.models import AuditEntry, Door
@@ -127,12 +127,12 @@ class AuditAdmin(HappenedAdmin):
         here = reverse("admin:eventhub_auditentry_change", args=[pk])
         try:
             if request.method == "POST":
-                done = roll_back(entry, who=who(request), reason=request.POST.get("reason", "").strip())
+                done = roll_back(entry, caller_in(request), reason=request.POST.get("reason", "").strip())
                 self.message_user(request, f"Rolled back: {entry.kind} {done.name}.", messages.SUCCESS)
                 for note in done.notes:
                     self.message_user(request, f"{note[0].upper()}{note[1:]}.", messages.WARNING)
                 return HttpResponseRedirect(here)
-            planned, refused = plan(entry, who=who(request)), ""
+            planned, refused = plan(entry, caller_in(request)), ""
         except RollbackRefusedError as error:
             if request.method == "POST":
                 self.message_user(request, f"Not rolled back: {error}.", messages.ERROR)

@@ -199,7 +199,7 @@ class RuleAdmin(ConfiguredAdmin):
             raise PermissionDenied
         back, is_post = reverse("admin:eventhub_rule_change", args=[pk]), request.method == "POST"
         try:
-            rolled, refused = roll_back_to(rule, number, who=who(request), keep=is_post), ""
+            rolled, refused = roll_back_to(rule, number, caller_in(request), keep=is_post), ""
         except VersionRefusedError as error:
             rolled, refused = None, str(error)
         if rolled is not None and is_post:

@@ -20,7 +20,7 @@ from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
 from eventhub.dashboard.waiting import Wait, wait_of
 from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
 from eventhub.domain.arn import target_arn
-from eventhub.domain.mask import MARK, is_masked, mask_reason
+from eventhub.domain.mask import MARK, is_masked, mask_fault, mask_reason
 from eventhub.domain.pattern import PatternError, near_misses, parse
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
@@ -146,6 +146,8 @@ def journey_of(event: EventRow, reader: Caller) -> Journey:
     for letter in DeadLetterRow.objects.filter(event_id=event.id).order_by("seq"):
         letters.setdefault(letter.delivery_id, []).append(letter)
     if masked:  # rows of this page alone, which are not saved
+        if routing is not None:
+            routing.error = mask_fault(routing.error)
         for outcome in outcomes:
             outcome.reason = mask_reason(outcome.reason) if outcome.attempts else outcome.reason  # else ours
         for letter in chain.from_iterable(letters.values()):

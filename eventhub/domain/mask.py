@@ -98,6 +98,18 @@ def mask_reason(text: str) -> str:
     return (text if said in ("", phrase) else f"{answered[0]} {MARK}") + tail
 
 
+def mask_fault(text: str) -> str:
+    """Return why routing failed, without anything that an error may have said of a detail.
+
+    >>> mask_fault("ValueError: no number: ann@x"), mask_fault("")
+    ('ValueError: •••', '')
+    """
+    if not text or text in _OURS:
+        return text
+    kind, colon, _said = text.partition(": ")
+    return f"{kind}: {MARK}" if colon and kind.isidentifier() else MARK
+
+
 _ANSWERED = re.compile(r"receiver answered ([0-9]{3})(?= |$)")
 _STATUSES = frozenset(map(int, HTTPStatus))
 _OURS = frozenset({"rule deleted", "target deleted", REASON})

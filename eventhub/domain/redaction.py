@@ -1,8 +1,9 @@
 """Redaction: personal data taken out of an event and its copies, for good.
 
 What is taken out is the whole ``detail``, or the values at some of its paths. Beside it goes what repeats it:
-the bodies that were sent and answered, and in addresses, headers and errors every text that the redacted part
-held. The event then says that it was redacted, in an attribute whose name no producer can give.
+the bodies that were sent and answered, and in addresses, headers, errors, resources and the idempotency key
+every text that the redacted part held; with the whole detail all resources and the key, which producers often
+make of the same. The event then says that it was redacted, in an attribute whose name no producer can give.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ WHOLE = b'{"redacted":true}'
 _NAME = "eventhub-redaction"
 _SOUGHT = f'"{_NAME}":'.encode()  # decoding costs each event, and few have it
 _KEPT_ATTRIBUTES = {"sender-account", "replay-rules"}  # ours, and about no person
+_NAMING_ATTRIBUTES = ("id", "subject")  # of a CloudEvent: of these a copy must not tell either
 _SHOWN = {"method", "url", "headers", "status", "reason", "bytes"}
 # Shorter texts would be found in every other word; shorter numbers in every port and status.
 _LEAST_TEXT, _LEAST_NUMBER, _MOST = 3, 5, 10_000
@@ -40,6 +42,8 @@ class Redacted:
 
     detail: bytes
     attributes: bytes
+    resources: str  # a JSON array of texts
+    key: str | None  # the idempotency key
     sought: tuple[str, ...]
 
 
@@ -60,28 +64,41 @@ def mark_of(attributes: bytes) -> Mark | None:
     return Mark(said["at"], said["by"], said["reason"], tuple(said["paths"]))
 
 
-def redact(detail: bytes, attributes: bytes, mark: Mark) -> Redacted:
-    """Return an event's detail and attributes redacted; what was redacted before stays so.
+def redact(
+    detail: bytes, attributes: bytes, mark: Mark, *, resources: str = "[]", key: str | None = None
+) -> Redacted:
+    """Return an event's texts redacted; what was redacted before stays so.
 
     >>> told = redact(b'{"customer": {"email": "ann@example.com"}, "n": 1.50}', b'{}',
-    ...               Mark(0, "user:ann", "asked to", ("customer.email",)))
-    >>> told.detail, told.sought
-    (b'{"customer":{"email":"[redacted]"},"n":1.50}', ('ann%40example.com', 'ann@example.com'))
+    ...               Mark(0, "user:ann", "asked to", ("customer.email",)), key="7 of ann@example.com")
+    >>> told.detail, told.key, told.sought
+    (b'{"customer":{"email":"[redacted]"},"n":1.50}', None, ('ann%40example.com', 'ann@example.com'))
     """
     value, known = jsontext.decode(detail), jsontext.decode(attributes)
     before = mark_of(attributes)
     is_whole = not mark.paths or (before is not None and not before.paths)
     paths = () if is_whole else tuple(dict.fromkeys([*(before.paths if before else ()), *mark.paths]))
     said = {_NAME: {"at": mark.at, "by": mark.by, "reason": mark.reason, "paths": list(paths)}}
+    named = jsontext.decode(resources.encode())
     if is_whole:
-        sought = _sought(value) if detail != WHOLE else ()
         # A CloudEvent's own attributes, its subject first of all, may name a person as well.
         kept = {name: known[name] for name in _KEPT_ATTRIBUTES & known.keys()}
-        return Redacted(WHOLE, jsontext.encode(kept | said), sought)
+        own = [value] if detail != WHOLE else []
+        sought = _sought([*own, named, key, *(known.get(name) for name in _NAMING_ATTRIBUTES)])
+        told = jsontext.encode([TEXT] * len(named)).decode()
+        return Redacted(WHOLE, jsontext.encode(kept | said), told, None, sought)
     taken: list[Any] = []
     for path in paths:
         value = _without(value, path.split("."), taken)
-    return Redacted(jsontext.encode(value), jsontext.encode(known | said), _sought(taken))
+    sought = _sought(taken)
+    told = [masked(one, sought) for one in named]
+    return Redacted(
+        jsontext.encode(value),
+        jsontext.encode(known | said),
+        resources if told == named else jsontext.encode(told).decode(),
+        None if key is None or masked(key, sought) != key else key,
+        sought,
+    )
 
 
 def redact_copy(text: str, sought: Sequence[str]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from eventhub.models import AuditEntry, Rule, Target
 from eventhub.models.state import kind_of
 
@@ -24,11 +26,11 @@ def fill(row: Any, values: Mapping[str, Any]) -> None:
         setattr(row, name, named(column.related_model, value) if refers else value)
 
 
-def restore_links(rule: Rule, said: Iterable[Mapping[str, Any]]) -> None:
-    """Give a rule the targets that a state tells; raises MissingError and ValidationError."""
+def restore_links(rule: Rule, said: Iterable[Mapping[str, Any]], usable: QuerySet[Target]) -> None:
+    """Give a rule the targets that a state tells; raises ValidationError, and MissingError if not usable."""
     rule.set_links(
         (
-            named(Target, one["name"]),
+            named(Target, one["name"], usable),
             one.get("identifier", one["name"]),
             one.get("transform"),
             dict(one.get("told", {})),
@@ -37,12 +39,14 @@ def restore_links(rule: Rule, said: Iterable[Mapping[str, Any]]) -> None:
     )
 
 
-def named(model: type[Any], name: str) -> Any:
+def named(model: type[Any], name: str, among: QuerySet[Any] | None = None) -> Any:
     """Return the row of a name; raises MissingError, saying which change deleted it."""
-    row = model.objects.filter(name=name).first()
+    row = (model.objects.all() if among is None else among).filter(name=name).first()
     if row is not None:
         return row
     kind = kind_of(model)
     gone = AuditEntry.objects.filter(kind=kind, name=name, action="deleted").order_by("-id").first()
     hint = f": roll back change {gone.pk}, which deleted it, first" if gone else ""
+    if not gone and among is not None:
+        hint = " that you may use"
     raise MissingError(f"there is no {kind} named {name}{hint}")

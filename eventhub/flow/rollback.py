@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from eventhub.access import seen
+from eventhub.access.caller import Caller
 from eventhub.flow.archives import size_of
 from eventhub.flow.configure import has_pending, take_effect
 from eventhub.flow.process import NotRunningError, parts
@@ -52,15 +54,15 @@ class Plan:
     notes: tuple[str, ...] = ()  # what it does not bring back
 
 
-def plan(entry: AuditEntry, *, who: str) -> Plan:
+def plan(entry: AuditEntry, caller: Caller) -> Plan:
     """Return what taking back an entry's change would do; raises RollbackRefusedError."""
-    return _judged(lambda: _take_back(entry, who), keep=False)
+    return _judged(lambda: _take_back(entry, caller), keep=False)
 
 
-def roll_back(entry: AuditEntry, *, who: str, reason: str = "") -> Plan:
-    """Take back an entry's change; raises RollbackRefusedError. ``who`` makes the version of a rule."""
+def roll_back(entry: AuditEntry, caller: Caller, *, reason: str = "") -> Plan:
+    """Take back an entry's change; raises RollbackRefusedError. Rules get targets that the caller may use."""
     with because(reason, rolls_back=entry.pk):
-        return _judged(lambda: _take_back(entry, who), keep=True)
+        return _judged(lambda: _take_back(entry, caller), keep=True)
 
 
 def _judged(change: Callable[[], Plan], *, keep: bool) -> Plan:
@@ -82,7 +84,7 @@ def _judged(change: Callable[[], Plan], *, keep: bool) -> Plan:
         raise RollbackRefusedError("another request changed the same thing at the same moment") from error
 
 
-def _take_back(entry: AuditEntry, who: str) -> Plan:
+def _take_back(entry: AuditEntry, caller: Caller) -> Plan:
     model = RESTORED.get(entry.kind)
     if model is None:
         wanted = ", ".join(RESTORED)
@@ -92,8 +94,8 @@ def _take_back(entry: AuditEntry, who: str) -> Plan:
     if entry.before is None:
         return _unmake(model, entry)
     if entry.after is None:
-        return _make(model, entry, who)
-    return _change(model, entry, who)
+        return _make(model, entry, caller)
+    return _change(model, entry, caller)
 
 
 def _unmake(model: type[Any], entry: AuditEntry) -> Plan:
@@ -114,11 +116,11 @@ def _unmake(model: type[Any], entry: AuditEntry) -> Plan:
     return Plan(entry.kind, entry.object_id, now.name, now.told(), None)
 
 
-def _make(model: type[Any], entry: AuditEntry, who: str) -> Plan:
+def _make(model: type[Any], entry: AuditEntry, caller: Caller) -> Plan:
     row = model()
     before = entry.before or {}
     try:
-        _restore(row, before, who)
+        _restore(row, before, caller)
     except ValidationError as error:
         if secrets := before.get("secrets"):
             raise RollbackRefusedError(
@@ -133,7 +135,7 @@ def _make(model: type[Any], entry: AuditEntry, who: str) -> Plan:
     return Plan(entry.kind, str(row.pk), made.name, None, made.told(), tuple(notes))
 
 
-def _change(model: type[Any], entry: AuditEntry, who: str) -> Plan:
+def _change(model: type[Any], entry: AuditEntry, caller: Caller) -> Plan:
     row = _row(model, entry)
     was, then = entry.before or {}, entry.after or {}
     differing = {name for name in was.keys() | then.keys() if was.get(name) != then.get(name)}
@@ -141,21 +143,21 @@ def _change(model: type[Any], entry: AuditEntry, who: str) -> Plan:
         raise RollbackRefusedError("only secrets changed, and the trail does not keep them")
     notes = ["secrets stay as they are now"] if "secrets" in differing else []
     now = read(model, [row.pk])[row.pk]
-    _restore(row, {name: was[name] for name in differing - {"secrets"} if name in was}, who)
+    _restore(row, {name: was[name] for name in differing - {"secrets"} if name in was}, caller)
     after = read(model, [row.pk])[row.pk]
     if now.told() == after.told(now):
         raise RollbackRefusedError("there is nothing to take back: it is as it was before")
     return Plan(entry.kind, entry.object_id, after.name, now.told(), after.told(now), tuple(notes))
 
 
-def _restore(row: Any, values: Mapping[str, Any], who: str) -> None:
+def _restore(row: Any, values: Mapping[str, Any], caller: Caller) -> None:
     fill(row, values)
     row.full_clean()
     row.save()
     if isinstance(row, Rule):
         if "targets" in values:
-            restore_links(row, values["targets"])
-        row.record_version(by=who)
+            restore_links(row, values["targets"], seen.targets(caller))
+        row.record_version(by=caller.who)
 
 
 def _row(model: type[Any], entry: AuditEntry) -> Any:

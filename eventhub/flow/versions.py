@@ -6,7 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
+from eventhub.access import seen
+from eventhub.access.caller import Caller
 from eventhub.flow.configure import take_effect
 from eventhub.models import Rule, RuleVersion, Target, because
 
@@ -48,10 +51,10 @@ def own_pattern(version: RuleVersion) -> str:
     return version.pattern[end:].removeprefix(", ").removesuffix("]}")
 
 
-def roll_back_to(rule: Rule, number: int, *, who: str, keep: bool = True) -> Rolled:
+def roll_back_to(rule: Rule, number: int, caller: Caller, *, keep: bool = True) -> Rolled:
     """Make a rule what it was in a version; without ``keep`` only tell what would change.
 
-    Raises VersionRefusedError.
+    Raises VersionRefusedError, also for a target of that version which the caller may not use.
     """
     version = rule.versions.filter(number=number).first()
     latest = rule.versions.order_by("-number").first()
@@ -67,8 +70,8 @@ def roll_back_to(rule: Rule, number: int, *, who: str, keep: bool = True) -> Rol
             row.schedule_expression = after["schedule_expression"]
             row.full_clean()
             row.save()
-            row.set_links(_links(row, version))
-            made = row.record_version(by=who)
+            row.set_links(_links(row, version, seen.targets(caller)))
+            made = row.record_version(by=caller.who)
             if made is None:
                 raise VersionRefusedError(f"the rule is as it was in version {number}")
             if keep:
@@ -82,16 +85,16 @@ def roll_back_to(rule: Rule, number: int, *, who: str, keep: bool = True) -> Rol
     return Rolled(made.number, before, after)
 
 
-def _links(rule: Rule, version: RuleVersion) -> list[tuple[Target, str, Any, dict[str, Any]]]:
+def _links(
+    rule: Rule, version: RuleVersion, usable: QuerySet[Target]
+) -> list[tuple[Target, str, Any, dict[str, Any]]]:
     """Return the version's targets; what a version does not say of one stays as it is, if the rule has it."""
     there = {link.target_id: link for link in rule.links.all()}
     links = []
     for one in version.targets:
-        target = (
-            Target.objects.filter(pk=one["id"]).first() or Target.objects.filter(name=one["name"]).first()
-        )
+        target = usable.filter(pk=one["id"]).first() or usable.filter(name=one["name"]).first()
         if target is None:
-            raise VersionRefusedError(f"there is no target named {one['name']} any more")
+            raise VersionRefusedError(f"there is no target named {one['name']} any more that you may use")
         link = there.get(target.pk)
         identifier, told = (link.identifier, link.told) if link else (target.name, {})
         links.append((target, identifier, one.get("transform"), told))

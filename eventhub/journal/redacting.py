@@ -3,8 +3,9 @@
 ::
 
     delivery, outcome   what is pending is given up: dead, because the event was redacted
-    event               detail and attributes
-    archived_event      the same in each archive's copy; its bytes, and the archive's
+    event               detail, attributes, resources and idempotency key
+    dedup               the key, if the event loses it: an entry that brings it again is a new event
+    archived_event      as the event, in each archive's copy; its bytes, and the archive's
     attempt             request and answer without bodies; addresses, headers and errors without what it said
     outcome, dead_letter  reasons, likewise; keys of order, which are values of the event
 
@@ -21,7 +22,7 @@ from eventhub.domain.redaction import REASON, Mark, Redacted, masked, redact, re
 from eventhub.journal.limits import BEHIND
 from eventhub.journal.redacted import Candidate, Redaction, Wanted
 
-_SIZED = ("source", "detail_type", "resources")
+_SIZED = ("source", "detail_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +82,27 @@ def apply(db: Dialect, event_ids: Sequence[UUID], mark: Mark, now: int) -> Done:
     listed = db.listed(event_ids)
     _end_deliveries(db, listed, now, done)
     redacted: dict[object, Redacted] = {}
-    for key, detail, attributes in _of(db, "event", "id, detail, attributes", listed, "id"):
-        one = redacted[key] = redact(detail.encode(), attributes.encode(), mark)
-        db.run(
-            "UPDATE event SET detail = ?, attributes = ? WHERE id = ?",
-            one.detail.decode(),
-            one.attributes.decode(),
-            key,
-        )
+    columns = "id, detail, attributes, resources, key, bus, source"
+    for event_id, detail, attributes, resources, key, bus, source in _of(db, "event", columns, listed, "id"):
+        one = redact(detail.encode(), attributes.encode(), mark, resources=resources, key=key)
+        redacted[event_id] = one
+        db.run(f"UPDATE event SET {_TAKEN} WHERE id = ?", *_texts(one), event_id)  # noqa: S608 - our text
+        if key is not None and one.key is None:
+            db.run(_FORGET, bus, source, key, event_id)
     archived = _archived(db, event_ids, mark, redacted)
     attempts = _attempts(db, listed, redacted)
     _reasons(db, listed, redacted)
     done.redaction = Redaction(len(redacted), archived, attempts, len(done.ended))
     return done
+
+
+_TAKEN = "detail = ?, attributes = ?, resources = ?, key = ?"
+_FORGET = "DELETE FROM dedup WHERE bus = ? AND source = ? AND key = ? AND event_id = ?"
+
+
+def _texts(one: Redacted) -> tuple[str, str, str, str | None]:
+    """Return the values of ``_TAKEN``."""
+    return one.detail.decode(), one.attributes.decode(), one.resources, one.key
 
 
 def _condition(db: Dialect, wanted: Wanted) -> tuple[str, list[object]]:
@@ -163,24 +172,21 @@ def _end_deliveries(db: Dialect, listed: object, now: int, done: Done) -> None:
 def _archived(db: Dialect, event_ids: Sequence[UUID], mark: Mark, redacted: Mapping[object, Redacted]) -> int:
     sized = ", ".join(_SIZED)
     text = (
-        f"SELECT seq, id, bytes, detail, attributes, {sized} FROM archived_event"  # noqa: S608 - our text
+        f"SELECT seq, id, bytes, detail, attributes, resources, key, {sized} FROM archived_event"  # noqa: S608 - our text
         f" WHERE archive_id = ? AND id {db.among}"
     )
     count = 0
     for (archive_id,) in db.run("SELECT archive_id FROM archive_size").fetchall():
         grown = 0
-        for seq, key, size, detail, attributes, *others in db.run(
+        for seq, event_id, size, detail, attributes, resources, key, *others in db.run(
             text, archive_id, db.listed(event_ids)
         ).fetchall():
-            one = redacted.get(key) or redact(detail.encode(), attributes.encode(), mark)
-            now = sum(len(part.encode()) for part in others) + len(one.detail) + len(one.attributes)
-            db.run(
-                "UPDATE archived_event SET detail = ?, attributes = ?, bytes = ? WHERE seq = ?",
-                one.detail.decode(),
-                one.attributes.decode(),
-                now,
-                seq,
+            one = redacted.get(event_id) or redact(
+                detail.encode(), attributes.encode(), mark, resources=resources, key=key
             )
+            texts = _texts(one)
+            now = sum(len(part.encode()) for part in (*others, *texts[:3]) if part)
+            db.run(f"UPDATE archived_event SET {_TAKEN}, bytes = ? WHERE seq = ?", *texts, now, seq)  # noqa: S608 - our text
             grown += now - size
             count += 1
         if grown:

@@ -31,7 +31,8 @@ from tests.live.world import World
 from tests.people import browser_of, person
 
 OURS, THEIRS = "ours", "theirs"
-SECRET = b"4111-1111"  # a value that both buses mark as sensitive
+SECRET, THEIR_SECRET = b"4111-1111", b"4111-2222"  # values that their buses mark as sensitive
+SECRETS = {OURS: SECRET, THEIRS: THEIR_SECRET}
 PATTERN = '{"detail": {"card": {"number": [{"prefix": "4111"}]}}}'
 VIEW, EDIT, ADMINISTER = "er", "erwp", "erwpas"  # letters of scopes: see LETTERS
 LETTERS = {
@@ -54,7 +55,7 @@ class FullDisk:
 
 @dataclass
 class Visitor:
-    """Somebody who comes: on ``here`` (None: on every bus) they may what ``letters`` say."""
+    """Somebody who comes: on ``here`` (None: every bus) they may ``letters``, on theirs ``there`` too."""
 
     name: str
     letters: str = ""
@@ -62,14 +63,26 @@ class Visitor:
     client: Client = field(default_factory=Client)
     headers: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    there: str = ""
 
     def may(self, wanted: str, where: str, half: str) -> bool:
         """Tell whether any of the ``wanted`` letters is allowed ``where``: bus, any, every."""
         if where in {"person", "known"}:
             return self.name != "anonymous" and (where == "known" or not self.token)
-        if not set(wanted) & set(self.letters):
-            return False
-        return self.here is None or where == "any" or (where == "bus" and self.here == half)
+        if where == "every":
+            return self.here is None and bool(set(wanted) & set(self.letters))
+        halves = (half,) if where == "bus" else (OURS, THEIRS)
+        return any(set(wanted) & set(self.letters_on(one)) for one in halves)
+
+    def letters_on(self, half: str) -> str:
+        """Return what they may on a bus."""
+        own = self.letters if self.here in {None, half} else ""
+        return own + (self.there if half == THEIRS else "")
+
+    @property
+    def sees_theirs(self) -> bool:
+        """Tell whether they may do anything there."""
+        return bool(self.letters_on(THEIRS))
 
 
 class Estate:
@@ -99,7 +112,7 @@ class Estate:
         self.keeper.refresh()
 
     def _half(self, half: str) -> dict[str, Any]:
-        bus = self.bus[half]
+        bus, card = self.bus[half], SECRETS[half].decode()
         bus.sensitive = ["detail.card"]
         bus.save()
         target = Target.objects.create(name=f"{half}-target", url="http://127.0.0.1:9/")
@@ -107,21 +120,16 @@ class Estate:
         RuleTarget.objects.create(rule=rule, target=target)
         rule.record_version(by="test")
         archive = Archive.objects.create(name=f"{half}-archive", bus=bus)
-        detail = b'{"of": "%b", "card": {"number": "%b"}, "sum": 1.50}' % (half.encode(), SECRET)
+        detail = b'{"of": "%b", "card": {"number": "%b"}, "sum": 1.50}' % (half.encode(), card.encode())
         [event] = self.world.accept(bus_id=bus.pk, bus=half, source=f"{half}-source", detail=detail)
-        made = NewDelivery(rule.pk, rule.name, 1, target.pk, target.name, fifo_key=SECRET.decode())
+        made = NewDelivery(rule.pk, rule.name, 1, target.pk, target.name, fifo_key=card)
         self.world.route((rule, target), bus=bus, deliveries=[made])
         self.world.settle(
             self.world.claim(),
             OutcomeState.DEAD,
-            request={
-                "method": "POST",
-                "url": f"http://x/{SECRET.decode()}",
-                "headers": {"x": SECRET.decode()},
-            }
-            | {"body": SECRET.decode()},
-            response={"status": 503, "reason": SECRET.decode(), "body": f"no {SECRET.decode()}"},
-            error=f"receiver answered 503 no {SECRET.decode()}",
+            request={"method": "POST", "url": f"http://x/{card}", "headers": {"x": card}, "body": card},
+            response={"status": 503, "reason": card, "body": f"no {card}"},
+            error=f"receiver answered 503 no {card}",
         )
         letter = DeadLetterRow.objects.get(event_id=event)
         now = datetime.now(UTC)
@@ -161,9 +169,13 @@ class Estate:
         }
 
     def people(self) -> list[Visitor]:
-        """Return people: nobody in particular, a stranger, and every role on one bus and on every bus."""
-        ours = self.bus[OURS]
+        """Return people: nobody, a stranger, every role on one bus and on every bus, and mixed ones."""
+        ours, theirs = self.bus[OURS], self.bus[THEIRS]
         roles = {Role.VIEWER: VIEW, Role.EDITOR: EDIT, Role.ADMINISTRATOR: ADMINISTER}
+        mixed = person("mixed", Role.VIEWER, ours)
+        person("mixed", Role.EDITOR, theirs)
+        widely = person("widely", Role.VIEWER)
+        person("widely", Role.ADMINISTRATOR, theirs)
         return [
             Visitor("anonymous"),
             Visitor("stranger", client=browser_of(person("stranger", None))),
@@ -175,6 +187,8 @@ class Estate:
                 Visitor(str(role), letters, None, browser_of(person(str(role), role)))
                 for role, letters in roles.items()
             ),
+            Visitor("viewer of ours, editor of theirs", VIEW, OURS, browser_of(mixed), there=EDIT),
+            Visitor("viewer, administrator of theirs", VIEW, None, browser_of(widely), there=ADMINISTER),
         ]
 
     def programs(self) -> list[Visitor]:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.sqlite import SqliteJournal
-from tests.access.estate import OURS, SECRET, THEIRS, Estate, FullDisk, Visitor
+from tests.access.estate import OURS, SECRETS, THEIRS, Estate, FullDisk, Visitor
 from tests.access.matrix import ADMIN, PAGES, REST, TABLE, Ask
 
 ELSEWHERE = ("/sign-in", "/admin/login")
@@ -46,7 +46,7 @@ def should_let_in(visitor: Visitor, need: str, half: str) -> bool:
     ):  # seen by who sees every bus, steered by who may change every bus: keys have one scope
         return visitor.here is None and {"w", "e"} <= set(visitor.letters)
     if need == "both":
-        return {"e", "r"} <= set(visitor.letters)
+        return any({"e", "r"} <= set(visitor.letters_on(one)) for one in (OURS, THEIRS))
     ways = [way.partition("@") for way in need.split()]
     return any(visitor.may(letters, where, half) for letters, _, where in ways if where)
 
@@ -93,10 +93,11 @@ def faults_of(estate: Estate, visitors: list[Visitor], table: dict[str, list[Ask
                     where = f"{visitor.name}: {asked.method} {asked.address} ({half})"
                     if let_in != wanted:
                         faults.append(f"{where}: wanted {'in' if wanted else 'out'}, found {status}")
-                    if SECRET in content and not visitor.may("s", "bus", half):
-                        at = content.index(SECRET)
-                        faults.append(f"{where}: shows {content[max(0, at - 60) : at + 30]!r}")
-                    if visitor.here == OURS and half == OURS and b"theirs" in content:
+                    for owner, secret in SECRETS.items():
+                        if secret in content and not visitor.may("s", "bus", owner):
+                            at = content.index(secret)
+                            faults.append(f"{where}: shows {content[max(0, at - 60) : at + 30]!r}")
+                    if not visitor.sees_theirs and half == OURS and b"theirs" in content:
                         at = content.index(b"theirs")
                         faults.append(f"{where}: shows {content[max(0, at - 60) : at + 30]!r}")
     return faults

@@ -15,9 +15,11 @@ from eventhub.access.sensitive import masked_paths, masked_paths_by_bus
 from eventhub.domain.mask import MARK, mask, read_paths
 from eventhub.flow import process
 from eventhub.flow.process import Parts
+from eventhub.journal.port import RoutedBatch, Routing, RoutingState
 from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import Bus, FormerBus, Role, Rule
 from tests.access.estate import OURS, SECRET, Estate
+from tests.journal.build import now_us
 from tests.people import browser_of, person
 from tests.rest.conftest import Api, assert_problem
 
@@ -100,9 +102,26 @@ def test_errors_keep_what_is_ours_and_cannot_be_asked_for(estate: Estate) -> Non
     assert (group["reason"], group["filter"]) == (MARK, {"bus": "ours", "reason_class": "receiver"})
     assert refused["errors"][0]["path"] == "reason"
     assert reader("GET", f"{said}&bus=default").json()["items"] == []
-    assert len(seer("GET", said).json()["items"]) == 2
+    assert len(seer("GET", said).json()["items"]) == 1
     redrive = {"filter": {"reason": "receiver answered 503 no 4111-1111"}, "dry_run": True}
     assert_problem(api(Scope.RULES_WRITE, Scope.EVENTS_READ)("POST", "/redrives", redrive), 400)
+
+
+def test_why_routing_failed_is_masked(estate: Estate) -> None:
+    ours = estate.bus[OURS]
+    [event] = estate.world.accept(bus_id=ours.pk, bus=OURS, detail=b'{"card": {"number": "4111-1111"}}')
+    cursor = estate.journal.cursor(ours.pk, holder="test", lease_seconds=60)
+    assert cursor is not None
+    [stored] = estate.journal.read(ours.pk, cursor, 10)
+    failed = Routing(stored, RoutingState.UNROUTABLE, now_us(), error=f"KeyError: '{SECRET.decode()}'")
+    batch = RoutedBatch(ours.pk, cursor, stored.position, estate.journal.ruleset(ours.pk, []), [failed])
+    assert estate.journal.route(batch)
+    viewer = browser_of(person("viewer", Role.VIEWER, ours))
+
+    for address in (f"/api/events/{event}", f"/events/{event}"):
+        assert SECRET in seer(estate).get(address).content
+        assert SECRET not in viewer.get(address).content
+        assert "KeyError: •••" in viewer.get(address).content.decode()
 
 
 @pytest.mark.parametrize(

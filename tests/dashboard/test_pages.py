@@ -44,6 +44,12 @@ def test_pages_are_for_people_who_signed_in(address: str) -> None:
     assert response.headers["Location"].startswith("/sign-in?next=/")
 
 
+@pytest.mark.parametrize("address", [*PAGES, "/sign-in", "/flow/rows", "/nowhere", "/admin/"])
+def test_no_cache_keeps_a_page(address: str, world: World) -> None:
+    for client in (signed_in(), Client()):
+        assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_runs_nothing_inline_but_its_own_import_map(address: str, journal: SqliteJournal) -> None:
     response = signed_in().get(address)

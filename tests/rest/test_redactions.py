@@ -24,8 +24,9 @@ from eventhub.flow.rulebook import RulebookKeeper
 from eventhub.journal.port import NewEvent
 from eventhub.journal.rows import DeadLetterRow, EventRow, OutcomeRow, RoutingRow
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import AuditEntry, Bus
+from eventhub.models import AuditEntry, Bus, Role
 from tests.journal.build import append, new_event
+from tests.people import browser_of, person
 from tests.receiver import Receiver
 from tests.rest.conftest import Api, assert_problem
 from tests.until import until
@@ -202,6 +203,7 @@ def test_the_page_of_the_event_says_it(running: SqliteJournal, api: Api) -> None
         ({"filter": {"bus": "a"}}, "reason"),
         ({"filter": {"bus": "a"}, "reason": "r" * 501}, "reason"),
         ({"filter": {"bus": "a"}, "reason": "r", "force": True}, "force"),
+        ({"filter": {"bus": "a"}, "reason": "r", "paths": None}, "paths"),
     ],
 )
 def test_what_is_wrong_is_refused_where_it_is(
@@ -228,6 +230,26 @@ def test_a_key_limited_to_buses_redacts_their_events_alone(
 
     assert done(limited, {"ids": [str(ours.id)], "reason": "r"})["events"] == 0
     assert_problem(limited("GET", "/redactions"), 403)
+
+
+@pytest.mark.parametrize(("role", "everywhere"), [(Role.VIEWER, False), (Role.EDITOR, True)])
+def test_who_has_several_roles_redacts_where_they_administer_alone(
+    running: SqliteJournal, role: Role, everywhere: bool
+) -> None:
+    default, shop = Bus.objects.get(name="default"), Bus.objects.create(name="shop")
+    [theirs] = put(running, detail())
+    ours = new_event(bus_id=shop.pk, bus="shop", detail=detail())
+    append(running, ours)
+    person("ann", Role.ADMINISTRATOR, shop)
+    mixed = Api(browser_of(person("ann", role, *([] if everywhere else [default]))))
+    guess = {"filter": {"where": {"path": "detail.customer.email", "equals": EMAIL}}, "dry_run": True}
+
+    assert done(mixed, guess)["events"] == 1
+    assert done(mixed, {"filter": {"bus": "default"}, "dry_run": True})["events"] == 0
+    assert done(mixed, {"ids": [str(theirs.id), str(ours.id)], "reason": "r"})["events"] == 1
+    assert_problem(mixed("GET", "/redactions"), 403)
+    assert EMAIL in EventRow.objects.get(id=theirs.id).detail
+    assert EMAIL not in EventRow.objects.get(id=ours.id).detail
 
 
 def test_the_example_of_the_documentation_is_answered(running: SqliteJournal, api: Api) -> None:

@@ -278,3 +278,18 @@ def test_a_paused_bus_is_resumed_by_rolling_back(api: Api) -> None:
     rollback(api, paused)
 
     assert Bus.objects.get(name="shop").paused is False
+
+
+def test_who_has_one_bus_gets_no_target_back_that_they_may_not_use(api: Api, rule: dict[str, Any]) -> None:
+    path = f"/rules/{rule['id']}"
+    done(api, "PATCH", path, {"targets": ["mail"]})  # now crm belongs to no rule of theirs
+    change = newest(kind="rule", action="changed")
+    key, secret = mint("one bus", [Scope.ADMIN], buses=[Bus.objects.get(name="default")])
+    limited = Api(headers={"Authorization": f"Bearer {key.pk}.{secret}"})
+
+    assert "no target named crm that you may use" in refusal(limited, change)
+    told = assert_problem(limited("POST", f"{path}/rollback", {"version": 1}), 409)["detail"]
+    assert "no target named crm any more that you may use" in told
+    assert done(api, "GET", path)["targets"] == ["mail"]
+    done(api, "POST", "/rules", {"bus": "default", "name": "b", "pattern": FIRST, "targets": ["crm"]})
+    assert rollback(limited, change)["differences"]

@@ -64,6 +64,15 @@ def test_an_answer_tells_how_far_one_looked(journal: SqliteJournal, api: Api) ->
     assert page["next"].startswith("/api/events?q=source%3Ashop&limit=2&cursor=")
 
 
+def test_where_a_search_goes_on_tells_no_id(journal: SqliteJournal, api: Api) -> None:
+    made = append(journal, *(new_event(accepted_at=now_us() - n * SECOND) for n in range(3)))
+
+    page = search(api, "source:shop", "&limit=2").json()
+
+    assert not any(one.replace("-", "") in page["next"] for one in made)
+    assert ids(api("GET", page["next"].removeprefix("/api"))) == made[2:]
+
+
 @pytest.mark.parametrize("path", ["/events", "/buses/uploads/events"])
 def test_who_sees_one_bus_is_told_no_number_of_the_others_events(
     journal: SqliteJournal, key_api: Callable[..., Api], path: str
@@ -122,6 +131,22 @@ def test_a_bus_is_searched_alone(journal: SqliteJournal, api: Api, key_api: Call
     assert_problem(search(api, "source:shop", path="/buses/nope/events"), 404)
 
 
+KNOWN = [
+    "after",
+    "before",
+    "bus",
+    "cursor",
+    "detail-type",
+    "from",
+    "key",
+    "limit",
+    "order",
+    "q",
+    "source",
+    "to",
+]
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "message"),
     [
@@ -135,6 +160,7 @@ def test_a_bus_is_searched_alone(journal: SqliteJournal, api: Api, key_api: Call
         ("q=a&before=-1--1", "before", "wanted the `position` of an item"),
         ("q=a&limit=0", "limit", "wanted a whole number"),
         ("q=a&sauce=b", "sauce", "unknown; known are: after, before, bus, cursor"),
+        ("sauce=b", "sauce", f"unknown; known are: {', '.join(KNOWN)}"),
     ],
 )
 def test_what_is_no_search_is_refused_at_its_place(

@@ -65,11 +65,11 @@ class AuditViewSet(ViewSet):
         dry_run = body.take("dry_run", bool, default=False)
         reason = body.take("reason", str, default="")
         body.done()
-        entry, who = self._one(request, entry_id), verified(request).who
-        if not may_take_back(verified(request), entry):
+        entry, caller = self._one(request, entry_id), verified(request)
+        if not may_take_back(caller, entry):
             raise PermissionDenied(f"a whole bus is made and deleted with {Scope.RULES_WRITE} on every bus")
         try:
-            done = plan(entry, who=who) if dry_run else roll_back(entry, who=who, reason=reason)
+            done = plan(entry, caller) if dry_run else roll_back(entry, caller, reason=reason)
         except RollbackRefusedError as error:
             raise Conflict(f"change {entry.pk} cannot be rolled back: {error}") from error
         return Response({"dry_run": dry_run} | plan_json(done))

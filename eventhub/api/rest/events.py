@@ -18,7 +18,9 @@ from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.searching import found, is_search, page_json, search_of
 from eventhub.domain.envelope import utc_seconds
+from eventhub.domain.mask import mask_fault
 from eventhub.domain.redaction import mark_of
+from eventhub.flow import find
 from eventhub.flow.payload import envelope_of
 from eventhub.flow.stored import event_of
 from eventhub.journal.rows import EventRow, OutcomeRow, RepeatedRow, RoutingRow, RulesetRow, microseconds
@@ -30,6 +32,7 @@ class EventViewSet(HappenedViewSet):
     """``/api/events``."""
 
     filters = {"bus": "bus", "source": "source", "detail-type": "detail_type", "key": "key"}
+    searched = find.OWN
 
     def rows(self) -> QuerySet[Any]:
         """Return all events."""
@@ -65,7 +68,7 @@ class EventViewSet(HappenedViewSet):
             "repeated": {"times": repeated.times, "last_at": moment(repeated.last_at)} if repeated else None,
             "redacted": redaction_json(row),
             "envelope": verbatim(envelope_of(event).as_bytes()),
-            "routing": _routing_json(routing) if routing else None,
+            "routing": _routing_json(routing, is_masked=bool(masked)) if routing else None,
             "deliveries": [delivery_json(outcome, is_masked=bool(masked)) for outcome in outcomes],
         }
 
@@ -125,12 +128,12 @@ def redaction_json(row: EventRow) -> dict[str, Any] | None:
     return {"at": moment_of(mark.at), "by": mark.by, "reason": mark.reason, "paths": paths}
 
 
-def _routing_json(row: RoutingRow) -> dict[str, Any]:
+def _routing_json(row: RoutingRow, *, is_masked: bool) -> dict[str, Any]:
     ruleset = RulesetRow.objects.filter(pk=row.ruleset_id).first()
     return {
         "state": row.state,
         "routed_at": moment(row.routed_at),
         "matched": row.matched,
-        "error": row.error,
+        "error": mask_fault(row.error) if is_masked else row.error,
         "rules": verbatim(ruleset.rules if ruleset else "[]"),
     }

@@ -31,10 +31,9 @@ class Body:
         if isinstance(value, Number) and isinstance(kind, tuple) and float in kind:
             value = float(value.text)
         if value is None:
-            if default is REQUIRED:
-                self.refuse(name, "nothing")
-                return None
-            return default
+            if default is REQUIRED or name in self.members:
+                self.refuse(name, "null" if name in self.members else "nothing")
+            return None if default is REQUIRED else default
         # A bool is an int for Python, and for nobody else.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.refuse(name, _shown(value))

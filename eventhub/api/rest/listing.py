@@ -78,6 +78,7 @@ class HappenedViewSet(GenericViewSet[Model]):
     filters: Mapping[str, str] = {}  # query parameter → column
     choices: Mapping[str, frozenset[str]] = {}  # query parameter → its values, where they are few
     named: frozenset[str] = frozenset()  # query parameters that ``rows`` sees to itself
+    searched: frozenset[str] = frozenset()  # query parameters that make it a search instead
     moment = ""  # the column that `since` (inclusive) and `until` (exclusive) ask for, if the list has them
 
     def rows(self) -> QuerySet[Any]:
@@ -102,9 +103,8 @@ class HappenedViewSet(GenericViewSet[Model]):
 
     def list(self, request: Request) -> Response:
         """Return one page of those that pass the filters."""
-        check_parameters(
-            request, PAGING | self.named | self.filters.keys() | (WINDOW if self.moment else set())
-        )
+        window = WINDOW if self.moment else frozenset()
+        check_parameters(request, PAGING | self.named | self.searched | self.filters.keys() | window)
         rows = self.seen()
         for name, how in (("since", "gte"), ("until", "lt")) if self.moment else ():
             if (at := moment_parameter(request, name)) is not None:

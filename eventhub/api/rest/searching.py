@@ -13,7 +13,7 @@ from eventhub.api.rest.permissions import verified
 from eventhub.flow import find
 from eventhub.journal.port import Found, Search
 
-KNOWN = find.OWN | find.BOUNDS | {"limit"}
+KNOWN = find.OWN | find.BOUNDS | {"limit"}  # no `order`: a search has one
 
 
 def is_search(request: Request, filters: Mapping[str, str]) -> bool:

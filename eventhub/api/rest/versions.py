@@ -56,7 +56,7 @@ class RuleVersionViewSet(RuleViewSet):
         try:
             with transaction.atomic():
                 rule: Rule = self.current()
-                done = roll_back_to(rule, number, who=verified(request).who, keep=not dry_run)
+                done = roll_back_to(rule, number, verified(request), keep=not dry_run)
         except VersionRefusedError as error:
             raise Conflict(str(error)) from error
         answer = {

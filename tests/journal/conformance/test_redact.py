@@ -1,5 +1,6 @@
 """Redacting takes an event's detail out of everything that is kept of it, and ends its deliveries."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -52,7 +53,7 @@ def routed(store: Journal, *events: NewEvent, deliveries: tuple[NewDelivery, ...
 
 def texts(place: Place) -> str:
     """Return everything that the journal's tables say, as one text."""
-    tables = ("event", "archived_event", "attempt", "outcome", "dead_letter", "delivery", "routing")
+    tables = ("dedup", "event", "archived_event", "attempt", "outcome", "dead_letter", "delivery", "routing")
     return repr([rows(place, table) for table in tables])
 
 
@@ -89,6 +90,49 @@ def test_single_paths_are_redacted_and_the_rest_stays(store: Journal) -> None:
     mark = mark_of(kept.attributes)
     assert mark is not None
     assert mark.paths == ("customer.email",)
+
+
+def test_resources_and_the_key_go_with_the_whole_detail(store: Journal, place: Place) -> None:
+    given = new_event(
+        detail=DETAIL, resources=json.dumps([f"arn:{EMAIL}", "b"]).encode(), key=f"1 of {EMAIL}"
+    )
+    [found] = routed(store, given, deliveries=(new_delivery(),))
+    [claimed] = claim(store)
+    said = attempt(request={"headers": {"ce-id": f"1 of {EMAIL}"}}, error=f"no arn:{EMAIL}")
+    store.settle([replace(dead(claimed), attempt=said)])
+
+    store.redact([found.event.id], MARK)
+
+    assert EMAIL not in texts(place)
+    [event], [copy] = rows(place, "event"), rows(place, "archived_event")
+    told = ['["[redacted]","[redacted]"]', None]
+    assert [event["resources"], event["key"]] == [copy["resources"], copy["key"]] == told
+    assert rows(place, "dedup") == []
+    assert copy["bytes"] == store.archive_sizes()[ARCHIVE].bytes
+
+
+def test_with_paths_resources_and_the_key_lose_what_repeats_them(store: Journal, place: Place) -> None:
+    plain = new_event(detail=DETAIL, resources=b'["b"]', key="1")
+    given = new_event(
+        detail=DETAIL, resources=json.dumps([f"arn:{EMAIL}", "b"]).encode(), key=f"1 of {EMAIL}"
+    )
+    found = routed(store, plain, given)
+
+    store.redact([one.event.id for one in found], replace(MARK, paths=("customer.email",)))
+
+    told = [(row["resources"], row["key"]) for row in rows(place, "event")]
+    assert told == [('["b"]', "1"), ('["arn:[redacted]","b"]', None)]
+    assert [row["key"] for row in rows(place, "dedup")] == ["1"]
+
+
+def test_a_key_that_was_redacted_is_taken_as_a_new_one(store: Journal) -> None:
+    [first] = append(store, new_event(detail=DETAIL, key="again"))
+    store.redact([first.id], MARK)
+
+    [second] = append(store, new_event(detail=DETAIL, key="again"))
+
+    assert not second.duplicate
+    assert second.id != first.id
 
 
 def test_what_is_pending_ends_as_a_dead_letter(store: Journal, place: Place) -> None:

@@ -18,15 +18,32 @@ from tests.until import until
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(180)]
 
-SECONDS, MOST_SECONDS = 60, 90  # told to it, and what it may take to end
+SECONDS, MOST_SECONDS = 45, 90  # told to it, and what it may take to end
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
+    "negative_data_rejection",
     "unsupported_method",
     "ignored_auth",
+)
+
+
+# The event doors answer 202 and refuse each entry alone.
+CONFIG = "\n".join(
+    (
+        "[checks]",
+        "enabled = false",
+        *(f"{check}.enabled = true" for check in CHECKS),
+        *(
+            f"""[[operations]]
+include-name = "POST /api/buses/{{bus}}/{door}"
+checks.negative_data_rejection.enabled = false"""
+            for door in ("events", "cloudevents")
+        ),
+    )
 )
 
 
@@ -57,10 +74,10 @@ def furnish(hub: Running) -> None:
         post("/redrives", filter={"target": TARGET}, rate_per_second=0.1)
 
 
-@pytest.mark.xfail(strict=False, reason="it finds something new now and then: until each is mended")
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     with running_hub(tmp_path / "data") as hub:
         furnish(hub)
+        (tmp_path / "schemathesis.toml").write_text(CONFIG)
         began = time.monotonic()
         done = subprocess.run(
             [
@@ -68,12 +85,11 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
                 "run",
                 f"{hub.url}/api/schema/",
                 f"--header=Authorization: Bearer {hub.key}",
-                f"--checks={','.join(CHECKS)}",
                 "--exclude-path-regex=/stream$",  # it does not end by itself
                 "--phases=examples,coverage,fuzzing",
                 f"--max-time={SECONDS}",
                 "--request-timeout=20",
-                "--workers=2",
+                "--workers=1",  # two threads parse Python's own text at once, which this Python cannot
                 "--continue-on-failure",
                 "--suppress-health-check=all",
                 "--warnings=off",

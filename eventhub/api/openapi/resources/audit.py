@@ -228,7 +228,8 @@ OPERATIONS: Operations = {
         parameters=(
             RESOURCE.key,
             LIMIT,
-            Parameter("before", "Only those before this number.", whole(minimum=1, maximum=2**31 - 1), 3),
+            *before_and_after("number", "3"),
+            order_of_happened(),
         ),
         scope="rules:read",
     ),
