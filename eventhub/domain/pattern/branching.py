@@ -33,6 +33,8 @@ GOING_ON = 3
 # A branch is kept behind each of so many guards at one path, and in so many leaves; beyond, behind a list.
 MAX_WAYS = 16
 MAX_HOMES = 64
+# So few values of an event are not worth counting what looking them up takes.
+FEW_VALUES = 8
 
 
 class Node:
@@ -199,9 +201,11 @@ class Table:
 
     def behind_many(self, many: Many, values: Values) -> Iterable[Node]:
         """Return the nodes that any of many values leads to, each once; all if that is too much to ask."""
-        if not values.spend(self._steps(many)):
-            return self._all(many)
         keys = many.keys
+        # Most events have a few values at the most: those are looked up sooner than counted.
+        is_counted = len(keys) > FEW_VALUES
+        if is_counted and not values.spend(self._steps(many)):
+            return self._all(many)
         # One by one, the smaller side: there may be as many such tables as an event has other values.
         if len(self.keys) <= len(keys):
             found = dict.fromkeys(node for key, node in self.keys.items() if key in keys)
@@ -212,11 +216,13 @@ class Table:
         # An element may be chosen that lacks the field.
         if many.in_elements:
             found.update(dict.fromkeys(self.absence))
-        for beside in (self.beside or {}).values():
-            found.update(beside.find_any(keys))
+        if self.beside:
+            for beside in self.beside.values():
+                found.update(beside.find_any(keys))
         if self.groups:
             found.update(self.groups.find_any(many))
-        values.spend(GOING_ON * len(found))
+        if is_counted:
+            values.spend(GOING_ON * len(found))
         return found
 
     def _steps(self, many: Many) -> int:

@@ -145,6 +145,7 @@ def test_index_that_may_look_nothing_up_leaves_it_open(texts: list[str], events:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("index", "values"):
             patch.setattr(f"eventhub.domain.pattern.{module}.MAX_STEPS_IN_ALL", steps)
+        patch.setattr(branching, "FEW_VALUES", 0)
         check_that_what_is_left_open_is_told(texts, events)
 
 
