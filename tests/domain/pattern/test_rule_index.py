@@ -134,11 +134,16 @@ def test_a_rule_of_many_branches_is_added_quickly_beside_others():
     alternatives = ",".join(f'"$or": [{{"a{n}": ["x"]}}, {{"b{n}": ["y"]}}]' for n in range(9))
     pattern = parse(f'{{"source": ["s5"], {alternatives}}}')
 
-    began = time.process_time()
+    def seconds_to_add() -> float:
+        index.remove(9999)
+        began = time.process_time()
+        index.add(9999, pattern)
+        return time.process_time() - began
+
     index.add(9999, pattern)
 
-    # It takes some 3 ms, and took 11 to 46.
-    assert time.process_time() - began < 0.03
+    # It takes some 3 ms, and took 11 to 46. The best of five: the collector may pass by in one.
+    assert min(seconds_to_add() for _ in range(5)) < 0.03
     assert len(pattern.branches) == 512
     event = {"source": "s5"} | {f"{'ab'[n % 2]}{n}": "xy"[n % 2] for n in range(9)}
     assert index.match(event).rule_ids == [5, 9999]
