@@ -23,6 +23,9 @@ MAX_IN_FLIGHT = 1024
 MAX_BYTES_IN_FLIGHT = 32 * 2**20
 # Of one target: it may hang, and hold what it has until its time-out.
 MAX_BYTES_EACH = 4 * 2**20
+# Of one target though all is used: a lane's worth of ordinary events, so that however many others hang with
+# large ones, it does not get one after the other.
+RESERVED_BYTES_EACH = 256 * 2**10
 # One claim's limit: small enough that the first of it is on the wire soon, large enough to cost little each.
 BATCH = 128
 # On top of twice the time-out: a worker that is merely slow keeps its claim; a dead one frees the delivery
@@ -76,8 +79,8 @@ class Lanes:
     def is_crowded(self, target_id: int) -> bool:
         """Tell whether a target holds so many bytes that it gets no more: its share, or any when all is used.
 
-        A target that holds nothing gets its first beyond that, up to twice the limit: others that hang with
-        large events do not stop it.
+        Beyond that a target still gets what it may hold at any time, up to twice the limit in all: others
+        that hang with large events neither stop it nor make it slow.
         """
         with self._lock:
             return self._is_crowded(target_id)
@@ -89,7 +92,7 @@ class Lanes:
 
     def _is_crowded(self, target_id: int) -> bool:
         held = self._bytes_of.get(target_id, 0)
-        return held >= MAX_BYTES_EACH or (held > 0 and self._bytes >= MAX_BYTES_IN_FLIGHT)
+        return held >= (MAX_BYTES_EACH if self._bytes < MAX_BYTES_IN_FLIGHT else RESERVED_BYTES_EACH)
 
     def in_flight(self) -> dict[int, int]:
         """Return how many are in flight, by target."""

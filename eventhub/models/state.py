@@ -106,6 +106,7 @@ def read(model: type[Any], pks: list[Any]) -> dict[Any, State]:
     rows = model._base_manager.select_related(*referred) if referred else model._base_manager.all()
     rows = rows.prefetch_related(*getattr(model, "recorded_with", _WITH.get(model._meta.label_lower, ())))
     found: dict[Any, State] = {}
+    rows = rows.order_by("pk")  # locked in one order by all; a rule's own would join its bus once more
     for start in range(0, len(pks), 500):
         chunk = rows.filter(pk__in=pks[start : start + 500]).select_for_update(of=("self",))
         found |= {row.pk: state_of(row) for row in chunk}

@@ -1,4 +1,4 @@
-from eventhub.flow.claim import MAX_BYTES_EACH, MAX_BYTES_IN_FLIGHT, Lanes
+from eventhub.flow.claim import MAX_BYTES_EACH, MAX_BYTES_IN_FLIGHT, RESERVED_BYTES_EACH, Lanes
 
 
 def test_a_place_is_free_again_after_its_exchange():
@@ -33,12 +33,18 @@ def test_a_target_that_holds_its_share_of_bytes_gets_no_more_and_the_others_go_o
     assert lanes.crowded() == frozenset()
 
 
-def test_when_all_bytes_are_used_only_targets_that_hold_none_get_one():
+def test_when_all_bytes_are_used_each_target_still_gets_its_reserve():
     lanes = Lanes()
-    for target_id in range(9):
+    for target_id in range(9):  # hang with large events
         lanes.take(target_id, MAX_BYTES_IN_FLIGHT // 9 + 1)
-    lanes.take(9, 1)
+    for _ in range(100):
+        lanes.take(9, RESERVED_BYTES_EACH // 200 + 1)
+    assert lanes.crowded() == frozenset(range(9))
+
+    lanes.take(9, RESERVED_BYTES_EACH // 2)
 
     assert lanes.crowded() == frozenset(range(10))
     assert not lanes.is_crowded(10)
     assert lanes.room() > 0
+    assert lanes.free(9, RESERVED_BYTES_EACH // 2, 1000)
+    assert not lanes.is_crowded(9)

@@ -10,7 +10,7 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.api.eventbridge import tags
 from eventhub.api.eventbridge.errors import AwsError, over_quota
-from eventhub.api.eventbridge.names import bus_of, find_bus, find_rule, prefixed, rule_arn
+from eventhub.api.eventbridge.names import bus_of, find_bus, find_rule, one_or_none, prefixed, rule_arn
 from eventhub.api.eventbridge.paging import page
 from eventhub.api.eventbridge.try_pattern import parsed
 from eventhub.domain.schedule import ScheduleError, parse_schedule
@@ -38,7 +38,7 @@ def put(request: dict[str, Any], caller: Caller) -> dict[str, Any]:
     state = request.get("State", ENABLED)
     with transaction.atomic():
         bus = find_bus(request.get("EventBusName"), caller, Scope.RULES_WRITE, "PutRule", changes=True)
-        rule = Rule.objects.select_for_update().filter(bus=bus, name=request["Name"]).first()
+        rule = one_or_none(Rule.objects.select_for_update().filter(bus=bus, name=request["Name"]))
         if is_new := rule is None:
             if bus.rules.count() >= settings.MAX_RULES_PER_BUS:
                 raise over_quota()
