@@ -1,6 +1,5 @@
 """What can be done to one target from its page: test it, switch it, give it another signing secret."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +9,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from eventhub.access.caller import Caller
-from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
 from eventhub.flow.process import NotRunningError, parts
+from eventhub.flow.state_seen import state_seen
 from eventhub.flow.testing import test_target
 from eventhub.journal.limits import TargetState
 from eventhub.models import Target
@@ -30,7 +29,7 @@ def state_of(target: Target, caller: Caller) -> TargetState:
     """Return how a target fares, as far as the caller may see; a process without a role knows nothing."""
     try:
         state = parts().journal.target_states().get(target.pk, TargetState())
-        return replace(state, blocked=blocked_seen(state, caller))
+        return state_seen(target.pk, state, caller)
     except NotRunningError:
         return TargetState()
 

@@ -1,38 +1,41 @@
 """How a target fares, in a few facts: circuit, backlog, what is under way, blocked keys with their heads."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from eventhub.access.caller import Caller
+from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
-from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.process import NotRunningError, parts
+from eventhub.flow.state_seen import state_seen
 from eventhub.journal.limits import BlockedKey, TargetState
 from eventhub.models import Target
 
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """A target and its state."""
+    """A target and its state: the whole of it, which says why deliveries wait, and what of it is shown."""
 
     target: Target
     state: TargetState
+    shown: TargetState
     said: words.Said
+    shows_all: bool = True  # not only what is of the reader's buses
 
     @property
     def pending(self) -> str:
         """Return how many deliveries wait or are under way, as far as they are counted."""
-        return _counted(self.state.pending)
+        return _counted(self.shown.pending)
 
     @property
     def blocked_keys(self) -> str:
         """Return how many FIFO keys are blocked, as far as they are counted."""
-        return _counted(self.state.blocked_keys)
+        return _counted(self.shown.blocked_keys)
 
     @property
     def blocked(self) -> list[BlockedKey]:
         """Return the first of the blocked keys."""
-        return list(self.state.blocked)[:5]
+        return list(self.shown.blocked)[:5]
 
     @property
     def rate_per_second(self) -> float | None:
@@ -66,9 +69,12 @@ def _states() -> Mapping[int, TargetState]:
 
 
 def _facts(target: Target, state: TargetState, caller: Caller) -> TargetFacts:
-    state = replace(state, blocked=blocked_seen(state, caller))
     return TargetFacts(
-        target, state, words.target(enabled=target.enabled, paused=target.paused, circuit=state.circuit)
+        target,
+        state,
+        state_seen(target.pk, state, caller),
+        words.target(enabled=target.enabled, paused=target.paused, circuit=state.circuit),
+        caller.buses(Scope.EVENTS_READ) is None,
     )
 
 

@@ -85,8 +85,8 @@ def redact(
         kept = {name: known[name] for name in _KEPT_ATTRIBUTES & known.keys()}
         own = [value] if detail != WHOLE else []
         sought = _sought([*own, named, key, *(known.get(name) for name in _NAMING_ATTRIBUTES)])
-        told = jsontext.encode([TEXT] * len(named)).decode()
-        return Redacted(WHOLE, jsontext.encode(kept | said), told, None, sought)
+        marks = jsontext.encode([TEXT] * len(named)).decode()
+        return Redacted(WHOLE, jsontext.encode(kept | said), marks, None, sought)
     taken: list[Any] = []
     for path in paths:
         value = _without(value, path.split("."), taken)

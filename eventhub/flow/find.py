@@ -14,7 +14,14 @@ from eventhub.journal.port import Found, Position, Search
 from eventhub.secret import BrokenSealError, Purpose, seal, unseal
 
 # Parameters that ask for one value, and the word that asks the same.
-SIMPLE: Mapping[str, str] = {"bus": "bus", "source": "source", "detail-type": "type", "key": "key"}
+SIMPLE: Mapping[str, str] = {
+    "bus": "bus",
+    "source": "source",
+    "detail-type": "type",
+    "key": "key",
+    "rule": "rule",
+    "target": "target",
+}
 OWN = frozenset({"q", "from", "to", "cursor"})
 BOUNDS = frozenset({"after", "before"})
 _MOMENT = "a moment such as 2026-11-28T10:00:00Z, or how long ago, such as 15m"

@@ -1,4 +1,4 @@
-"""Where pending deliveries stand in their target's queue, for people to read."""
+"""Where pending deliveries stand in their target's queue, and how many of whose, for people to read."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +18,13 @@ _QUEUED = """
         (SELECT min(seq) FROM delivery WHERE target_id = d.target_id AND fifo_key = d.fifo_key)
     WHERE d.seq IN ({marks})
 """
+# A delivery's outcome has its number; on the server its partition is found by the event.
+_SAME = {"sqlite": "o.seq = d.seq", "postgresql": "o.seq = d.seq AND o.event_id = d.event_id"}
+_PENDING = """
+    SELECT count(*), min(o.accepted_at) FROM (SELECT * FROM delivery WHERE target_id = %s LIMIT {most}) d
+    JOIN outcome o ON {same} WHERE o.bus_id IN ({marks})
+"""
+MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,22 @@ def queued(delivery_ids: Collection[int]) -> dict[int, Queued]:
             number: Queued(number, due_at, fifo_key, head_id, _id(event_id))
             for number, due_at, fifo_key, head_id, event_id in cursor.fetchall()
         }
+
+
+def pending_on(target_id: int, bus_ids: Collection[int]) -> tuple[int, int | None]:
+    """Return how many deliveries of these buses wait for a target, and when the oldest's event was accepted.
+
+    Looks at 10,000 of the target's.
+    """
+    if not bus_ids:
+        return 0, None
+    connection = connections["journal"]
+    marks = ",".join(["%s"] * len(bus_ids))
+    statement = _PENDING.format(most=MOST_COUNTED, same=_SAME[connection.vendor], marks=marks)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (target_id, *sorted(bus_ids)))
+        count, oldest_at = cursor.fetchone()
+    return int(count), oldest_at
 
 
 def _id(stored: str | UUID | None) -> UUID | None:

@@ -101,6 +101,18 @@ def test_a_pattern_lets_only_what_matches_through(hub: Running) -> None:
     assert envelope["detail"] == {"n": 7}
 
 
+def test_a_filter_lets_only_what_passes_through(hub: Running) -> None:
+    first = put(hub, *range(120), source="hum")[0]
+    put(hub, 7, 80, source="bell")
+
+    with open_stream(hub, start=first, q="source:bell -detail.n:7") as answer:
+        [(_, envelope)] = events(blocks(answer), 1)
+    with open_stream(hub, start=first, q="detail.n:>79", pattern=of("bell")) as answer:
+        [(_, both)] = events(blocks(answer), 1)
+
+    assert envelope["detail"] == both["detail"] == {"n": 80}
+
+
 def test_a_stream_can_start_at_a_moment_in_the_past(hub: Running) -> None:
     put(hub, 1, source="past")
     with open_stream(hub, start="2020-01-01T00:00:00Z", pattern=of("past")) as answer:
@@ -128,6 +140,8 @@ def test_a_gap_is_told(hub: Running) -> None:
         ({"patern": "{}"}, "patern"),
         ({"pattern": '{"source": "shop"}'}, "source"),
         ({"format": "xml"}, "format"),
+        ({"q": "sorce:shop"}, "q"),
+        ({"q": "source:shop status:dead"}, "q"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_its_place(
@@ -167,7 +181,7 @@ def test_the_servers_end_is_said(tmp_path_factory: pytest.TempPathFactory) -> No
     assert json.loads(ends[0]["data"])["reason"] == "stopping"
 
 
-def test_sensitive_fields_are_masked_and_no_pattern_may_ask_for_them(hub: Running) -> None:
+def test_sensitive_fields_are_masked_and_nothing_may_ask_for_them(hub: Running) -> None:
     made = {"name": "cards", "sensitive": ["detail.card"]}
     httpx.post(f"{hub.url}/api/buses", headers=bearer(hub), json=made).raise_for_status()
     limits = {"name": "reader", "scopes": ["events:read"], "buses": ["cards"]}
@@ -177,6 +191,10 @@ def test_sensitive_fields_are_masked_and_no_pattern_may_ask_for_them(hub: Runnin
     of_card = {"pattern": json.dumps({"detail": {"card": {"number": ["4111"]}}})}
 
     refused = httpx.get(url(hub, bus="cards"), headers=reader, params=of_card)
+    asked = [
+        httpx.get(url(hub, bus="cards"), headers=reader, params={"q": q}).status_code
+        for q in ("detail.card.number:4111", "-detail.card:exists", "4111")
+    ]
     got = []
     for headers in (reader, bearer(hub)):
         with httpx.stream("GET", url(hub, bus="cards"), headers=headers, timeout=20) as answer:
@@ -188,6 +206,7 @@ def test_sensitive_fields_are_masked_and_no_pattern_may_ask_for_them(hub: Runnin
         let_in = answer.status_code
 
     assert refused.status_code == 403
+    assert asked == [403, 403, 403]
     assert "detail.card.number is masked for you" in refused.json()["detail"]
     assert got == [{"card": "•••", "sum": 1}, entry["detail"]]
     assert let_in == 200

@@ -8,6 +8,7 @@ from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.postgres import PostgresJournal
+from eventhub.journal.queued import pending_on
 from tests.dashboard.test_dead_letters import bury
 from tests.dashboard.test_event_page import route_in_order
 from tests.dashboard.test_pages import signed_in, text_of
@@ -48,3 +49,11 @@ def test_a_blocked_delivery_leads_to_the_head_of_its_key(world: World) -> None:
 
     assert "It is blocked: an earlier delivery of its key goes first" in text
     assert f'href="/events/{head}#delivery-' in text
+
+
+def test_pending_deliveries_are_counted_by_bus(world: World) -> None:
+    world.accept()
+    route_in_order(world)
+
+    assert pending_on(world.mail.pk, [world.default.pk])[0] == 1
+    assert pending_on(world.mail.pk, [world.default.pk + 1]) == (0, None)

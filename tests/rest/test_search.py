@@ -183,3 +183,28 @@ def test_journal_that_is_away_is_503(
     monkeypatch.setattr(journal, "search", away)
 
     assert_problem(search(api, "a"), 503)
+
+
+def test_deliveries_are_found_by_their_events(
+    journal: SqliteJournal, api: Api, key_api: Callable[..., Api]
+) -> None:
+    made = append(
+        journal,
+        *(new_event(detail=b'{"n": %d}' % n, accepted_at=now_us() - n * SECOND) for n in range(4)),
+    )
+    route(journal, new_delivery(target="crm"), new_delivery(8, target="mail"))
+
+    page = api("GET", "/deliveries?q=detail.n%3A%3C3&limit=2").json()
+    rest = api("GET", page["next"].removeprefix("/api")).json()
+    mail = api("GET", "/deliveries?q=detail.n%3A2&target=mail&state=pending").json()["items"]
+
+    assert [one["event_id"] for one in page["items"]] == [made[0], made[0], made[1], made[1]]
+    assert [one["event_id"] for one in rest["items"]] == [made[2], made[2]]
+    assert (rest["next"], rest["scanned"]) == (None, 4)
+    assert [(one["event_id"], one["target"]) for one in mail] == [(made[2], "mail")]
+    assert api("GET", "/deliveries?q=detail.n%3A2&state=dead").json()["items"] == []
+    assert_problem(api("GET", "/deliveries?q=sorce%3Ashop"), 400)
+    assert_problem(api("GET", "/deliveries?q=a&state=lost"), 400)
+    assert_problem(api("GET", "/deliveries?q=a&order=oldest"), 400)
+    other = key_api(Scope.EVENTS_READ, buses=(Bus.objects.create(name="other"),))
+    assert other("GET", "/deliveries?q=detail.n%3A2").json()["items"] == []

@@ -162,6 +162,7 @@ OPERATIONS: Operations = {
         parameters=(
             _BUS,
             Parameter("pattern", "A pattern: JSON text. Without one, every event.", text()),
+            Parameter("q", "A filter about what an event is; words of deliveries are refused.", text()),
             Parameter(
                 "start",
                 "`now`, a moment such as 2026-01-31T08:00:00Z, an event's id, or an `id` of the stream.",

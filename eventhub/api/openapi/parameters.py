@@ -1,7 +1,7 @@
 """Parameters that several operations have."""
 
 from eventhub.api.openapi.operation import Parameter
-from eventhub.api.openapi.shape import Schema, text, whole, words
+from eventhub.api.openapi.shape import Schema, nullable, obj, text, truth, whole, words
 from eventhub.api.rest.pagination import DEFAULT_LIMIT, MAX_LIMIT
 
 LIMIT = Parameter(
@@ -71,3 +71,27 @@ def since_and_until(of: str) -> tuple[Parameter, Parameter]:
 def in_path(name: str, description: str, schema: Schema, example: object) -> Parameter:
     """Return a part of the address."""
     return Parameter(name, description, schema, example, place="path")
+
+
+# What makes a list of events, or of their deliveries, a search of events.
+SEARCH = (
+    Parameter("q", "A search in the one-line filter language; without `order`.", text(), "type:Order*"),
+    Parameter(
+        "from",
+        "Of a search: only those accepted then or later; a moment, or such as `15m` ago.",
+        text(),
+        "2026-01-01T00:00:00Z",
+    ),
+    Parameter("to", "Of a search: only those accepted earlier.", text(), "2126-01-01T00:00:00Z"),
+    Parameter("cursor", "Of a search: where it goes on, from `next`.", text()),
+)
+LOOKED = {
+    "scanned": nullable(whole("How many were looked at; null in a search of some buses.", minimum=0)),
+    "of": nullable(whole("Of how many, about; null in a search of some buses.", minimum=0)),
+    "timed_out": truth("Whether the time was up before the page was full: `next` goes on."),
+}
+
+
+def searched_page(description: str, listed: Schema) -> Schema:
+    """Return the page of a list that can be searched, too."""
+    return obj(description, listed["properties"] | LOOKED, optional=LOOKED)

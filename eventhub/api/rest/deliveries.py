@@ -6,13 +6,18 @@ from typing import Any
 import msgspec
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths, masked_paths_by_bus
-from eventhub.api.rest.listing import HappenedViewSet
+from eventhub.api.rest.listing import HappenedViewSet, chosen
 from eventhub.api.rest.media import moment, verbatim
 from eventhub.api.rest.pagination import position_of
 from eventhub.api.rest.permissions import verified
+from eventhub.api.rest.searching import found, page_json, search_of
 from eventhub.domain.mask import mask_message, mask_reason
+from eventhub.flow import find
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.rows import AttemptRow, OutcomeRow
 
@@ -70,6 +75,26 @@ class DeliveryViewSet(HappenedViewSet):
     filters = {"bus": "bus", "rule": "rule", "target": "target", "state": "state", "event_id": "event_id"}
     moment = "accepted_at"
     choices = {"state": frozenset(OutcomeState)}
+    searched = find.OWN
+
+    def list(self, request: Request) -> Response:
+        """Return one page of those that pass the filters; ``q`` searches by their events."""
+        if not find.OWN & {name for name, text in request.query_params.items() if text}:
+            return super().list(request)
+        narrowing = self.filters.keys() - {"event_id"}
+        chosen(request, "state", OutcomeState)
+        page = found(search_of(request, dict.fromkeys(narrowing, ""), self.bus_ids()))
+        rows = self.seen().filter(event_id__in=page.ids).order_by("seq")
+        for name in narrowing:
+            if value := request.query_params.get(name):
+                rows = rows.filter(**{self.filters[name]: value})
+        place = {event_id: number for number, event_id in enumerate(page.ids)}
+        ordered = sorted(rows, key=lambda row: place[row.event_id])
+        return Response(page_json(request, page, [self.item(row) for row in ordered]))
+
+    def bus_ids(self) -> frozenset[int] | None:
+        """Return the buses of whose events the deliveries are listed, None for all."""
+        return verified(self.request).buses(Scope.EVENTS_READ)
 
     def rows(self) -> QuerySet[Any]:
         """Return all outcomes."""

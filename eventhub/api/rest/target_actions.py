@@ -19,9 +19,9 @@ from eventhub.api.rest.permissions import verified
 from eventhub.api.rest.targets import TargetViewSet
 from eventhub.domain.mask import mask_message, mask_reason
 from eventhub.domain.signature import SecretError
-from eventhub.flow.blocked import blocked_seen
 from eventhub.flow.configure import Algorithm, Switch, rotate_signing, switch
 from eventhub.flow.process import parts
+from eventhub.flow.state_seen import state_seen
 from eventhub.flow.stored import stored_event
 from eventhub.flow.testing import test_target
 from eventhub.journal.limits import BlockedKey, TargetState
@@ -106,7 +106,9 @@ class TargetActionViewSet(TargetViewSet):
 
 
 def state_json(target: Target, state: TargetState, caller: Caller) -> dict[str, Any]:
-    """Return a target's state; of blocked keys, those of events that the caller may see."""
+    """Return a target's state, as far as the caller may see it: of all buses, or of theirs."""
+    sees_all = caller.buses(Scope.EVENTS_READ) is None
+    state = state_seen(target.pk, state, caller)
     return {
         "target": target.name,
         "enabled": target.enabled,
@@ -115,12 +117,12 @@ def state_json(target: Target, state: TargetState, caller: Caller) -> dict[str, 
         "circuit": state.circuit,
         "opened_at": moment_of(state.opened_at),
         "next_probe_at": moment_of(state.next_probe_at),
-        "failures_in_a_row": state.failures,
-        "in_flight": state.in_flight,
+        "failures_in_a_row": state.failures if sees_all else None,
+        "in_flight": state.in_flight if sees_all else None,
         "pending": state.pending,
         "oldest_pending_at": moment_of(state.oldest_pending_at),
         "blocked_keys": state.blocked_keys,
-        "blocked": [_blocked_json(one) for one in blocked_seen(state, caller)],
+        "blocked": [_blocked_json(one) for one in state.blocked],
     }
 
 

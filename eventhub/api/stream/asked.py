@@ -1,16 +1,19 @@
 """What a request for a stream asks for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from eventhub.api.gate import RefusedError
+from eventhub.domain.filter import Filter, FilterError
+from eventhub.domain.filter import parse as parse_filter
+from eventhub.domain.filter.words import OF_DELIVERIES
 from eventhub.domain.pattern import Pattern, PatternError, parse
 from eventhub.domain.payload import PayloadFormat
 from eventhub.journal.port import Position
 
-PARAMETERS = ("pattern", "start", "format")
+PARAMETERS = ("pattern", "q", "start", "format")
 FORMATS = {
     "envelope": PayloadFormat.EVENTBRIDGE,
     "cloudevents": PayloadFormat.CLOUDEVENTS_STRUCTURED,
@@ -23,12 +26,13 @@ Start = Position | UUID | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A stream's pattern, where it starts, and how its events are written."""
+    """A stream's pattern and filter, both of which hold, where it starts, how its events are written."""
 
     pattern: Pattern | None
     start: Start
     resumes: bool  # goes on after what was read before: a gap is to be told
     form: PayloadFormat = PayloadFormat.EVENTBRIDGE
+    filter: Filter = field(default_factory=Filter)
 
 
 def read_query(query: bytes, last_event_id: bytes) -> Asked:
@@ -53,7 +57,8 @@ def read_query(query: bytes, last_event_id: bytes) -> Asked:
     form = values.get("format", "envelope")
     if form not in FORMATS:
         raise _invalid("format", f"wanted {' or '.join(FORMATS)}, found {form[:64]!r}")
-    return Asked(_pattern(values.get("pattern", "")), start, resumes, FORMATS[form])
+    asked = _filter(values.get("q", ""))
+    return Asked(_pattern(values.get("pattern", "")), start, resumes, FORMATS[form], asked)
 
 
 def _pattern(text: str) -> Pattern | None:
@@ -69,6 +74,19 @@ def _pattern(text: str) -> Pattern | None:
             f"The pattern is not valid: {error}.",
             errors=[place],  # type: ignore[list-item]
         ) from error
+
+
+def _filter(text: str) -> Filter:
+    """Read a filter about what an event is: what becomes of it is not known when it is sent."""
+    try:
+        asked = parse_filter(text)
+    except FilterError as error:
+        raise _invalid("q", str(error)) from error
+    for term in asked.terms:
+        if term.word in OF_DELIVERIES:
+            message = f"{term.word} asks for deliveries, of which a stream, which sends events, does not know"
+            raise _invalid("q", message)
+    return asked
 
 
 def _start(text: str, name: str) -> Start:

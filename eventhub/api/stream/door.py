@@ -11,7 +11,7 @@ from eventhub.api.errors import PlaceError
 from eventhub.api.exchange import Receive, Send
 from eventhub.api.gate import RefusedError
 from eventhub.api.stream.asked import read_query
-from eventhub.api.stream.masking import check_pattern, masked_now
+from eventhub.api.stream.masking import check_asked, masked_now
 from eventhub.api.stream.reader import Reader
 from eventhub.api.stream.start import NoSuchEventError, place_of
 from eventhub.api.stream.streams import Streams
@@ -54,7 +54,7 @@ async def _reader(scope: exchange.Scope, send: Send) -> Reader:
     bus_id = check_may(caller, parts().keeper.current.buses.get(bus))
     asked = read_query(scope.get("query_string", b""), headers.get(b"last-event-id", b""))
     streams = cast(Streams, parts().streams)
-    check_pattern(asked.pattern, await streams.apart(masked_now, caller, bus_id))
+    check_asked(asked, await streams.apart(masked_now, caller, bus_id))
     news = None if streams.stopping else streams.join(caller.who)
     if news is None:
         text = "You have as many streams as you may, or all are in use: end one, or try again."

@@ -1,4 +1,4 @@
-"""Sensitive fields in streams: masked for who may not see them, and no pattern may ask about them."""
+"""Sensitive fields in streams: masked for who may not see them; nothing that is asked may be about them."""
 
 from collections.abc import Collection
 
@@ -7,8 +7,9 @@ from django.db import close_old_connections
 from eventhub.access.caller import Caller
 from eventhub.access.sensitive import masked_paths
 from eventhub.api.gate import RefusedError
+from eventhub.api.stream.asked import Asked
 from eventhub.domain.mask import is_masked
-from eventhub.domain.pattern import Pattern
+from eventhub.flow.find import asks_for_masked
 
 
 def masked_now(caller: Caller, bus_id: int) -> tuple[str, ...]:
@@ -20,11 +21,13 @@ def masked_now(caller: Caller, bus_id: int) -> tuple[str, ...]:
         close_old_connections()
 
 
-def check_pattern(pattern: Pattern | None, masked: Collection[str]) -> None:
-    """Refuse (403) a pattern that asks about what is masked: which events match would tell what is there."""
-    if pattern is None or not masked:
+def check_asked(asked: Asked, masked: Collection[str]) -> None:
+    """Refuse (403) to ask about what is masked: which events pass would tell what is there."""
+    if not masked:
         return
-    for one in pattern.fields:
+    if why := asks_for_masked(asked.filter.node, masked):
+        raise RefusedError(403, "forbidden", f"q: {why}.")
+    for one in asked.pattern.fields if asked.pattern is not None else ():
         if is_masked(one.path, masked):
             message = f"{one.path} is masked for you: leave it out of the pattern"
             raise RefusedError(403, "forbidden", f"pattern: {message}.")

@@ -13,12 +13,13 @@ from eventhub.api.exchange import Send
 from eventhub.api.gate import RefusedError
 from eventhub.api.stream import blocks
 from eventhub.api.stream.asked import Asked
-from eventhub.api.stream.masking import check_pattern, masked_now
+from eventhub.api.stream.masking import check_asked, masked_now
 from eventhub.api.stream.start import Place
 from eventhub.api.stream.streams import BACKSTOP_SECONDS, Streams
 from eventhub.api.stream.who import recheck_seconds, who_still_may
 from eventhub.domain import jsontext
 from eventhub.domain.envelope import Envelope
+from eventhub.domain.filter import EventView, compile_filter
 from eventhub.domain.mask import mask
 from eventhub.domain.pattern import Verdict, match
 from eventhub.domain.payload import PayloadFormat, render
@@ -72,6 +73,7 @@ class Reader:
         self._bus, self._bus_id = bus, bus_id
         self._caller = caller
         self._asked = asked
+        self._passes = compile_filter(asked.filter, now=time.time_ns() // 1000)
         self._masked: tuple[str, ...] = ()  # the paths that are masked for the reader, as of the page at hand
         self._place, self._position = place, place.after
         self._headers = headers
@@ -116,7 +118,7 @@ class Reader:
         if page:
             self._masked = await self._streams.apart(masked_now, self._caller, self._bus_id)
             try:
-                check_pattern(self._asked.pattern, self._masked)
+                check_asked(self._asked, self._masked)
             except RefusedError as refused:  # marked as sensitive by now
                 raise EndedError("forbidden", str(refused)) from None
         start = 0
@@ -152,6 +154,8 @@ class Reader:
     def _block(self, stored: StoredEvent) -> bytes:
         event = stored.event
         if event.accepted_at < self._place.since:
+            return b""
+        if self._asked.filter.node is not None and not self._passes(_view(event)):
             return b""
         envelope = envelope_of(event)
         if self._asked.pattern is not None:
@@ -203,6 +207,19 @@ class Reader:
         if caller is None:
             raise EndedError("forbidden", "the key or session ended, or may not read this bus any more")
         self._caller = caller
+
+
+def _view(event: NewEvent) -> EventView:
+    return EventView(
+        id=event.id.hex,
+        bus=event.bus,
+        source=event.source,
+        type=event.detail_type,
+        accepted_at=event.accepted_at,
+        key=event.key,
+        detail=event.detail,
+        attributes=event.attributes,
+    )
 
 
 def next_limit(limit: int, page_bytes: int) -> int:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from eventhub.domain.filter.words import EXISTS, NONE, WORDS, Takes
+from eventhub.domain.filter.words import EXISTS, NONE, OF_DELIVERIES, WORDS, Takes
 
 # What may stand in a value without quotes. A leading - would be read as a negation of a value alone.
 _BARE = re.compile(r'[^\s"()|*\\]+')
@@ -188,7 +188,7 @@ class Filter:
     @property
     def asks_deliveries(self) -> bool:
         """Tell whether something is asked that changes after an event was accepted."""
-        return any(term.word in {"rule", "target", "status", "attempts", "latency"} for term in self.terms)
+        return any(term.word in OF_DELIVERIES for term in self.terms)
 
 
 def conjuncts(node: Node | None) -> Iterator[Node]:

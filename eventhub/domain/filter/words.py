@@ -65,5 +65,6 @@ WORDS: dict[str, Word] = {
         Word("detail", Takes.JSON, "a value of the detail by its path"),
     )
 }
+OF_DELIVERIES = frozenset({"rule", "target", "status", "attempts", "latency"})  # change after acceptance
 NONE = "none"  # rule:none
 EXISTS = "exists"

@@ -5,9 +5,11 @@ from eventhub.api.openapi.operation import Answer, Operation, Operations, Parame
 from eventhub.api.openapi.parameters import (
     IF_NONE_MATCH,
     LIMIT,
+    SEARCH,
     before_and_after,
     in_path,
     order_of_happened,
+    searched_page,
     since_and_until,
 )
 from eventhub.api.openapi.resources.buses import BUS
@@ -75,7 +77,7 @@ ATTEMPT_MEMBERS = {
 }
 COMPONENTS = {
     "Delivery": DELIVERY,
-    "DeliveryPage": page("Delivery"),
+    "DeliveryPage": searched_page("A page of deliveries; of a search, how far it looked.", page("Delivery")),
     "DeliveryAttempt": obj("One try, with what was sent and answered.", ATTEMPT_MEMBERS),
     "WholeDelivery": obj(
         "A delivery with its attempts.", DELIVERY["properties"] | {"attempts": many(ref("DeliveryAttempt"))}
@@ -122,12 +124,14 @@ OPERATIONS: Operations = {
         "list_deliveries",
         TAG,
         "List deliveries",
-        "A page of deliveries of events on the buses that the caller may see, the newest first.",
+        "A page of deliveries of events on the buses that the caller may see, the newest first. With "
+        "`q`, `from` or `to` it is a search: those of the events that pass, of up to `limit` events a page.",
         {200: Answer("One page.", ref("DeliveryPage"), {"items": [EXAMPLE], "next": None}), 304: _SAME},
         parameters=(
             LIMIT,
             *before_and_after("position", "0-9"),
             order_of_happened(),
+            *SEARCH,
             Parameter("bus", "Only those of events of this bus.", text(), BUS),
             Parameter("rule", "Only those of this rule.", text(), "big-orders"),
             Parameter("target", "Only those to this target.", text(), TARGET),

@@ -4,7 +4,15 @@ from typing import Any
 
 from eventhub.api.openapi.configured import page
 from eventhub.api.openapi.operation import Answer, Body, Example, Operation, Operations, Parameter
-from eventhub.api.openapi.parameters import IF_NONE_MATCH, LIMIT, before_and_after, in_path, order_of_happened
+from eventhub.api.openapi.parameters import (
+    IF_NONE_MATCH,
+    LIMIT,
+    SEARCH,
+    before_and_after,
+    in_path,
+    order_of_happened,
+    searched_page,
+)
 from eventhub.api.openapi.resources.buses import BUS, IN_PATH
 from eventhub.api.openapi.resources.deliveries import EVENT_ID
 from eventhub.api.openapi.resources.deliveries import EXAMPLE as DELIVERY
@@ -94,16 +102,7 @@ PREVIEW = obj(
         "fault": text("Why nothing would be sent; empty if something would."),
     },
 )
-_PAGE = obj(
-    "A page of events; of a search, how far it looked, too.",
-    page("Event")["properties"]
-    | {
-        "scanned": nullable(whole("How many were looked at; null in a search of some buses.", minimum=0)),
-        "of": nullable(whole("Of how many, about; null in a search of some buses.", minimum=0)),
-        "timed_out": truth("Whether the time was up before the page was full: `next` goes on."),
-    },
-    optional=["scanned", "of", "timed_out"],
-)
+_PAGE = searched_page("A page of events; of a search, how far it looked, too.", page("Event"))
 _MARK = obj(
     "That personal data was taken out of the event.",
     {
@@ -149,15 +148,7 @@ ENVELOPE = {
     "detail": DETAIL,
 }
 _FILTERS = (
-    Parameter("q", "A search in the one-line filter language; without `order`.", text(), "type:Order*"),
-    Parameter(
-        "from",
-        "Of a search: only those accepted then or later; a moment, or such as `15m` ago.",
-        text(),
-        "2026-01-01T00:00:00Z",
-    ),
-    Parameter("to", "Of a search: only those accepted earlier.", text(), "2126-01-01T00:00:00Z"),
-    Parameter("cursor", "Of a search: where it goes on, from `next`.", text()),
+    *SEARCH,
     Parameter("source", "Only those of this source.", text(), "shop.web"),
     Parameter("detail-type", "Only those of this type.", text(), "Order Placed"),
     Parameter("key", "Only those with this idempotency key.", text(), "W-1041"),

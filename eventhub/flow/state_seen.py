@@ -1,4 +1,4 @@
-"""The blocked keys of a target, as far as a caller may see them: a key is a value of an event."""
+"""How a target fares, as far as a caller may see it: of a shared one, what is of their buses."""
 
 from dataclasses import replace
 
@@ -8,7 +8,30 @@ from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths_by_bus
 from eventhub.domain.mask import MARK
 from eventhub.journal.limits import BlockedKey, TargetState
+from eventhub.journal.queued import pending_on
 from eventhub.journal.rows import EventRow
+
+
+def state_seen(target_id: int, state: TargetState, caller: Caller) -> TargetState:
+    """Return the state with what is pending and blocked on the caller's buses alone.
+
+    Who sees some buses only is told of no attempts under way (0), for they may be of any bus. Whether
+    the circuit is open is said to all, for it keeps their deliveries waiting, too.
+    """
+    blocked = blocked_seen(state, caller)
+    bus_ids = caller.buses(Scope.EVENTS_READ)
+    if bus_ids is None:
+        return replace(state, blocked=blocked)
+    pending, oldest_at = pending_on(target_id, bus_ids)
+    return replace(
+        state,
+        failures=0,
+        in_flight=0,
+        pending=pending,
+        oldest_pending_at=oldest_at,
+        blocked_keys=len(blocked),
+        blocked=blocked,
+    )
 
 
 def blocked_seen(state: TargetState, caller: Caller) -> list[BlockedKey]:
