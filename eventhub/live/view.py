@@ -7,7 +7,7 @@ from eventhub.access.scopes import Scope
 
 
 class View(NamedTuple):
-    """The buses shown, and all that the reader may see; None for every bus.
+    """The buses shown, and all that the reader may see; None for every bus; and the group that is open.
 
     Readers with equal views share their channels. ``seen`` matters beside ``shown`` because a target may
     forward to a bus: one that the reader does not see is not drawn.
@@ -15,6 +15,7 @@ class View(NamedTuple):
 
     shown: frozenset[int] | None = None
     seen: frozenset[int] | None = None
+    opened: str = ""  # key of a group of rules whose members are drawn one by one, while there are groups
 
     def shows(self, bus_id: int) -> bool:
         """Tell whether what happens on a bus is shown."""
