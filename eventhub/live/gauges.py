@@ -13,7 +13,6 @@ from eventhub.live.graph import Edge, Graph, Node
 from eventhub.live.view import View
 from eventhub.live.window import RATE_SECONDS, Counts, Window
 
-
 # States of a target that does not take what it should.
 TROUBLED = frozenset({"failing", CircuitState.OPEN.value, CircuitState.HALF_OPEN.value})
 
@@ -101,6 +100,20 @@ def _gauge(node: Node, flow: _Flow, window: Window, waiting: Backlogs, now: floa
 
 
 def _state(node: Node, flow: _Flow, p99: float | None, there: Backlog | None = None) -> str:
+    held = _held(node, there)
+    if held:
+        return held
+    if flow.failed:
+        return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
+    if p99 is not None and p99 > settings.SLOW_MS and node.kind in ("rule", "target"):
+        return "slow"
+    if flow.seen:
+        return "ok"
+    return "retrying" if there is not None and there.pending else "idle"
+
+
+def _held(node: Node, there: Backlog | None) -> str:
+    """Return what keeps everything from going on here, or that there is nothing to go on to."""
     if node.deleted and node.id != 0:
         return "deleted"
     if not node.enabled:
@@ -109,13 +122,7 @@ def _state(node: Node, flow: _Flow, p99: float | None, there: Backlog | None = N
         return "paused"
     if there is not None and there.circuit is not CircuitState.CLOSED:
         return there.circuit.value
-    if flow.failed:
-        return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
-    if p99 is not None and p99 > settings.SLOW_MS and node.kind in ("rule", "target"):
-        return "slow"
-    if flow.seen:
-        return "ok"
-    return "retrying" if there is not None and there.pending else "idle"
+    return ""
 
 
 def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], view: View) -> Head:

@@ -92,7 +92,9 @@ def draw(rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]
     if view.shown is None:
         for target in rulebook.targets.values():
             _target(graph, rulebook, target.id, view)
-    graph.nodes[UNMATCHED] = Node(UNMATCHED, "sink", None, "unmatched", "no rule matched")
+    graph.nodes[UNMATCHED] = Node(
+        UNMATCHED, "sink", None, "unmatched", "no rule matched", "/events?q=status:unmatched"
+    )
     graph.nodes[DEAD] = Node(DEAD, "sink", None, "dead", "dead letters", "/dead-letters")
     for counted in mine:
         if counted.kind != "source":
@@ -127,7 +129,8 @@ def _draw_sources(graph: Graph, mine: list[Counted], counts: Counts, known: list
     ranked = sorted(totals, key=lambda name: (-totals[name], name))
     shown = set(ranked[:SHOWN_SOURCES])
     for name in sorted(shown):
-        graph.nodes[f"source:{name}"] = Node(f"source:{name}", "source", None, name, name)
+        url = f"/events?source={quote(name, safe='')}"
+        graph.nodes[f"source:{name}"] = Node(f"source:{name}", "source", None, name, name, url)
     others = len(ranked) - len(shown)
     if others:
         label = f"+{others} {'source' if others == 1 else 'sources'}"

@@ -29,7 +29,7 @@ class View(NamedTuple):
 EVERY_BUS = View()
 
 
-def view_of(caller: Caller, bus_id: int | None = None) -> View:
+def view_of(caller: Caller, bus_id: int | None = None, opened: str = "") -> View:
     """Return a caller's view of one bus, which they may see, or of all that they may see."""
     seen = caller.buses(Scope.EVENTS_READ)
-    return View(seen if bus_id is None else frozenset({bus_id}), seen)
+    return View(seen if bus_id is None else frozenset({bus_id}), seen, opened)
