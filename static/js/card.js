@@ -63,9 +63,9 @@ export function write(face, card, now) {
   const says = saysOf(card, sums);
   const idle = !sums.minute && sums.state === "idle";
   const number = card.grouped ? size(card.members) : (node.count ?? 0);
-  const told = number && card.label.endsWith("*") ? `${card.label} · ${many(node.kind, number)}` : card.label;
+  const told = number && card.label.endsWith("*") ? `${card.label} · ${card.w < ROOMY ? count(number) : many(node.kind, number)}` : card.label;
   setText(face.name, told);
-  setText(face.rate, idle ? "idle" : rate(sums.rate, sums.minute));
+  setText(face.rate, idle ? says.word || "idle" : rate(sums.rate, sums.minute));
   const retries = sums.state === "retrying" && sums.failed ? `${says.glyph} ${count(sums.failed)}` : "";
   setText(face.state, retries || (says.glyph && node.kind !== "sink" ? `${says.glyph} ${says.word}` : says.glyph));
   setText(face.aside, aside(card, sums));

@@ -4,7 +4,7 @@ import { face, made, setText, write } from "./card.js";
 import { Dots } from "./dots.js";
 import { count } from "./figures.js";
 import { choose, COLUMNS, pathKeys, size, troubled } from "./groups.js";
-import { layout, pathOf, remember } from "./layout.js";
+import { fitting, layout, pathOf, remember } from "./layout.js";
 import { moved, typedTo } from "./moves.js";
 import { Ribbons } from "./ribbons.js";
 import { Tip } from "./tip.js";
@@ -57,6 +57,7 @@ export class Graph {
     this.pointedAt = 0;
     this.lastAt = { x: Number.NaN, y: Number.NaN };
     this.typed = { text: "", at: 0 };
+    this.wentAt = -TYPED_MS;
     new ResizeObserver(() => this.arrange()).observe(pane);
     board.addEventListener("keydown", (event) => this.#key(event));
     board.addEventListener("pointermove", (event) => this.#moved(event));
@@ -101,7 +102,7 @@ export class Graph {
     if (room.width < 250 || room.height < 100) return; // hidden, or replaced by the list
     const shown = this.nodes();
     const alone = new Set(this.layout?.cards.filter((card) => !card.grouped).map((card) => card.key));
-    const choice = { alone, pinned: this.only || (this.pinned ? this.near : null), now: Date.now() };
+    const choice = { alone, pinned: this.only || (this.pinned ? this.near : null), fitting: fitting(room), now: Date.now() };
     if (this.wanted && (!this.opened || this.wanted.startsWith("rules:"))) this.#openWanted(choose(shown, choice).flat());
     this.layout = layout(choose(shown, { ...choice, opened: this.opened }), this.flow.edges.values(), room, this.places);
     if (!this.only && !this.find) remember(this.layout, this.places);
@@ -361,8 +362,10 @@ export class Graph {
       return;
     }
     const goesOn = event.timeStamp - this.typed.at < TYPED_MS && this.typed.text !== "";
+    const after = event.timeStamp - this.wentAt < TYPED_MS; // a key after g is one of the page
+    this.wentAt = event.key === "g" && !goesOn ? event.timeStamp : -TYPED_MS;
     // f and g are keys of the page; within a word they are letters.
-    if (!/^[\p{L}\p{N}]$/u.test(event.key) || (!goesOn && /^[fg]$/.test(event.key))) return;
+    if (after || !/^[\p{L}\p{N}]$/u.test(event.key) || (!goesOn && /^[fg]$/.test(event.key))) return;
     event.stopPropagation();
     this.typed = { text: goesOn ? this.typed.text + event.key : event.key, at: event.timeStamp };
     this.#to(typedTo(this.typed.text, card, placed));

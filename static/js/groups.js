@@ -15,11 +15,13 @@
  * @typedef {object} Choice
  * @property {number[]} [limits] @property {Opened | null} [opened] @property {Set<string>} [alone]  keys of cards
  * @property {string | null} [pinned] @property {number} [now]  ms since 1970
+ * @property {number} [fitting]  how many cards a column has room for
  */
 
 export const COLUMNS = ["Sources", "Buses", "Rules", "Targets"];
 /** At most this many cards a column, as long as less is failing: sixty in all. */
 export const LIMITS = [12, 9, 21, 18];
+const LEAST = 11; // cards of a column that is grouped, however little room there is
 const OPENED_LIMIT = 40; // of the column whose group is open: the others' cards are few then
 const MOST_GROUPS = 8;
 const RESTING_MS = 300_000;
@@ -65,14 +67,14 @@ export function choose(nodes, choice = {}) {
     const folded = others.filter((node) => !fixed.includes(node));
     const cards = split(inside, index, OPENED_LIMIT, choice, opened.label.endsWith("*") ? opened.label.slice(0, -1) : "");
     cards.push(...fixed.map((node) => single(node, index)));
-    if (folded.length) cards.push(group(`others:${index}`, index, folded, `+${of(folded, " other ")}`));
+    if (folded.length) cards.push(group(`others:${index}`, index, folded, `+${size(folded).toLocaleString("en")} others`));
     return cards;
   });
 }
 
 /** How many things nodes stand for. @param {Node[]} nodes */
 export const size = (nodes) => nodes.reduce((sum, node) => sum + (node.count ?? 1), 0);
-/** "184 rules", "9 other rules". @param {Node[]} nodes @param {string} [between] */
+/** "184 rules", "9 idle rules". @param {Node[]} nodes @param {string} [between] */
 const of = (nodes, between = " ") => many(nodes[0].kind, size(nodes)).replace(" ", between);
 
 /** @param {Node[]} nodes @param {number} column @param {number} limit @param {Choice} choice @param {string} within a prefix */
@@ -83,39 +85,58 @@ function split(nodes, column, limit, choice, within) {
   const rests = things.filter((node) => resting(node, now) && node.key !== choice.pinned);
   const folds = rests.length >= 3 && things.length > limit / 2;
   const awake = folds ? things.filter((node) => !rests.includes(node)) : things;
-  const room = limit - sinks.length - (folds ? 1 : 0);
-  const cards = awake.length <= room ? awake.map((node) => single(node, column)) : crowded(awake, column, room, choice, within);
+  const most = limit - sinks.length - (folds ? 1 : 0);
+  // What must be grouped anyway is grouped so that it fits.
+  const room = Math.min(limit, Math.max(LEAST, choice.fitting ?? limit)) - sinks.length - (folds ? 1 : 0);
+  const cards = awake.length <= most ? awake.map((node) => single(node, column)) : crowded(awake, column, room, choice, within);
   if (folds) cards.push(group(`idle:${column}`, column, rests, `+${of(rests, " idle ")}`));
   return [...cards, ...sinks.map((node) => single(node, column))];
 }
 
 /** @param {Node[]} nodes @param {number} column @param {number} room @param {Choice} choice @param {string} within */
 function crowded(nodes, column, room, choice, within) {
-  const most = Math.min(MOST_GROUPS, Math.ceil(room / 3));
   const scores = new Map(nodes.map((node) => [node, score(node, choice)]));
   const ranked = [...nodes].sort(
     (a, b) => +troubled(b) - +troubled(a) || (scores.get(b) ?? 0) - (scores.get(a) ?? 0) || a.i - b.i,
   );
-  const alone = new Set(ranked.slice(0, Math.max(room - most, ranked.filter(troubled).length)));
-  const cards = nodes.filter((node) => alone.has(node)).map((node) => single(node, column));
-  let left = nodes.filter((node) => !alone.has(node));
-  const groups = [];
+  const most = Math.min(MOST_GROUPS, Math.ceil(room / 3));
+  const parted = (/** @type {number} */ groups) => {
+    const alone = new Set(ranked.slice(0, Math.max(room - groups, ranked.filter(troubled).length)));
+    const cards = nodes.filter((node) => alone.has(node)).map((node) => single(node, column));
+    return { cards, shared: gathered(nodes.filter((node) => !alone.has(node)), column, groups, within) };
+  };
+  const first = parted(most);
+  // Places that groups did not take are given to the next busiest.
+  const { cards, shared } = first.shared.length < most ? parted(first.shared.length) : first;
+  return [...cards, ...shared];
+}
+
+/**
+ * At most so many cards for all of these: by the beginning of their names, by bus, and the rest.
+ * @param {Node[]} nodes @param {number} column @param {number} most @param {string} within @returns {Card[]}
+ */
+function gathered(nodes, column, most, within) {
+  /** @type {Card[]} */
+  const cards = [];
+  let left = nodes;
   for (const family of [
     (/** @type {Node} */ node) => prefixOf(node.name, within),
     (/** @type {Node} */ node) => (node.kind === "rule" && node.bus !== undefined ? `bus:${node.bus}` : null),
   ]) {
-    const found = families(left, family).slice(0, Math.max(0, most - groups.length - 1));
-    for (const [name, members] of found) {
+    const found = families(left, family);
+    const room = most - cards.length;
+    const isAll = found.length <= room && found.flatMap(([, members]) => members).length === left.length;
+    for (const [name, members] of isAll ? found : found.slice(0, Math.max(0, room - 1))) {
       const label = name.startsWith("bus:") ? `+${of(members)}` : `${name}*`;
       const [only] = members;
-      groups.push(members.length === 1 ? single(only, column) : group(`group:${column}:${name}`, column, members, label));
+      cards.push(members.length === 1 ? single(only, column) : group(`group:${column}:${name}`, column, members, label));
     }
-    const placed = new Set(found.flatMap(([, members]) => members));
+    const placed = new Set(cards.flatMap(({ members }) => members));
     left = left.filter((node) => !placed.has(node));
   }
   if (left.length === 1) cards.push(single(left[0], column));
-  else if (left.length) groups.push(group(`rest:${column}`, column, left, `+${of(left)}`));
-  return [...cards, ...groups];
+  else if (left.length) cards.push(group(`rest:${column}`, column, left, `+${of(left)}`));
+  return cards;
 }
 
 /**

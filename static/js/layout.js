@@ -27,6 +27,9 @@ const SIDE = 20;
 const RIGHT = 34; // room for the ways down to the dead letters
 const NARROWEST = 118;
 
+/** How many cards a column has room for. @param {Size} size */
+export const fitting = ({ height, scale = 1 }) => Math.floor((height - TOP * scale - BOTTOM) / (CARD * scale + GAP));
+
 /** Sinks come last, what is idle or left before them, groups before that. @param {Card} card */
 const floor = ({ members, grouped, key }) => (members[0].kind === "sink" ? 3 : !grouped ? 0 : /^(idle|rest|others):/.test(key) ? 2 : 1);
 

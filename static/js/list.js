@@ -66,7 +66,9 @@ export class NodeTable {
     shown.forEach((node, index) => write(this.body.children[index] ?? this.body.appendChild(emptyRow()), node, isSeen));
     this.more.hidden = shown.length === this.order.length;
     setText(this.more, `Show all ${count(this.order.length)}`);
-    for (const link of this.section.querySelectorAll("thead a[data-sort]")) {
+    this.more.tabIndex = isSeen ? 0 : -1;
+    for (const link of /** @type {NodeListOf<HTMLElement>} */ (this.section.querySelectorAll("thead a[data-sort]"))) {
+      link.tabIndex = isSeen ? 0 : -1;
       const name = link.getAttribute("data-sort");
       const way = this.sort === name ? "ascending" : this.sort === `-${name}` ? "descending" : null;
       if (way) link.closest("th")?.setAttribute("aria-sort", way);

@@ -142,7 +142,9 @@ export class Ribbons {
       return { width: Math.max(width, 1.6), colour: bad, dashed: true, rank: 3 };
     }
     if (failed > 0 || states.some((node) => node.state === "slow")) return { width, colour: warn, dashed: false, rank: 2 };
-    return { width, colour: well, dashed: to.kind === "sink", rank: count > 0 ? 1 : 0 };
+    // What is lost is dashed, and thin enough for dashes to be dashes.
+    if (to.kind === "sink") return { width: Math.min(width, 3.5), colour: well, dashed: true, rank: 1 };
+    return { width, colour: well, dashed: false, rank: count > 0 ? 1 : 0 };
   }
 }
 

@@ -54,6 +54,12 @@ test("sixty cards are drawn at most, and every node is on one", () => {
   assert.equal(new Set(everything(columns)).size, nodes.length);
 });
 
+test("what must be grouped is grouped so that it fits; what need not is not", () => {
+  assert.equal(choose(rules(60), { now: NOW, fitting: 14 })[2].length, 14);
+  assert.equal(choose(rules(60), { now: NOW, fitting: 3 })[2].length, 11);
+  assert.equal(choose(rules(21), { now: NOW, fitting: 14 })[2].length, 21);
+});
+
 test("the busiest stand alone, the others by the beginning of their names", () => {
   const columns = choose(rules(60, (i) => ({ name: `${i % 2 ? "billing" : "crm"}/r${i}`, rate: i })), { now: NOW });
   assert.ok(labels(columns).includes("billing/*"));
@@ -100,7 +106,7 @@ test("an open group's members take its place, and the others share a card but wh
   const columns = choose(nodes, { now: NOW, opened: { key: card.key, column: 2, label: card.label, members } });
   for (const one of card.members) assert.ok(columns[2].some((other) => !other.grouped && other.members[0] === one));
   assert.ok(columns[2].some((other) => !other.grouped && other.members[0] === nodes[2]));
-  assert.ok(labels(columns).includes(`+${60 - members.size - 1} other rules`));
+  assert.ok(labels(columns).includes(`+${60 - members.size - 1} others`));
   assert.equal(new Set(everything(columns)).size, nodes.length);
 });
 
