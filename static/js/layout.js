@@ -121,7 +121,8 @@ function place(columns, { width: given, height: room, scale = 1 }) {
   const height = Math.max(room, top + longest * (h + GAP) + BOTTOM);
   const places = columns.map((_, index) => ({ x: Math.round(SIDE + index * (w + gap)), w }));
   columns.forEach((column, index) => {
-    const free = height - top - BOTTOM;
+    // A column that fits stands in the middle of what is seen first, however long another one is.
+    const free = Math.max(room, top + column.length * (h + GAP) + BOTTOM) - top - BOTTOM;
     const pitch = Math.min(PITCH * scale, Math.max(h + GAP, free / Math.max(1, column.length)));
     const start = top + (free - pitch * column.length) / 2 + (pitch - h) / 2;
     column.forEach((card, row) => Object.assign(card, { ...places[index], h, y: Math.round(start + row * pitch) }));

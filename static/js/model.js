@@ -44,7 +44,9 @@ export class Flow {
   take(snap) {
     const known = new Map([...this.nodes.values()].map((node) => [node.key, node.activeAt]));
     const lately = new Map(snap.lately?.map(([node, seconds]) => [node, Date.now() - 1000 * seconds]));
-    const activeAt = (/** @type {Node} */ node) => lately.get(node.i) ?? known.get(node.key) ?? 0;
+    // Only the page tells what was active before the window; of others we do not claim that they were idle.
+    const unknown = snap.lately ? 0 : Date.now();
+    const activeAt = (/** @type {Node} */ node) => lately.get(node.i) ?? known.get(node.key) ?? unknown;
     this.nodes = new Map(snap.nodes.map((node) => [node.i, { ...UNMEASURED, ...node, activeAt: activeAt(node) }]));
     this.edges = new Map();
     this.#addEdges(snap.edges);
