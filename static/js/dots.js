@@ -36,6 +36,7 @@ export class Dots {
     this.dots = [];
     this.frozen = false;
     this.drawing = 0;
+    this.tempo = 1; // times as slow as usual: the first event is to be followed with the eye
     this.sampled = { events: 0, dots: 0 };
     document.addEventListener("pace", () => (this.pace.calm || this.pace.slow) && this.#clear());
     document.addEventListener("visibilitychange", () => this.#clear());
@@ -84,8 +85,8 @@ export class Dots {
       for (let index = 0; index < dots && this.dots.length < MOST_DOTS; index += 1) {
         const later = dots > 1 ? (Math.min(span, SPREAD_MS) * (index + Math.random() * 0.6)) / dots : 0;
         const fate = index < dies ? "dies" : index < fails ? "retries" : "well";
-        const start = now + hops * HOP_MS + later;
-        this.dots.push({ ribbon, start, takes: fate === "retries" ? 2.4 * takes : takes, fate });
+        const start = now + this.tempo * hops * HOP_MS + later;
+        this.dots.push({ ribbon, start, takes: this.tempo * (fate === "retries" ? 2.4 * takes : takes), fate });
       }
     }
     this.#wake();

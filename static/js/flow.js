@@ -19,10 +19,10 @@ const flow = new Flow();
 const pane = byId("graph");
 const graph = new Graph(pane, byId("board"), flow, viewed);
 const table = new NodeTable(byId("node-list"), () => graph.nodes());
-const tools = new Tools(byId("graph-side"), graph, table);
 const said = new Said(byId("said"), byId("alarm"));
 const panel = byId("stream");
 const stream = new Stream(panel, held);
+const tools = new Tools(byId("graph-side"), graph, table);
 const sheet = document.getElementById("first-steps");
 /** @type {import("./first.js").FirstSteps | null} */
 let first = null;
@@ -74,7 +74,11 @@ link.open();
 if (sheet) {
   // Only a page without events needs it.
   const { FirstSteps } = await import("./first.js");
-  first = new FirstSteps(sheet, () => (first = null));
+  first = new FirstSteps(sheet, () => {
+    first = null;
+    graph.dots.tempo = 1;
+  });
+  graph.dots.tempo = 3;
   const ghost = () => graph.layout && first?.ghost(byId("board"), graph.layout);
   ghost();
   new ResizeObserver(() => requestAnimationFrame(ghost)).observe(byId("board"));
@@ -88,7 +92,7 @@ function followFirst() {
   if (!row) return;
   first.tell(row);
   document.body.classList.remove("first");
-  document.querySelector(".ghost")?.remove();
+  for (const ghost of document.querySelectorAll(".ghost")) ghost.remove();
 }
 
 /** Above 2,000 rules the server sends groups, and the members of the one that is open. */

@@ -245,14 +245,12 @@ export class Graph {
     this.opened = { key: this.wanted, column: card?.column ?? 2, label, members: new Set(members.map((node) => node.key)) };
   }
 
-  /** Fold an open group, leave a path, forget a name: the last that was chosen. @returns {boolean} whether there was one */
+  /** Fold an open group, leave a path, forget a name: the last that was chosen. */
   back() {
     if (this.pinned || this.near) this.keep(null);
     else if (this.find) this.search("");
     else if (this.only) this.focus(this.only);
     else if (this.opened) this.fold();
-    else return false;
-    return true;
   }
 
   /** Fold the open group. */
@@ -350,10 +348,6 @@ export class Graph {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const placed = this.layout;
     const card = placed?.cards.find((one) => one.key === cardAt(event.target));
-    if (event.key === "Escape") {
-      if (this.back()) event.stopPropagation();
-      return;
-    }
     if (!placed || !card) return;
     const next = moved(event.key, card, placed, (ribbon) => this.ribbons.counted(ribbon).count);
     if (next !== null) {

@@ -2,6 +2,7 @@
 import { asked, note } from "./address.js";
 import { made } from "./card.js";
 import { clock, duration } from "./figures.js";
+import { bind } from "./keys.js";
 
 /**
  * @typedef {import("./graph.js").Graph} Graph
@@ -11,7 +12,6 @@ import { clock, duration } from "./figures.js";
 
 const TYPING_MS = 120;
 const NARROW = "(max-width: 700px)"; // below it the list is what fits
-const GO_MS = 1000; // between g and l
 
 export class Tools {
   /** @param {HTMLElement} side @param {Graph} graph @param {NodeTable} table */
@@ -26,7 +26,6 @@ export class Tools {
     this.none = /** @type {HTMLElement} */ (side.querySelector("#none-named"));
     this.calm = /** @type {HTMLElement} */ (side.querySelector("#calm-note"));
     this.narrow = matchMedia(NARROW);
-    this.wentAt = -GO_MS;
     this.typing = 0;
     for (const control of side.querySelectorAll(".upgraded-only")) control.removeAttribute("hidden");
     this.motion.value = graph.dots.pace.motion;
@@ -46,7 +45,12 @@ export class Tools {
     this.narrow.addEventListener("change", () => this.showAs());
     document.addEventListener("pace", () => this.#paced());
     addEventListener("popstate", () => this.showAs());
-    addEventListener("keydown", (event) => this.#key(event));
+    const chosen = () => !this.asList && (graph.near !== null || graph.only !== "" || document.activeElement?.matches(".card-node") === true);
+    const shows = () => graph.pinned || graph.near !== null || graph.find !== "" || graph.only !== "" || graph.opened !== null;
+    bind("/", () => this.find.select(), () => side.contains(document.activeElement));
+    bind("g l", () => this.#toggle());
+    bind("f", () => graph.focus(null), chosen);
+    bind("Escape", () => graph.back(), shows);
     this.#paced();
   }
 
@@ -115,27 +119,6 @@ export class Tools {
     const wanted = this.graph.find.toLowerCase();
     const found = this.graph.layout?.cards.find((card) => card.label.toLowerCase().includes(wanted));
     if (found) this.graph.faces.get(found.key)?.button.focus();
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (document.documentElement.dataset.keys === "off") return;
-    const target = event.target instanceof Element ? event.target : document.body;
-    if (target.closest("input, textarea, select, [contenteditable]")) return;
-    const went = event.timeStamp - this.wentAt < GO_MS;
-    this.wentAt = event.key === "g" ? event.timeStamp : -GO_MS;
-    if (event.key === "/" && !target.closest("#stream")) {
-      event.preventDefault();
-      this.find.focus();
-      this.find.select();
-    } else if (went && event.key === "l") {
-      this.#toggle();
-    } else if (event.key === "f" && !went && !target.closest("#stream")) {
-      this.graph.focus(null);
-    } else if (event.key === "Escape") {
-      this.graph.back();
-    }
   }
 }
 
