@@ -1,9 +1,9 @@
 """The flow page: the graph with its figures, the newest events, and the first steps while there are none."""
 
 import json
-from collections import Counter
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -15,19 +15,21 @@ from eventhub.access.caller import Caller, caller_of_user
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
+from eventhub.dashboard.flow_list import columns, last_minute, listed
 from eventhub.dashboard.permitted import reader
 from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.rows import EventRow
 from eventhub.live.graph import Numbering
+from eventhub.live.lately import read_lately
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
 from eventhub.live.sums import rows_with_fate
 from eventhub.live.view import view_of
 from eventhub.models import DEFAULT_BUS, Bus
 
 _LOADED_AT_ONCE = 200  # rows of a gap in the stream
-_KINDS = ["source", "bus", "rule", "target", "sink"]
+_QUIET_MS = 60_000  # without events for so long, the page says since when
 
 
 @require_safe
@@ -51,8 +53,11 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
             request, "no_role.html", {"page": "flow", "user_name": request.user.get_username()}, status=403
         )
     bus = _bus(request, caller)
-    snapshot = flow_snapshot(view_of(caller, bus.pk if bus else None), rulebook=_rulebook())
-    by_node, minute = _last_minute(snapshot)
+    group = request.GET.get("group", "")
+    snapshot = flow_snapshot(view_of(caller, bus.pk if bus else None, group), rulebook=_rulebook())
+    by_node, minute = last_minute(snapshot)
+    newest = snapshot.rows[0] if snapshot.rows else None
+    quiet_ms = 0 if newest is None else snapshot.at * 1000 - newest.accepted_at / 1000
     first_bus = _first_bus(caller, bus)
     context = {
         "page": "flow",
@@ -60,7 +65,13 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "at": snapshot.at,
         "head": snapshot.head,
         "minute": minute,
-        "nodes": _nodes(snapshot, by_node),
+        "nodes": listed(snapshot, by_node, request.GET),
+        "columns": columns(request.GET),
+        "find": request.GET.get("find", ""),
+        "as_list": request.GET.get("list") == "1",
+        "slow": f"{settings.SLOW_MS / 1000:g} s",
+        "quiet_since": newest if not minute["in"] and quiet_ms >= _QUIET_MS else None,
+        "quiet_ms": quiet_ms,
         "rows": [(row, words.result(row)) for row in snapshot.rows],
         "snapshot": _as_sent(snapshot),
         "is_first": not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
@@ -133,50 +144,13 @@ def _rulebook() -> Rulebook | None:
         return None  # the snapshot reads the configuration itself
 
 
-def _last_minute(snapshot: FlowSnapshot) -> tuple[Counter[str], Counter[str]]:
-    """Count, as ``static/js/model.js`` does, the events of each node, and those ``in`` and ``out`` of all."""
-    nodes = snapshot.graph.nodes
-    by_node: Counter[str] = Counter()
-    minute: Counter[str] = Counter()
-    for (start, end), (count, failed) in snapshot.counts.items():
-        kinds = (nodes[start].kind, nodes[end].kind)
-        if kinds[0] == "source":
-            by_node[start] += count
-        if kinds[0] == "source" or kinds[1] != "bus":
-            by_node[end] += count
-        minute["in"] += count if kinds == ("source", "bus") else 0
-        minute["out"] += count - failed if kinds == ("rule", "target") else 0
-    return by_node, minute
-
-
-def _nodes(snapshot: FlowSnapshot, last_minute: Counter[str]) -> list[dict[str, Any]]:
-    """Return the list twin of the graph: by kind along the flow, then the busiest first in powers of two."""
-    listed = [
-        {
-            "node": node,
-            "gauge": snapshot.gauges[key],
-            "minute": last_minute[key],
-            "said": words.lost(node.name, last_minute[key])
-            if node.kind == "sink"
-            else words.condition(snapshot.gauges[key]),
-        }
-        for key, node in snapshot.graph.nodes.items()
-    ]
-    return sorted(
-        listed,
-        key=lambda one: (
-            _KINDS.index(one["node"].kind),
-            -one["minute"].bit_length(),
-            one["node"].label,
-        ),
-    )
-
-
 def _as_sent(snapshot: FlowSnapshot) -> dict[str, Any]:
     """Return the graph as the socket's ``snap`` has it, so that the page draws it before it is connected."""
     numbering = Numbering()
     graph = snapshot.graph
+    quiet = {key for key, node in graph.nodes.items() if snapshot.gauges[key].state == "idle"}
     return {
+        "lately": [(numbering.node(key), ago) for key, ago in read_lately(snapshot.at, quiet).items()],
         "nodes": [node.as_json(numbering.node(key)) for key, node in graph.nodes.items()],
         "edges": [
             (numbering.edge(edge), numbering.node(edge[0]), numbering.node(edge[1])) for edge in graph.edges

@@ -26,7 +26,10 @@ _RESULTS = {
 }
 _CONDITIONS = {
     "failing": Said("▲", "failing", "bad"),
+    "open": Said("▲", "open", "bad"),
+    "half-open": Said("◐", "half-open", "warn"),
     "retrying": Said("↻", "retrying", "warn"),
+    "slow": Said("◆", "slow", "warn"),
     "disabled": Said("❚❚", "disabled", "muted"),
     "paused": Said("❚❚", "paused", "warn"),
     "deleted": Said("⌫", "deleted", "muted"),

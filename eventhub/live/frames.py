@@ -9,6 +9,7 @@ Client → server
 ===============
 ``{"t":"hello"}``                                                   first; answered by ``welcome``
 ``{"t":"sub","id":1,"ch":"flow","bus":"orders","cur":"k3:4711"}``   ``bus`` if one bus only; ``cur`` to resume
+``{"t":"sub","id":1,"ch":"flow","group":"rules:3:billing/*"}``      and the members of a group, see ``nodes``
 ``{"t":"sub","id":2,"ch":"rows","bus":"orders","cur":"k3:4711"}``   newest events
 ``{"t":"sub","id":2,"ch":"rows","q":"type:order.* status:dead"}``   those that pass a filter; ``bus`` as above
 ``{"t":"sub","id":3,"ch":"event","ev":"019a…"}``                    one event, pushed on every change
@@ -34,14 +35,15 @@ counters cover.
 snap of ``flow``::
 
     {"t":"snap","id":1,"ch":"flow","n":1,"seq":4711,"ts":1763894551900,"why":"sub","topo":17,"bus":null,
-     "nodes":[{"i":0,"key":"source:shop","kind":"source","id":null,"name":"shop","label":"shop","url":null},
+     "nodes":[{"i":0,"key":"source:shop","kind":"source","id":null,"name":"shop","label":"shop",
+               "url":"/events?source=shop"},
               {"i":1,"key":"bus:1","kind":"bus","id":1,"name":"default","label":"default",
                "url":"/flow?bus=default"},
               {"i":2,"key":"rule:7","kind":"rule","id":7,"name":"paid","label":"paid","url":"/admin/…","bus":1},
               {"i":3,"key":"target:4","kind":"target","id":4,"name":"mail","label":"mail","url":"/admin/…",
                "target_kind":"webhook","address":"mail.example.com"},
               {"i":4,"key":"sink:unmatched","kind":"sink","id":null,"name":"unmatched",
-               "label":"no rule matched","url":null},
+               "label":"no rule matched","url":"/events?q=status:unmatched"},
               {"i":5,"key":"sink:dead","kind":"sink","id":null,"name":"dead","label":"dead letters",
                "url":"/dead-letters"}],
      "edges":[[0,0,1],[1,1,2],[2,2,3],[3,1,4],[4,3,5]],
@@ -53,7 +55,9 @@ snap of ``flow``::
 - ``nodes``: ``i`` numbers nodes for this epoch (never used again for another). ``key`` is stable for ever
   (links, ``focus=rule:7``). ``kind``: source, bus, rule, target, sink. The 30 busiest sources are nodes of
   their own; the rest are ``"source:*"`` with ``label`` "+12 sources". ``"bus:0"`` is "unknown bus".
-  ``"target_kind"``: webhook or bus.
+  ``"target_kind"``: webhook or bus. Above 2,000 rules most of them share nodes of kind rule, by bus and
+  prefix of their names: ``"rules:3:billing/*"`` with ``id`` null and ``count``. A failing rule never does,
+  nor do those of the ``group`` that was asked for.
 - ``edges``: [edge, from node, to node]; edges have numbers of their own. An edge's meaning follows from its
   ends:
 
@@ -63,7 +67,7 @@ snap of ``flow``::
   source → bus      events accepted                          0
   bus → rule        events that the rule matched             matches without any delivery
   rule → target     attempts                                 attempts that failed
-  target → bus      events put on it by this target          0
+  bus → bus         events that rules' targets put on it     0
   bus → unmatched   events without a match                   of these unroutable
   target → dead     dead letters                             all
   rule → dead       dead letters that have no target         all
@@ -71,12 +75,13 @@ snap of ``flow``::
 - ``ctr``: [edge, count, failed] over the last ``window`` seconds; an edge that is missing has 0, 0.
 - ``ns``, one for every node: [node, state, rate, p50, p99, backlog, oldest]. ``state`` is a word: ``ok``,
   ``idle`` (nothing in the window), ``retrying`` (some attempts failed), ``failing`` (half of them or more),
+  ``slow`` (p99 above ``EVENTHUB_SLOW_MS``), ``open``, ``half-open`` (a target's circuit), ``paused``,
   ``disabled``, ``deleted`` (still has counts). ``rate`` is the mean of the last 5 whole seconds: accepted
   (source, bus), matched (rule), attempted (target), arrived (sink). ``p50``/``p99`` in ms or null: of
   attempts (target), of acceptance → delivered (bus, rule). ``backlog``: pending deliveries, ``oldest``: ms
   that the oldest has waited; both null except for targets; ``oldest`` is null without backlog.
 - ``head``: the header. ``in`` accepted/s, ``out`` delivered/s, p50/p99 of acceptance → delivered, pending
-  deliveries, targets in state failing.
+  deliveries, targets in state failing, open or half-open.
 
 snap of ``rows``::
 

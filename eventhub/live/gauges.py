@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
+from django.conf import settings
 
 from eventhub.journal.counted import Timed
+from eventhub.journal.limits import CircuitState
 from eventhub.live.graph import Edge, Graph, Node
 from eventhub.live.view import View
 from eventhub.live.window import RATE_SECONDS, Counts, Window
+
+# States of a target that does not take what it should.
+TROUBLED = frozenset({"failing", CircuitState.OPEN.value, CircuitState.HALF_OPEN.value})
 
 
 class Gauge(NamedTuple):
@@ -37,10 +42,11 @@ class Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits at a target or a paused bus, and since when (microseconds) the oldest does."""
+    """What waits at a target or a paused bus, since when (microseconds) the oldest does, and its circuit."""
 
     pending: int
-    oldest_at: int
+    oldest_at: int | None
+    circuit: CircuitState = CircuitState.CLOSED
 
 
 Backlogs = Mapping[tuple[str, int], Backlog]  # by kind and id of the node
@@ -85,26 +91,38 @@ def _gauge(node: Node, flow: _Flow, window: Window, waiting: Backlogs, now: floa
     rate = flow.recent / RATE_SECONDS
     p50, p99 = window.quantiles(Timed(node.kind, node.id)) if node.id is not None else (None, None)
     if node.kind != "target" and not node.paused:
-        return Gauge(_state(node, flow, 0), rate, p50, p99)
+        return Gauge(_state(node, flow, p99), rate, p50, p99)
     there = waiting.get((node.kind, node.id or 0))
     if there is None:
-        return Gauge(_state(node, flow, 0), rate, p50, p99, 0)
-    oldest = max(0, int(now * 1000) - there.oldest_at // 1000)
-    return Gauge(_state(node, flow, there.pending), rate, p50, p99, there.pending, oldest)
+        return Gauge(_state(node, flow, p99), rate, p50, p99, 0)
+    oldest = None if there.oldest_at is None else max(0, int(now * 1000) - there.oldest_at // 1000)
+    return Gauge(_state(node, flow, p99, there), rate, p50, p99, there.pending, oldest)
 
 
-def _state(node: Node, flow: _Flow, pending: int) -> str:
+def _state(node: Node, flow: _Flow, p99: float | None, there: Backlog | None = None) -> str:
+    held = _held(node, there)
+    if held:
+        return held
+    if flow.failed:
+        return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
+    if p99 is not None and p99 > settings.SLOW_MS and node.kind in ("rule", "target"):
+        return "slow"
+    if flow.seen:
+        return "ok"
+    return "retrying" if there is not None and there.pending else "idle"
+
+
+def _held(node: Node, there: Backlog | None) -> str:
+    """Return what keeps everything from going on here, or that there is nothing to go on to."""
     if node.deleted and node.id != 0:
         return "deleted"
     if not node.enabled:
         return "disabled"
     if node.paused:
         return "paused"
-    if flow.failed:
-        return "failing" if flow.failed * 2 >= flow.attempts else "retrying"
-    if flow.seen:
-        return "ok"
-    return "retrying" if pending else "idle"
+    if there is not None and there.circuit is not CircuitState.CLOSED:
+        return there.circuit.value
+    return ""
 
 
 def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], view: View) -> Head:
@@ -118,7 +136,7 @@ def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, 
         delivered += count - failed if kinds == ("rule", "target") else 0
     for key, gauge in figures.items():
         backlog += gauge.backlog or 0
-        failing += gauge.state == "failing" and graph.nodes[key].kind == "target"
+        failing += gauge.state in TROUBLED and graph.nodes[key].kind == "target"
         if gauge.oldest is not None:
             oldest = max(oldest or 0, gauge.oldest)
     ways = [Timed("all", 0)] if view.shown is None else [Timed("bus", bus_id) for bus_id in view.shown]

@@ -4,6 +4,7 @@ A pure function of both, drawn anew when either brings something new; ``Numberin
 numbers that the socket uses instead of keys.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from eventhub.flow.rulebook import Rulebook, RuleOnBus
 from eventhub.flow.target import TargetInForce
 from eventhub.journal.counted import Counted
 from eventhub.journal.port import UNKNOWN_BUS
+from eventhub.live.crowd import Crowd, crowds
 from eventhub.live.view import View
 from eventhub.live.window import Counts
 
@@ -52,10 +54,15 @@ class Graph:
     edges: dict[Edge, None] = field(default_factory=dict)
     edge_of: dict[Counted, Edge] = field(default_factory=dict)
     not_drawn: set[Counted] = field(default_factory=set)  # has no edge, and would have none if drawn anew
+    crowded: dict[int, Crowd] = field(default_factory=dict)  # rules that share a node, by id
 
     def knows(self, counted: Counted, view: View) -> bool:
         """Tell whether a count has its edge here, or is none of this graph's business."""
         return counted in self.edge_of or counted in self.not_drawn or not view.shows(counted.bus_id)
+
+    def hides(self, counted: Counted) -> bool:
+        """Tell whether what failed did so for a rule that has no node of its own, but should."""
+        return counted.kind in ("attempt", "dead") and int(counted.a) in self.crowded
 
     def sums(self, counts: Mapping[Counted, Iterable[int]]) -> dict[Edge, tuple[int, int]]:
         """Return the counts by edge."""
@@ -81,14 +88,13 @@ def draw(rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]
         _add_bus(graph, bus, name, paused=bus in rulebook.paused)
     for source_bus in [edge[1] for edge in graph.edges]:
         _bus(graph, rulebook, int(source_bus.removeprefix("bus:")))
-    for bus in buses:
-        on_bus = rulebook.rules.get(bus)
-        for rule in sorted(on_bus.rules.values(), key=lambda rule: rule.name) if on_bus else ():
-            _add_rule(graph, rulebook, rule, view)
+    _draw_rules(graph, rulebook, counts, list(buses), view)
     if view.shown is None:
         for target in rulebook.targets.values():
             _target(graph, rulebook, target.id, view)
-    graph.nodes[UNMATCHED] = Node(UNMATCHED, "sink", None, "unmatched", "no rule matched")
+    graph.nodes[UNMATCHED] = Node(
+        UNMATCHED, "sink", None, "unmatched", "no rule matched", "/events?q=status:unmatched"
+    )
     graph.nodes[DEAD] = Node(DEAD, "sink", None, "dead", "dead letters", "/dead-letters")
     for counted in mine:
         if counted.kind != "source":
@@ -97,6 +103,19 @@ def draw(rulebook: Rulebook, counts: Counts, sources: Collection[tuple[str, int]
         if node.kind == "bus" and view.shows(node.id or 0):
             _join(graph, Counted("unmatched", node.id or 0, 0, 0), key, UNMATCHED)
     return graph
+
+
+def _draw_rules(graph: Graph, rulebook: Rulebook, counts: Counts, buses: list[int], view: View) -> None:
+    known = [on_bus for bus in buses if (on_bus := rulebook.rules.get(bus)) is not None]
+    graph.crowded = crowds([rule for one in known for rule in one.rules.values()], counts, view.opened)
+    for crowd, size in sorted(Counter(graph.crowded.values()).items()):
+        of_bus = rulebook.bus_names.get(crowd.bus_id, "")
+        name = f"other rules of {of_bus}" if crowd.pattern == "*" else crowd.pattern
+        more = {"bus": crowd.bus_id, "count": size}
+        graph.nodes[crowd.key] = Node(crowd.key, "rule", None, crowd.pattern, name, more=more)
+    for one in known:
+        for rule in sorted(one.rules.values(), key=lambda rule: rule.name):
+            _add_rule(graph, rulebook, rule, view)
 
 
 def _draw_sources(graph: Graph, mine: list[Counted], counts: Counts, known: list[tuple[str, int]]) -> None:
@@ -110,7 +129,8 @@ def _draw_sources(graph: Graph, mine: list[Counted], counts: Counts, known: list
     ranked = sorted(totals, key=lambda name: (-totals[name], name))
     shown = set(ranked[:SHOWN_SOURCES])
     for name in sorted(shown):
-        graph.nodes[f"source:{name}"] = Node(f"source:{name}", "source", None, name, name)
+        url = f"/events?source={quote(name, safe='')}"
+        graph.nodes[f"source:{name}"] = Node(f"source:{name}", "source", None, name, name, url)
     others = len(ranked) - len(shown)
     if others:
         label = f"+{others} {'source' if others == 1 else 'sources'}"
@@ -125,10 +145,10 @@ def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted, view: View)
     if counted.kind == "unmatched":
         _bus(graph, rulebook, counted.bus_id)
     elif counted.kind == "forward":
-        target = _target(graph, rulebook, int(counted.a), view)
         into = rulebook.targets.get(int(counted.a))
         if into is not None and into.bus_id is not None and view.sees(into.bus_id):
-            _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
+            start = _bus(graph, rulebook, counted.bus_id)
+            _join(graph, counted, start, _bus(graph, rulebook, into.bus_id))
         else:
             graph.not_drawn.add(counted)
     elif counted.kind == "match":
@@ -143,10 +163,14 @@ def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted, view: View)
 
 
 def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus, view: View) -> None:
-    key = f"rule:{rule.id}"
-    url = f"/admin/eventhub/rule/{rule.id}/change/"
-    more = {"bus": rule.bus_id}
-    graph.nodes[key] = Node(key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more)
+    if rule.id not in graph.crowded:
+        key = f"rule:{rule.id}"
+        url = f"/admin/eventhub/rule/{rule.id}/change/"
+        more = {"bus": rule.bus_id}
+        graph.nodes[key] = Node(
+            key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more
+        )
+    key = _rule(graph, rule.id)
     _join(graph, Counted("match", rule.bus_id, rule.id, 0), f"bus:{rule.bus_id}", key)
     for target_id in rule.target_ids:
         target = _target(graph, rulebook, target_id, view)
@@ -155,7 +179,7 @@ def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus, view: View) -> 
         into = rulebook.targets.get(target_id)
         if into is not None and into.bus_id is not None and view.sees(into.bus_id):
             counted = Counted("forward", rule.bus_id, target_id, 0)
-            _join(graph, counted, target, _bus(graph, rulebook, into.bus_id))
+            _join(graph, counted, f"bus:{rule.bus_id}", _bus(graph, rulebook, into.bus_id))
 
 
 def _join(graph: Graph, counted: Counted, start: str, end: str) -> None:
@@ -180,6 +204,8 @@ def _add_bus(graph: Graph, bus_id: int, name: str | None, *, paused: bool) -> No
 
 
 def _rule(graph: Graph, rule_id: int) -> str:
+    if rule_id in graph.crowded:
+        return graph.crowded[rule_id].key
     key = f"rule:{rule_id}"
     if key not in graph.nodes:
         name = f"rule {rule_id}"

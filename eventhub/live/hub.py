@@ -183,7 +183,11 @@ class Hub:
         bus_id = None if asked.bus is None else picture.rulebook.buses[asked.bus]
         view = view_of(session.caller, bus_id)
         if asked.ch == "flow":
-            return picture.flow(view, self._clock())
+            base = picture.flow(view, self._clock())
+            # Only what is a group now: nobody fills our memory with views of nothing.
+            if asked.group not in base.graph.nodes:
+                return base
+            return picture.flow(view._replace(opened=asked.group), self._clock())
         if asked.q.strip():
             return await self._filtered(picture, session.caller, asked, view)
         channel = picture.channels.get(("rows", view))
@@ -283,7 +287,7 @@ class Hub:
 
     async def _read_backlogs(self, picture: Picture, now: float) -> None:
         began = time.monotonic()
-        picture.pile_up(await self._read(read_backlogs, picture.rulebook.paused))
+        picture.pile_up(await self._read(read_backlogs, picture.rulebook.paused, now))
         # A long queue takes long to count; it may take a twentieth of the time.
         self._backlogs_due_at = now + max(IDLE_SECONDS, 20 * (time.monotonic() - began))
 

@@ -32,6 +32,7 @@ class Sub(msgspec.Struct, tag_field="t", tag="sub"):
     ch: str
     bus: str | None = None
     q: str = ""
+    group: Annotated[str, Meta(max_length=300)] = ""
     ev: UUID | None = None
     cur: Annotated[str, Meta(max_length=64)] = ""
 

@@ -120,7 +120,11 @@ class Picture:
         for channel in self.channels.values():
             if not isinstance(channel, FlowChannel):
                 continue
-            unknown = any(not channel.graph.knows(counted, channel.view) for counted in added)
+            graph = channel.graph
+            unknown = any(
+                not graph.knows(counted, channel.view) or (failed and graph.hides(counted))
+                for counted, (_, failed) in added.items()
+            )
             if everything or unknown:
                 graph = draw(self.rulebook, self._window.counts, self._intake.sources, channel.view)
                 channel.redraw(graph, self.rulebook.version)

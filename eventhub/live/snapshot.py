@@ -40,7 +40,7 @@ def flow_snapshot(
     known = read_known(EVERYTHING, now)
     graph = draw(rulebook, known.window.counts, known.sources, view)
     recent = known.window.recent(int(now))
-    figures = gauges(graph, known.window, recent=recent, waiting=read_backlogs(rulebook.paused), now=now)
+    figures = gauges(graph, known.window, recent=recent, waiting=read_backlogs(rulebook.paused, now), now=now)
     return FlowSnapshot(
         at=now,
         graph=graph,

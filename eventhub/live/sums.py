@@ -7,7 +7,7 @@ sums by second come out. SQL that both engines understand; every value is a para
 # ruff: noqa: S608 - the statements are made of our own texts; every value is a parameter
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db import connections
 from django.db.models import Q
 
 from eventhub.flow.unrouted import unrouted
+from eventhub.journal.limits import CircuitState
 from eventhub.journal.port import OutcomeState, Position, RoutingState, Tail
 from eventhub.journal.rows import AttemptRow, EventRow, OutcomeRow, RoutingRow, microseconds
 from eventhub.journal.summing import SECOND, Span, Spans, sum_up
@@ -63,8 +64,11 @@ def read_known(tail: Tail, now: float) -> Known:
     return Known(tail, window, dict.fromkeys(reversed(rows)))
 
 
-def read_backlogs(paused: Collection[int]) -> dict[tuple[str, int], Backlog]:
-    """Return the pending deliveries of targets, and the events that wait on the buses that are ``paused``."""
+def read_backlogs(paused: Collection[int], now: float) -> dict[tuple[str, int], Backlog]:
+    """Return the pending deliveries and open circuits of targets, and what waits on the ``paused`` buses.
+
+    A circuit counts as half-open from the moment on (``now`` in seconds) from which a probe may go.
+    """
     rows = _rows("SELECT target_id, count(*), min(seq) FROM delivery GROUP BY target_id")
     oldest = OutcomeRow.objects.filter(seq__in=[seq for *_, seq in rows]).values_list("seq", "routed_at")
     routed_at = {seq: microseconds(cast(datetime, at)) for seq, at in oldest}
@@ -76,6 +80,11 @@ def read_backlogs(paused: Collection[int]) -> dict[tuple[str, int], Backlog]:
     for bus_id, waiting in unrouted(paused).items():
         if waiting.oldest_at is not None:
             backlogs["bus", bus_id] = Backlog(waiting.events, waiting.oldest_at)
+    circuits = "SELECT target_id, next_probe_at FROM target_state WHERE opened_at IS NOT NULL"
+    for target, next_probe_at in _rows(circuits):
+        circuit = CircuitState.HALF_OPEN if (next_probe_at or 0) <= now * SECOND else CircuitState.OPEN
+        there = backlogs.get(("target", target), Backlog(0, None))
+        backlogs["target", target] = replace(there, circuit=circuit)
     return backlogs
 
 

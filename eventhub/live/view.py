@@ -7,7 +7,7 @@ from eventhub.access.scopes import Scope
 
 
 class View(NamedTuple):
-    """The buses shown, and all that the reader may see; None for every bus.
+    """The buses shown, and all that the reader may see; None for every bus; and the group that is open.
 
     Readers with equal views share their channels. ``seen`` matters beside ``shown`` because a target may
     forward to a bus: one that the reader does not see is not drawn.
@@ -15,6 +15,7 @@ class View(NamedTuple):
 
     shown: frozenset[int] | None = None
     seen: frozenset[int] | None = None
+    opened: str = ""  # key of a group of rules whose members are drawn one by one, while there are groups
 
     def shows(self, bus_id: int) -> bool:
         """Tell whether what happens on a bus is shown."""
@@ -28,7 +29,7 @@ class View(NamedTuple):
 EVERY_BUS = View()
 
 
-def view_of(caller: Caller, bus_id: int | None = None) -> View:
+def view_of(caller: Caller, bus_id: int | None = None, opened: str = "") -> View:
     """Return a caller's view of one bus, which they may see, or of all that they may see."""
     seen = caller.buses(Scope.EVENTS_READ)
-    return View(seen if bus_id is None else frozenset({bus_id}), seen)
+    return View(seen if bus_id is None else frozenset({bus_id}), seen, opened)

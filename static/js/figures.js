@@ -72,8 +72,14 @@ export function condition(state) {
   switch (state) {
     case "failing":
       return { glyph: "▲", word: "failing", tone: "bad" };
+    case "open":
+      return { glyph: "▲", word: "open", tone: "bad" };
+    case "half-open":
+      return { glyph: "◐", word: "half-open", tone: "warn" };
     case "retrying":
       return { glyph: "↻", word: "retrying", tone: "warn" };
+    case "slow":
+      return { glyph: "◆", word: "slow", tone: "warn" };
     case "disabled":
       return { glyph: "❚❚", word: "disabled", tone: "muted" };
     case "paused":

@@ -18,20 +18,26 @@ export class FirstSteps {
   }
 
   /**
-   * Mark where the first source's card is to come, so that the whole way can be seen already.
+   * Mark where the first cards are to come, so that the whole way can be seen already.
    * @param {HTMLElement} board @param {import("./layout.js").Layout} layout
    */
   ghost(board, layout) {
-    board.querySelector(".ghost")?.remove();
+    for (const old of board.querySelectorAll(".ghost")) old.remove();
     const bus = layout.cards.find((card) => card.column === 1);
-    if (!document.body.classList.contains("first") || !bus || layout.cards.some((card) => card.column === 0)) return;
-    const ghost = document.createElement("div");
-    ghost.className = "ghost";
-    ghost.textContent = "your first event's source";
-    ghost.style.transform = `translate(${layout.columns[0].x}px, ${bus.y}px)`;
-    ghost.style.width = `${bus.w}px`;
-    ghost.style.height = `${bus.h}px`;
-    board.append(ghost);
+    if (!document.body.classList.contains("first") || !bus) return;
+    for (const [column, text] of /** @type {const} */ ([[0, "your event's source"], [2, "a rule picks it"], [3, "a target gets it"]])) {
+      const there = layout.cards.filter((card) => card.column === column);
+      if (there.some((card) => card.members[0].kind !== "sink")) continue;
+      const ghost = document.createElement("div");
+      ghost.className = "ghost";
+      ghost.textContent = text;
+      // Where the sink of its column leaves room: above it.
+      const y = Math.min(bus.y, ...there.map((card) => card.y - card.h - 12));
+      ghost.style.transform = `translate(${layout.columns[column].x}px, ${y}px)`;
+      ghost.style.width = `${bus.w}px`;
+      ghost.style.height = `${bus.h}px`;
+      board.append(ghost);
+    }
   }
 
   /** Write a real key into the snippets. */

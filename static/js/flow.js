@@ -1,11 +1,12 @@
 // The flow page: joins the socket to graph, list, stream, header and title. The server's HTML is true without it.
-import { condition, count, duration, lost, rate } from "./figures.js";
+import { count, duration, rate } from "./figures.js";
 import { Graph } from "./graph.js";
 import { Link, liveAddress } from "./link.js";
+import { NodeTable } from "./list.js";
 import { Flow } from "./model.js";
+import { Said } from "./said.js";
 import { Stream } from "./stream.js";
-
-const SHOWN_EVERY = 250; // ms: figures faster than this cannot be read
+import { Tools } from "./tools.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -16,9 +17,12 @@ function byId(id) {
 
 const flow = new Flow();
 const pane = byId("graph");
-const graph = new Graph(pane, byId("board"), flow);
+const graph = new Graph(pane, byId("board"), flow, viewed);
+const table = new NodeTable(byId("node-list"), () => graph.nodes());
+const said = new Said(byId("said"), byId("alarm"));
 const panel = byId("stream");
 const stream = new Stream(panel, held);
+const tools = new Tools(byId("graph-side"), graph, table);
 const sheet = document.getElementById("first-steps");
 /** @type {import("./first.js").FirstSteps | null} */
 let first = null;
@@ -26,15 +30,15 @@ const bus = panel.dataset.bus ? { bus: panel.dataset.bus } : {};
 const title = document.title;
 let due = false;
 let shownAt = 0;
-let saidAt = 0;
-let failing = -1;
 /** @type {import("./link.js").LinkState} */
 let linkState = { state: "connecting", ms: 0, seconds: 0 };
 let waiting = 0;
 
 const link = new Link(liveAddress(), tellLink);
-link.subscribe(1, {
-  ask: { ch: "flow", ...bus },
+let group = serverGroup();
+/** @type {import("./link.js").Subscription} */
+const flowTold = {
+  ask: { ch: "flow", ...bus, group },
   snap: (snap) => {
     flow.take(snap);
     document.body.classList.add("upgraded");
@@ -44,10 +48,11 @@ link.subscribe(1, {
   part: (part, span) => {
     const { redrawn, news } = flow.change(part);
     if (redrawn) graph.arrange();
-    graph.ribbons.release(news, span);
+    graph.dots.release(news, span);
     soon();
   },
-});
+};
+link.subscribe(1, flowTold);
 link.subscribe(2, {
   ask: { ch: "rows", ...bus },
   snap: (snap) => {
@@ -59,31 +64,21 @@ link.subscribe(2, {
     followFirst();
   },
 });
-/** @param {boolean} asList */
-function showAs(asList) {
-  document.body.classList.toggle("as-list", asList);
-  viewSwitch.textContent = asList ? "Graph" : "List";
-  if (asList) list();
-  else graph.arrange();
-}
-const viewSwitch = byId("view-switch");
-viewSwitch.hidden = false;
-viewSwitch.addEventListener("click", () => showAs(!document.body.classList.contains("as-list")));
-document.addEventListener("pace", (event) => {
-  byId("calm-note").hidden = !(event instanceof CustomEvent && event.detail >= 3);
-});
-showAs(matchMedia("(max-width: 700px)").matches);
-
 const drawn = document.getElementById("snapshot")?.textContent;
 if (drawn) {
   flow.take(JSON.parse(drawn));
   graph.arrange();
 }
+tools.showAs();
 link.open();
 if (sheet) {
   // Only a page without events needs it.
   const { FirstSteps } = await import("./first.js");
-  first = new FirstSteps(sheet, () => (first = null));
+  first = new FirstSteps(sheet, () => {
+    first = null;
+    graph.dots.tempo = 1;
+  });
+  graph.dots.tempo = 3;
   const ghost = () => graph.layout && first?.ghost(byId("board"), graph.layout);
   ghost();
   new ResizeObserver(() => requestAnimationFrame(ghost)).observe(byId("board"));
@@ -97,12 +92,25 @@ function followFirst() {
   if (!row) return;
   first.tell(row);
   document.body.classList.remove("first");
-  document.querySelector(".ghost")?.remove();
+  for (const ghost of document.querySelectorAll(".ghost")) ghost.remove();
+}
+
+/** Above 2,000 rules the server sends groups, and the members of the one that is open. */
+function serverGroup() {
+  return graph.wanted.startsWith("rules:") ? graph.wanted : "";
+}
+
+/** What is shown of the graph is something else now. */
+function viewed() {
+  tools.shown();
+  if (group === serverGroup()) return;
+  group = serverGroup();
+  link.subscribe(1, { ...flowTold, ask: { ch: "flow", ...bus, group } });
 }
 
 /** @param {boolean} paused */
 function held(paused) {
-  graph.ribbons.freeze(paused);
+  graph.dots.freeze(paused);
   tellLink(linkState);
 }
 
@@ -113,10 +121,15 @@ function soon() {
   setTimeout(() => {
     due = false;
     shownAt = performance.now();
-    graph.show();
-    if (document.body.classList.contains("as-list")) list();
+    if (!stream.ring.held) {
+      graph.show();
+      table.show();
+    }
+    tools.quiet(newest(), flow.minute.in);
+    legend();
+    said.tell(flow);
     header();
-  }, Math.max(0, shownAt + SHOWN_EVERY - performance.now()));
+  }, Math.max(0, shownAt + graph.dots.pace.figuresEvery - performance.now()));
 }
 
 function header() {
@@ -132,48 +145,17 @@ function header() {
   const prefix = head.failing ? `▲ ${head.failing} failing · ` : "";
   const named = `${prefix}${rate(head.in, minute.in)} · ${title}`;
   if (document.title !== named) document.title = named;
-  const now = performance.now();
-  if (head.failing !== failing && now - saidAt > 5000) {
-    if (failing >= 0) byId("said").textContent = `${rate(head.in, minute.in)} in, ${head.failing} targets failing`;
-    failing = head.failing;
-    saidAt = now;
-  }
 }
 
-/** The list twin of the graph, for small screens and whoever prefers it. */
-function list() {
-  const body = byId("node-rows");
-  const kinds = ["source", "bus", "rule", "target", "sink"];
-  // The busiest first, in powers of two: rows that are about as busy do not change places under the reader.
-  const busy = (/** @type {import("./model.js").Node} */ node) => Math.ceil(Math.log2(1 + node.minute));
-  const nodes = [...flow.nodes.values()].sort(
-    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || busy(b) - busy(a) || a.label.localeCompare(b.label),
-  );
-  while (body.children.length > nodes.length) body.lastElementChild?.remove();
-  nodes.forEach((node, index) => {
-    const row = body.children[index] ?? body.appendChild(emptyRow());
-    const says = node.kind === "sink" ? lost(node.name, node.minute) : condition(node.state);
-    const figures = [node.kind, "", rate(node.rate, node.minute), node.p50 === null ? "–" : duration(node.p50)];
-    const more = [node.p99 === null ? "–" : duration(node.p99), node.backlog === null ? "–" : count(node.backlog)];
-    [...figures, ...more, `${says.glyph} ${says.word || "ok"}`.trim()].forEach((text, at) => {
-      if (at !== 1 && row.children[at].textContent !== text) row.children[at].textContent = text;
-    });
-    const name = row.children[1].firstElementChild;
-    if (name instanceof HTMLAnchorElement && name.textContent !== node.label) {
-      name.textContent = node.label;
-      if (node.url) name.href = node.url;
-      else name.removeAttribute("href");
-    }
-    if (row.lastElementChild instanceof HTMLElement) row.lastElementChild.dataset.tone = says.tone;
-  });
-}
+/** The newest event of the stream. */
+const newest = () => stream.ring.items.findLast((item) => item.row)?.row;
 
-function emptyRow() {
-  const row = document.createElement("tr");
-  for (let at = 0; at < 7; at += 1) row.append(document.createElement("td"));
-  row.children[1].append(document.createElement("a"));
-  [2, 3, 4, 5].forEach((at) => row.children[at].classList.add("number"));
-  return row;
+/** What a dot stands for just now. */
+function legend() {
+  const each = graph.dots.eventsEach;
+  const text = each > 1 ? `1 dot ≈ ${count(each)} events where there are more than 20/s, else one` : "one dot, one event";
+  const shown = byId("legend-dot");
+  if (shown.textContent !== text) shown.textContent = text;
 }
 
 /** @param {import("./link.js").LinkState} state */

@@ -1,140 +1,187 @@
-// The graph's cards: buttons over the canvases, their figures, the path in focus, and the keyboard.
-import { condition, count, duration, lost, rate } from "./figures.js";
-import { COLUMNS, layout, pathOf } from "./layout.js";
+// The graph: cards over the canvases, which of them are shown, and the path in question.
+import { asked, note } from "./address.js";
+import { face, made, setText, write } from "./card.js";
+import { Dots } from "./dots.js";
+import { count } from "./figures.js";
+import { choose, COLUMNS, pathKeys, size, troubled } from "./groups.js";
+import { fitting, layout, pathOf, remember } from "./layout.js";
+import { moved, typedTo } from "./moves.js";
 import { Ribbons } from "./ribbons.js";
+import { Tip } from "./tip.js";
 
 /**
- * @typedef {import("./layout.js").Card} Card
+ * @typedef {import("./card.js").Face} Face
+ * @typedef {import("./groups.js").Card} Card
+ * @typedef {import("./groups.js").Opened} Opened
  * @typedef {import("./layout.js").Layout} Layout
  * @typedef {import("./model.js").Flow} Flow
  * @typedef {import("./model.js").Node} Node
- * @typedef {{ button: HTMLButtonElement, name: HTMLElement, rate: HTMLElement, state: HTMLElement, aside: HTMLElement,
- *   fill: HTMLElement }} Face
  */
 
-const REGROUP_MS = 10_000;
+const REGROUP_MS = 10_000; // who has a card of its own may change with the rates, but not more often
 const POINTED_MS = 150; // how long the pointer stays on a card before the rest is dimmed
+const PARKED_MS = 30_000; // a pointer that rested so long reads nothing
+const TYPED_MS = 700;
 
 export class Graph {
-  /** @param {HTMLElement} pane @param {HTMLElement} board @param {Flow} flow */
-  constructor(pane, board, flow) {
+  /** @param {HTMLElement} pane @param {HTMLElement} board @param {Flow} flow @param {() => void} onView what is shown changed */
+  constructor(pane, board, flow, onView) {
     this.pane = pane;
     this.board = board;
     this.flow = flow;
+    this.onView = onView;
     const [still, moving] = board.querySelectorAll("canvas");
     this.ribbons = new Ribbons(still, moving, flow);
+    this.dots = new Dots(moving, flow, this.ribbons);
     this.titles = COLUMNS.map((title) => made("h2", "column-title overline", title));
     board.append(...this.titles);
+    this.tip = new Tip(board, this.ribbons);
     /** @type {Layout | null} */
     this.layout = null;
+    /** @type {Map<string, number>} */
+    this.places = new Map();
     /** @type {Map<string, Face>} */
     this.faces = new Map();
+    /** @type {Opened | null} */
+    this.opened = null;
+    this.only = asked("focus"); // the key of what alone is shown, with its path
+    this.find = asked("find"); // what names must hold
+    this.wanted = asked("group"); // a group to open as soon as there is one
     /** @type {string | null} */
-    this.focused = null; // the key of the card whose path is kept
+    this.near = null; // the key of the card whose path is kept
     this.pinned = false;
     this.groupedAt = 0;
     /** @type {string | null} */
-    this.pointed = null; // the key of the card under a pointer that was moved there
+    this.pointed = null; // the key of the card or ribbon under a pointer that was moved there
     this.pointing = 0;
+    this.pointedAt = 0;
     this.lastAt = { x: Number.NaN, y: Number.NaN };
+    this.typed = { text: "", at: 0 };
+    this.wentAt = -TYPED_MS;
     new ResizeObserver(() => this.arrange()).observe(pane);
     board.addEventListener("keydown", (event) => this.#key(event));
     board.addEventListener("pointermove", (event) => this.#moved(event));
     board.addEventListener("pointerleave", () => this.#point(null));
-    board.addEventListener("focusin", ({ target }) => {
-      if (target instanceof Element && target.matches(":focus-visible")) this.#show(cardAt(target));
+    board.addEventListener("focusin", ({ target }) => this.#focused(target));
+    board.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!this.pinned && !(relatedTarget instanceof Element && board.contains(relatedTarget))) this.keep(null);
     });
-    board.addEventListener("focusout", () => !this.pinned && this.focus(null));
-    board.addEventListener("click", (event) => this.#click(event.target));
+    board.addEventListener("click", (event) => this.#click(event));
+    addEventListener("popstate", () => {
+      this.only = asked("focus");
+      this.find = asked("find");
+      this.wanted = asked("group");
+      this.opened = null;
+      this.#changed({});
+    });
   }
 
-  /** Lay everything out anew: the graph changed, or its room. */
+  /** The nodes that are to be seen: all, those of a path, or those by whose name one looks, with their paths. */
+  nodes() {
+    const { nodes, edges } = this.flow;
+    let shown = [...nodes.values()];
+    if (this.only) {
+      const starts = this.layout?.cards.find((card) => card.key === this.only)?.members ?? shown.filter((node) => node.key === this.only);
+      if (starts.length) {
+        const path = pathKeys(starts, edges.values(), nodes);
+        shown = shown.filter((node) => path.has(node.key));
+      }
+    }
+    if (this.find) {
+      const wanted = this.find.toLowerCase();
+      const named = shown.filter((node) => node.label.toLowerCase().includes(wanted));
+      const path = pathKeys(named, edges.values(), nodes);
+      shown = shown.filter((node) => path.has(node.key));
+    }
+    return shown;
+  }
+
+  /** Lay everything out anew: the graph changed, or its room, or what is to be seen. */
   arrange() {
-    const width = this.pane.clientWidth;
-    const height = this.pane.clientHeight;
-    if (width < 300 || height < 100) return; // hidden, or replaced by the list
-    this.layout = layout(this.flow.nodes.values(), this.flow.edges.values(), { width, height }, this.layout);
+    const room = { width: this.pane.clientWidth, height: this.pane.clientHeight, scale: textScale() };
+    if (room.width < 250 || room.height < 100) return; // hidden, or replaced by the list
+    const shown = this.nodes();
+    const alone = new Set(this.layout?.cards.filter((card) => !card.grouped).map((card) => card.key));
+    const choice = { alone, pinned: this.only || (this.pinned ? this.near : null), fitting: fitting(room), now: Date.now() };
+    if (this.wanted && (!this.opened || this.wanted.startsWith("rules:"))) this.#openWanted(choose(shown, choice).flat());
+    this.layout = layout(choose(shown, { ...choice, opened: this.opened }), this.flow.edges.values(), room, this.places);
+    if (!this.only && !this.find) remember(this.layout, this.places);
     this.groupedAt = performance.now();
     this.board.style.height = `${this.layout.height}px`;
+    this.board.style.width = `${this.layout.width}px`;
     this.#places(this.layout);
     this.ribbons.place(this.layout);
-    if (this.focused) this.focus(this.focused);
+    this.dots.place(this.layout);
+    if (this.near) this.keep(this.near);
     this.show();
   }
 
   /** Write the figures: at most a few times a second. */
   show() {
     if (!this.layout) return;
-    const grouped = this.layout.cards.some((card) => card.grouped);
-    const busy = this.board.matches(":hover, :focus-within");
-    // Who has a card of its own may change with the rates, but nothing moves under the reader.
-    if (grouped && !busy && performance.now() - this.groupedAt > REGROUP_MS) {
+    const { cards } = this.layout;
+    const hides = cards.some((card) => card.grouped && card.members.some(troubled));
+    // What fails gets a card at once, and others may take turns; but nothing moves under the reader.
+    if ((hides || performance.now() - this.groupedAt > REGROUP_MS) && !this.#read() && performance.now() - this.groupedAt > 1000) {
       this.arrange();
       return;
     }
-    for (const card of this.layout.cards) {
-      const face = this.faces.get(card.key);
-      if (face) write(face, card);
+    const now = Date.now();
+    for (const card of cards) {
+      const shown = this.faces.get(card.key);
+      if (shown) write(shown, card, now);
     }
     this.ribbons.draw();
+    const near = this.tip.of && cards.find((card) => card.key === this.tip.of);
+    if (near) this.tip.card(near, this.layout, this.#actions(near));
+  }
+
+  /** Whether somebody reads the graph: points at it, or has the focus in it. */
+  #read() {
+    if (this.board.querySelector(":focus-visible")) return true;
+    return this.board.matches(":hover") && performance.now() - this.pointedAt < PARKED_MS;
   }
 
   /** @param {Layout} placed */
   #places(placed) {
     const gone = new Set(this.faces.keys());
-    placed.cards.forEach((card, index) => {
+    const held = placed.cards.find((card) => this.faces.get(card.key)?.button.tabIndex === 0) ?? placed.cards[0];
+    for (const card of placed.cards) {
       gone.delete(card.key);
-      const face = this.faces.get(card.key) ?? this.#face(card);
-      const { style } = face.button;
+      let shown = this.faces.get(card.key);
+      if (!shown) {
+        shown = face(card);
+        this.faces.set(card.key, shown);
+        this.board.append(shown.button);
+      }
+      const { style } = shown.button;
       style.transform = `translate(${card.x}px, ${card.y}px)`;
       style.width = `${card.w}px`;
       style.height = `${card.h}px`;
-      face.button.tabIndex = index === 0 ? 0 : -1;
-    });
+      shown.button.tabIndex = card === held ? 0 : -1;
+    }
     for (const key of gone) {
       this.faces.get(key)?.button.remove();
       this.faces.delete(key);
     }
     this.titles.forEach((title, index) => {
       title.style.transform = `translate(${placed.columns[index].x}px, 0)`;
-      const members = placed.cards.filter((card) => card.column === index).flatMap((card) => card.members);
-      const number = members.filter((node) => node.kind !== "sink").length;
-      setText(title, number ? `${COLUMNS[index]} ${count(number)}` : COLUMNS[index]);
+      const cards = placed.cards.filter((card) => card.column === index && card.members[0].kind !== "sink");
+      const number = size(cards.flatMap((card) => card.members));
+      const groups = cards.filter((card) => card.grouped || card.members[0].count).length;
+      const grouped = groups ? ` · ${groups} ${groups === 1 ? "group" : "groups"}` : "";
+      setText(title, number ? `${COLUMNS[index]} ${count(number)}${grouped}` : COLUMNS[index]);
     });
   }
 
-  /** @param {Card} card @returns {Face} */
-  #face(card) {
-    const button = made("button", "card-node", "");
-    button.type = "button";
-    button.dataset.key = card.key;
-    button.dataset.kind = card.members[0].kind;
-    button.classList.toggle("grouped", card.grouped);
-    const face = {
-      button,
-      name: made("span", "name", ""),
-      state: made("span", "state", ""),
-      rate: made("span", "rate", ""),
-      aside: made("span", "aside", ""),
-      fill: made("span", "fill", ""),
-    };
-    const above = made("span", "line", "");
-    above.append(face.name, face.state);
-    const below = made("span", "line", "");
-    below.append(face.rate, face.aside);
-    button.append(above, below, face.fill);
-    this.board.append(button);
-    this.faces.set(card.key, face);
-    return face;
-  }
-
   /** Keep one card's path and dim the rest; null shows everything. @param {string | null} key */
-  focus(key) {
+  keep(key) {
     const card = key && this.layout?.cards.find((one) => one.key === key);
-    this.focused = card ? card.key : null;
+    this.near = card ? card.key : null;
     if (!card || !this.layout) {
-      for (const face of this.faces.values()) face.button.classList.remove("dim", "chosen");
+      for (const { button } of this.faces.values()) button.classList.remove("dim", "chosen");
       this.ribbons.keep(null);
+      this.tip.hide();
       this.pinned = false;
       return;
     }
@@ -145,6 +192,83 @@ export class Graph {
       classes?.toggle("chosen", this.pinned && other === card);
     }
     this.ribbons.keep(path.ribbons);
+    this.tip.card(card, this.layout, this.#actions(card));
+  }
+
+  /** @param {Card} card @returns {import("./tip.js").Action[]} */
+  #actions(card) {
+    const node = card.members[0];
+    const isGroup = card.grouped || node.count;
+    const opens = isGroup
+      ? [{ text: "Open the group", act: () => this.open(card) }]
+      : node.url
+        ? [{ text: node.kind === "bus" ? "This bus only" : "Open its page", href: node.url }]
+        : [];
+    const only = { text: this.only === card.key ? "Show all paths" : "Only this path", act: () => this.focus(card.key) };
+    return [...opens, only];
+  }
+
+  /** Show only a card's path, or everything again. @param {string | null} key null: of the card in question */
+  focus(key) {
+    const active = document.activeElement instanceof HTMLElement ? cardAt(document.activeElement) : null;
+    const wanted = key ?? (this.only || active || this.near || "");
+    if (!wanted) return;
+    this.only = this.only === wanted ? "" : wanted;
+    this.#changed({ focus: this.only });
+  }
+
+  /** Show only what has these letters in its name. @param {string} text */
+  search(text) {
+    this.find = text.trim();
+    note({ find: this.find });
+    this.#changed(null);
+  }
+
+  /** Put a group's members in its place. @param {Card} card */
+  open(card) {
+    if (card.members[0].kind === "source" && card.members[0].count) return; // the server keeps those together
+    this.wanted = card.key;
+    this.opened = null;
+    this.#openWanted(this.layout?.cards ?? []);
+    this.#changed({ group: card.key });
+  }
+
+  /** @param {Card[]} cards */
+  #openWanted(cards) {
+    const card = cards.find((one) => one.key === this.wanted);
+    const [, bus, pattern] = /^rules:(\d+):(.*)$/.exec(this.wanted) ?? [];
+    const members = pattern
+      ? [...this.flow.nodes.values()].filter((node) => node.kind === "rule" && node.bus === Number(bus) && begins(node.name, pattern))
+      : (card?.members ?? []);
+    if (!members.length) return;
+    const label = pattern ?? card?.label ?? "";
+    this.opened = { key: this.wanted, column: card?.column ?? 2, label, members: new Set(members.map((node) => node.key)) };
+  }
+
+  /** Fold an open group, leave a path, forget a name: the last that was chosen. */
+  back() {
+    if (this.pinned || this.near) this.keep(null);
+    else if (this.find) this.search("");
+    else if (this.only) this.focus(this.only);
+    else if (this.opened) this.fold();
+  }
+
+  /** Fold the open group. */
+  fold() {
+    this.opened = null;
+    this.wanted = "";
+    this.#changed({ group: "" });
+  }
+
+  /** @param {Record<string, string> | null} values of the address, as a step; null: noted already */
+  #changed(values) {
+    const active = document.activeElement instanceof HTMLElement ? cardAt(document.activeElement) : null;
+    if (values) note(values, { step: true });
+    this.pinned = false;
+    this.keep(null);
+    this.arrange();
+    this.onView();
+    if (active && !this.faces.has(active)) this.#to(this.layout?.cards.find((card) => card.column === (this.opened?.column ?? 0)));
   }
 
   /**
@@ -154,80 +278,100 @@ export class Graph {
    */
   #moved(event) {
     const { screenX: x, screenY: y } = event;
-    const moved = x !== this.lastAt.x || y !== this.lastAt.y;
+    const has = x !== this.lastAt.x || y !== this.lastAt.y;
     const known = !Number.isNaN(this.lastAt.x);
     this.lastAt = { x, y };
-    if (moved && (known || event.movementX || event.movementY)) this.#point(cardAt(event.target));
-  }
-
-  /** @param {string | null} key */
-  #point(key) {
-    if (key === this.pointed) return;
-    this.pointed = key;
-    clearTimeout(this.pointing);
-    this.pointing = window.setTimeout(() => this.#show(key), POINTED_MS);
-  }
-
-  /** @param {string | null} key */
-  #show(key) {
-    if (!this.pinned && key !== this.focused) this.focus(key);
-  }
-
-  /** A click keeps the path until the next one; a second opens what the card stands for. @param {EventTarget | null} target */
-  #click(target) {
-    const key = cardAt(target);
-    clearTimeout(this.pointing);
-    if (key === null) {
-      this.pinned = false;
-      this.focus(null);
+    if (!has || !(known || event.movementX || event.movementY)) return;
+    this.pointedAt = performance.now();
+    if (event.target instanceof Element && this.tip.sheet.contains(event.target)) {
+      clearTimeout(this.pointing);
+      this.pointed = this.tip.of;
       return;
     }
-    const card = this.layout?.cards.find((one) => one.key === key);
-    if (this.pinned && this.focused === key) {
-      const url = card && !card.grouped ? card.members[0].url : null;
-      if (url) location.assign(url);
-      this.pinned = false;
-      this.focus(null);
+    const key = cardAt(event.target);
+    if (key) {
+      this.#point(key);
+      return;
+    }
+    const box = this.board.getBoundingClientRect();
+    this.#point(null, { x: event.clientX - box.x, y: event.clientY - box.y });
+  }
+
+  /** @param {string | null} key @param {{ x: number, y: number } | null} [at] on the board, beside all cards */
+  #point(key, at = null) {
+    if (key === this.pointed && !at) return;
+    this.pointed = key;
+    clearTimeout(this.pointing);
+    this.pointing = window.setTimeout(() => {
+      if (!this.pinned && key !== this.near) this.keep(key);
+      const ribbon = at && !this.pinned ? this.ribbons.under(at.x, at.y) : null;
+      if (ribbon && at && this.layout) this.tip.ribbon(ribbon, this.layout, at.x, at.y);
+      else if (at && !this.near) this.tip.hide();
+    }, POINTED_MS);
+  }
+
+  /** @param {EventTarget | null} target */
+  #focused(target) {
+    const card = this.layout?.cards.find((one) => one.key === cardAt(target));
+    if (!card || !this.layout || !(target instanceof Element)) return;
+    for (const { button } of this.faces.values()) button.removeAttribute("aria-describedby");
+    this.tip.describe(card, this.layout);
+    target.setAttribute("aria-describedby", this.tip.says.id);
+    if (target.matches(":focus-visible") && !this.pinned) this.keep(card.key);
+  }
+
+  /** A click keeps the path; a second one, or Enter, opens what the card stands for. @param {MouseEvent} event */
+  #click(event) {
+    if (event.target instanceof Element && this.tip.sheet.contains(event.target)) return;
+    const card = this.layout?.cards.find((one) => one.key === cardAt(event.target));
+    clearTimeout(this.pointing);
+    if (!card) {
+      this.keep(null);
+      return;
+    }
+    if (card.grouped || card.members[0].count) {
+      this.open(card);
+      return;
+    }
+    const isKey = event.detail === 0;
+    if (isKey || (this.pinned && this.near === card.key)) {
+      if (card.members[0].url) location.assign(card.members[0].url);
+      else this.keep(this.pinned ? null : card.key);
       return;
     }
     this.pinned = true;
-    this.focus(key);
+    this.keep(card.key);
   }
 
-  /** Up and down in the column, left and right along the strongest ribbon. @param {KeyboardEvent} event */
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    const active = document.activeElement;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const placed = this.layout;
-    const card = placed?.cards.find((one) => active instanceof HTMLElement && one.key === active.dataset.key);
+    const card = placed?.cards.find((one) => one.key === cardAt(event.target));
     if (!placed || !card) return;
-    if (event.key === "Escape") {
-      this.pinned = false;
-      this.focus(null);
+    const next = moved(event.key, card, placed, (ribbon) => this.ribbons.counted(ribbon).count);
+    if (next !== null) {
+      event.preventDefault();
+      this.#to(next);
       return;
     }
-    const column = placed.cards.filter((one) => one.column === card.column).sort((a, b) => a.y - b.y);
-    const strength = (/** @type {import("./layout.js").Ribbon} */ ribbon) =>
-      ribbon.edges.reduce((sum, edge) => sum + (this.flow.edges.get(edge)?.count ?? 0), 0);
-    const along = (/** @type {"from" | "to"} */ near, /** @type {"from" | "to"} */ far) =>
-      placed.ribbons.filter((one) => one[near] === card).sort((a, b) => strength(b) - strength(a))[0]?.[far];
-    /** @type {Record<string, () => Card | undefined>} */
-    const moves = {
-      ArrowDown: () => column[column.indexOf(card) + 1],
-      ArrowUp: () => column[column.indexOf(card) - 1],
-      ArrowRight: () => along("from", "to"),
-      ArrowLeft: () => along("to", "from"),
-      Home: () => column[0],
-      End: () => column[column.length - 1],
-    };
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const next = move();
-    const face = next && this.faces.get(next.key);
-    if (!face) return;
-    for (const one of this.faces.values()) one.button.tabIndex = -1;
-    face.button.tabIndex = 0;
-    face.button.focus();
+    const goesOn = event.timeStamp - this.typed.at < TYPED_MS && this.typed.text !== "";
+    const after = event.timeStamp - this.wentAt < TYPED_MS; // a key after g is one of the page
+    this.wentAt = event.key === "g" && !goesOn ? event.timeStamp : -TYPED_MS;
+    // f and g are keys of the page; within a word they are letters.
+    if (after || !/^[\p{L}\p{N}]$/u.test(event.key) || (!goesOn && /^[fg]$/.test(event.key))) return;
+    event.stopPropagation();
+    this.typed = { text: goesOn ? this.typed.text + event.key : event.key, at: event.timeStamp };
+    this.#to(typedTo(this.typed.text, card, placed));
+  }
+
+  /** @param {Card | undefined} card */
+  #to(card) {
+    const next = card && this.faces.get(card.key);
+    if (!next) return;
+    for (const { button } of this.faces.values()) button.tabIndex = -1;
+    next.button.tabIndex = 0;
+    next.button.focus();
   }
 }
 
@@ -237,48 +381,8 @@ function cardAt(target) {
   return button instanceof HTMLElement ? (button.dataset.key ?? null) : null;
 }
 
-/** @param {Face} face @param {Card} card */
-function write(face, card) {
-  const node = card.members[0];
-  const total = card.members.reduce((sum, member) => sum + member.rate, 0);
-  const minute = card.members.reduce((sum, member) => sum + member.minute, 0);
-  const worst = ["failing", "retrying", "paused"].find((state) => card.members.some((member) => member.state === state));
-  const idle = !minute && card.members.every((member) => member.state === "idle");
-  const state = card.grouped ? (worst ?? (idle ? "idle" : "ok")) : node.state;
-  const says = node.kind === "sink" ? lost(node.name, minute) : condition(state);
-  const what = { source: "sources", bus: "buses", rule: "rules", target: "targets", sink: "" }[node.kind];
-  setText(face.name, card.grouped ? `+${count(card.members.length)} ${what}` : node.label);
-  setText(face.rate, idle && !card.grouped ? says.word : rate(total, minute));
-  setText(face.state, says.glyph && node.kind !== "sink" ? `${says.glyph} ${says.word}` : says.glyph);
-  setText(face.aside, card.grouped ? "" : aside(node));
-  const { button } = face;
-  button.dataset.tone = says.tone;
-  button.classList.toggle("idle", idle);
-  button.title = card.grouped ? "The quietest ones, together" : [node.label, node.address].filter(Boolean).join(" · ");
-  // Log scale: 1, 10, 100, 1,000 waiting fill a quarter each.
-  const waiting = !card.grouped ? (node.backlog ?? 0) : 0;
-  face.fill.style.width = waiting ? `${Math.min(100, 25 * Math.log10(1 + waiting) + 4)}%` : "0";
-}
+/** @param {string} name @param {string} pattern "billing/*" */
+const begins = (name, pattern) => name.startsWith(pattern.slice(0, -1));
 
-/** What stands on the right of a card. @param {Node} node */
-function aside(node) {
-  if (node.backlog && (node.backlog > 1 || node.kind === "bus")) return `waiting ${count(node.backlog)}`;
-  if (node.kind !== "target") return "";
-  return node.p99 === null ? "" : `p99 ${duration(node.p99)}`;
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag @param {string} className @param {string} text @returns {HTMLElementTagNameMap[K]}
- */
-function made(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-/** Write only what changed. @param {HTMLElement} element @param {string} text */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
+/** How large the reader has text: 1 at 16 px. */
+const textScale = () => (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;

@@ -5,17 +5,21 @@
  * @typedef {object} Node
  * @property {number} i @property {string} key @property {"source" | "bus" | "rule" | "target" | "sink"} kind
  * @property {number | null} id @property {string} name @property {string} label @property {string | null} url
- * @property {string} [target_kind] @property {string} [address] @property {number} [count]
+ * @property {string} [target_kind] @property {string} [address]
+ * @property {number} [bus]  id of a rule's @property {number} [count]  how many things share this node
  * @property {string} state @property {number} rate @property {number | null} p50 @property {number | null} p99
  * @property {number | null} backlog @property {number | null} oldest
  * @property {number} minute  events in the last minute, exactly
+ * @property {number} failed  attempts of these that failed
+ * @property {number} activeAt  ms since 1970: when something last came to it, as far as we know
  *
  * @typedef {{ i: number, from: number, to: number, count: number, failed: number }} Edge
  * @typedef {{ in: number, out: number, p50: number | null, p99: number | null, backlog: number,
  *   oldest: number | null, failing: number }} Head
  * @typedef {[number, number, number]} Counted  edge, count, failed
  * @typedef {[number, string, number, number | null, number | null, number | null, number | null]} NodeState
- * @typedef {{ nodes: Node[], edges: [number, number, number][], ctr: Counted[], ns: NodeState[], head: Head }} Snap
+ * @typedef {{ nodes: Node[], edges: [number, number, number][], ctr: Counted[], ns: NodeState[], head: Head,
+ *   lately?: [number, number][] }} Snap  lately: node, and how many seconds ago something came to it
  * @typedef {object} Topo
  * @property {{ nodes: Node[], edges: [number, number, number][] }} add
  * @property {{ nodes: number[], edges: number[] }} del
@@ -23,7 +27,7 @@
  * @typedef {{ topo?: Topo, e?: number[], x?: number[], ctr?: Counted[], ns?: NodeState[], head?: Head }} Part
  */
 
-const UNMEASURED = { state: "idle", rate: 0, p50: null, p99: null, backlog: null, oldest: null, minute: 0 };
+const UNMEASURED = { state: "idle", rate: 0, p50: null, p99: null, backlog: null, oldest: null, minute: 0, failed: 0 };
 
 export class Flow {
   constructor() {
@@ -38,7 +42,12 @@ export class Flow {
 
   /** Take a whole new state. @param {Snap} snap */
   take(snap) {
-    this.nodes = new Map(snap.nodes.map((node) => [node.i, { ...UNMEASURED, ...node }]));
+    const known = new Map([...this.nodes.values()].map((node) => [node.key, node.activeAt]));
+    const lately = new Map(snap.lately?.map(([node, seconds]) => [node, Date.now() - 1000 * seconds]));
+    // Only the page tells what was active before the window; of others we do not claim that they were idle.
+    const unknown = snap.lately ? 0 : Date.now();
+    const activeAt = (/** @type {Node} */ node) => lately.get(node.i) ?? known.get(node.key) ?? unknown;
+    this.nodes = new Map(snap.nodes.map((node) => [node.i, { ...UNMEASURED, ...node, activeAt: activeAt(node) }]));
     this.edges = new Map();
     this.#addEdges(snap.edges);
     this.#set(snap.ctr);
@@ -81,10 +90,9 @@ export class Flow {
   #redraw(topo) {
     for (const edge of topo.del.edges) this.edges.delete(edge);
     for (const node of topo.del.nodes) this.nodes.delete(node);
-    for (const node of topo.add.nodes) this.nodes.set(node.i, { ...UNMEASURED, ...node });
+    for (const node of topo.add.nodes) this.nodes.set(node.i, { ...UNMEASURED, ...node, activeAt: Date.now() });
     for (const node of topo.upd) {
-      const { state, rate, p50, p99, backlog, oldest } = this.nodes.get(node.i) ?? UNMEASURED;
-      this.nodes.set(node.i, { ...node, state, rate, p50, p99, backlog, oldest, minute: 0 });
+      this.nodes.set(node.i, { ...UNMEASURED, ...this.nodes.get(node.i), ...node, activeAt: Date.now() });
     }
     this.#addEdges(topo.add.edges);
   }
@@ -112,7 +120,7 @@ export class Flow {
 
   /** Add up the edges, as the server does for its rates: what a target forwards counts where it is accepted. */
   #tally() {
-    for (const node of this.nodes.values()) node.minute = 0;
+    for (const node of this.nodes.values()) node.minute = node.failed = 0;
     this.minute = { in: 0, out: 0 };
     for (const { from: start, to: end, count, failed } of this.edges.values()) {
       const from = this.nodes.get(start);
@@ -122,8 +130,14 @@ export class Flow {
       if (arrives) from.minute += count;
       if (arrives || to.kind !== "bus") to.minute += count;
       if (arrives && to.kind === "bus") this.minute.in += count;
-      if (from.kind === "rule" && to.kind === "target") this.minute.out += count - failed;
+      if (from.kind === "rule" && to.kind === "target") {
+        this.minute.out += count - failed;
+        from.failed += failed;
+        to.failed += failed;
+      }
     }
+    const now = Date.now();
+    for (const node of this.nodes.values()) if (node.minute > 0 || node.backlog) node.activeAt = now;
   }
 }
 

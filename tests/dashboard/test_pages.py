@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import ApiKey, Bus, Role
+from tests.journal.build import now_us
 from tests.live.world import World
 from tests.people import browser_of, person
 
@@ -160,6 +162,42 @@ def test_the_flow_page_lists_nodes_and_rows_without_javascript(world: World) -> 
     assert f'href="/admin/eventhub/rule/{world.paid.pk}/change/">paid</a>' in text
     assert text.count("order.paid") >= 2
     assert "✓ done" in text
+
+
+def listed(text: str) -> list[str]:
+    body = text.partition('id="node-rows"')[2].partition("</tbody>")[0]
+    return re.findall(r"<td><a[^>]*>([^<]*)</a></td>", body)
+
+
+def test_the_list_of_nodes_is_sorted_and_filtered_without_javascript(world: World) -> None:
+    world.accept(2, source="shop")
+    client = signed_in()
+
+    by_name = text_of(client, "/flow?list=1&sort=name")
+
+    assert 'class="flow-page as-list"' in by_name
+    assert re.search(r'aria-sort="ascending"><a data-sort="name" href="\?list=1&amp;sort=-name"', by_name)
+    assert listed(by_name) == sorted(listed(by_name))
+    assert listed(text_of(client, "/flow?list=1&sort=-name")) == listed(by_name)[::-1]
+    assert listed(text_of(client, "/flow?find=PAI")) == ["shop", "default", "paid", "mail", "dead letters"]
+    assert listed(text_of(client, f"/flow?focus=target:{world.books.pk}")) == [
+        "shop",
+        "default",
+        "all",
+        "books",
+        "dead letters",
+    ]
+    assert listed(text_of(client, "/flow?find=nothing")) == []
+
+
+def test_the_flow_page_says_since_when_nothing_came(world: World) -> None:
+    two_minutes_ago = now_us() - 120_000_000
+    ids = world.accept(1, detail_type="order.paid", accepted_at=two_minutes_ago)
+
+    text = text_of(signed_in(), "/flow")
+
+    assert "No events for 2 min" in text
+    assert f'<a href="/events/{ids[0]}">order.paid →</a>' in text
 
 
 def test_the_flow_page_of_a_bus_that_does_not_exist_is_not_found(journal: SqliteJournal) -> None:
