@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
-from eventhub.dashboard.journey import existing_rules, journey_of
+from eventhub.dashboard.event.journey import existing_rules, journey_of
 from eventhub.dashboard.permitted import reader
 from eventhub.domain.redaction import mark_of
 from eventhub.journal.rows import EventRow, RepeatedRow

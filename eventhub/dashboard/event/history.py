@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from eventhub.dashboard.waterfall import PHASES
+from eventhub.dashboard.event.waterfall import PHASES
 from eventhub.domain.mask import MARK, mask_message
 from eventhub.journal.rows import AttemptRow, DeadLetterRow
 

@@ -14,11 +14,11 @@ from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths
 from eventhub.dashboard import words
-from eventhub.dashboard.delivered import PayloadShown, payloads_of
-from eventhub.dashboard.history import AttemptShown, Step, history_of
+from eventhub.dashboard.event.delivered import PayloadShown, payloads_of
+from eventhub.dashboard.event.history import AttemptShown, Step, history_of
 from eventhub.dashboard.target_facts import TargetFacts, facts_by_id
-from eventhub.dashboard.waiting import Wait, wait_of
-from eventhub.dashboard.waterfall import Axis, Bar, Mark, Span, phases_of
+from eventhub.dashboard.event.waiting import Wait, wait_of
+from eventhub.dashboard.event.waterfall import Axis, Bar, Mark, Span, phases_of
 from eventhub.domain.arn import target_arn
 from eventhub.domain.mask import MARK, is_masked, mask_fault, mask_reason
 from eventhub.domain.pattern import PatternError, near_misses, parse
