@@ -10,11 +10,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from eventhub.dashboard import assets, jsonview
 from eventhub.domain.difference import written
+from eventhub.domain.pattern.words import values
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
 register.filter("json", jsonview.laid_out)
 register.filter("written", written)
+register.filter("found", values)
 
 THEMES = {"dark", "light"}
 

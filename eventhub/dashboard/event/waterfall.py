@@ -68,8 +68,9 @@ class Axis:
 
     def bar(self, span: Span) -> Bar:
         """Return a span's place; never too thin to be seen."""
-        x = self.x(span.start)
-        return Bar(span.kind, x, max(_THINNEST_PERCENT, round(self.x(span.end) - x, 3)), span.title)
+        x = self.x(min(span.start, self.whole))
+        width = self.x(min(span.end, self.whole)) - x
+        return Bar(span.kind, x, max(_THINNEST_PERCENT, round(width, 3)), span.title)
 
     def marks(self) -> list[Mark]:
         """Return ticks at round moments outside the folds, and the folds with their lengths."""
