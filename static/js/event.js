@@ -4,6 +4,7 @@ import { morph } from "./morph.js";
 import { newsOf } from "./news.js";
 
 const POLL_MS = 2000; // while the socket is away
+const REFRESH_EACH_MS = 400; // an event with hundreds of deliveries changes with every tick
 const SAID_EACH_MS = 2000; // the status line says no more than a reader can hear
 
 const journey = () => document.getElementById("journey");
@@ -141,6 +142,7 @@ async function refresh() {
   again = busy;
   if (busy) return;
   busy = true;
+  const began = performance.now();
   try {
     const page = await fetched(location.href);
     const fresh = page?.getElementById("journey");
@@ -149,8 +151,11 @@ async function refresh() {
     morph(ours, fresh);
     document.dispatchEvent(new CustomEvent("rendered"));
   } finally {
-    busy = false;
-    if (again) void refresh();
+    const rest = Math.max(0, REFRESH_EACH_MS - (performance.now() - began));
+    setTimeout(() => {
+      busy = false;
+      if (again) void refresh().catch(() => {});
+    }, rest);
   }
 }
 

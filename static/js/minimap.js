@@ -13,14 +13,19 @@ const COLOURS = {
   failed: "--bad",
 };
 
+const AGAIN_MS = 3000; // while the journey grows
+
 /** @typedef {[string, number, number]} Bar  kind, x and width in percent */
 
 /** Draw it on a canvas, and keep it current. @param {HTMLCanvasElement} canvas */
 export async function minimap(canvas) {
-  const answer = await fetch(canvas.dataset.src || "", { headers: { Accept: "application/json" } }).catch(() => null);
-  if (!answer?.ok) return;
-  /** @type {{ lanes: Bar[][] }} */
-  const { lanes } = await answer.json();
+  /** @returns {Promise<Bar[][]>} */
+  const load = async () => {
+    const answer = await fetch(canvas.dataset.src || "", { headers: { Accept: "application/json" } }).catch(() => null);
+    return answer?.ok ? (await answer.json()).lanes : [];
+  };
+  let lanes = await load();
+  let loadedAt = performance.now();
   const rows = document.querySelector(".lanes");
   if (!lanes.length || !(rows instanceof HTMLElement)) return;
   canvas.hidden = false;
@@ -28,6 +33,7 @@ export async function minimap(canvas) {
   const picture = document.createElement("canvas");
   const paint = () => {
     const { width, height } = canvas.getBoundingClientRect();
+    if (!width || !height) return; // not laid out yet: the observer calls again
     const scale = devicePixelRatio || 1;
     canvas.width = picture.width = Math.round(width * scale);
     canvas.height = picture.height = Math.round(height * scale);
@@ -48,7 +54,7 @@ export async function minimap(canvas) {
 
   const frame = () => {
     const context = canvas.getContext("2d");
-    if (!context) return;
+    if (!context || !picture.width || !picture.height) return;
     const { top, height } = rows.getBoundingClientRect();
     const from = Math.max(0, -top / height);
     const to = Math.min(1, (innerHeight - top) / height);
@@ -70,6 +76,14 @@ export async function minimap(canvas) {
     });
   };
   addEventListener("scroll", soon, { passive: true });
+  document.addEventListener("rendered", async () => {
+    soon();
+    if (performance.now() - loadedAt < AGAIN_MS || !document.getElementById("journey")?.hasAttribute("data-in-flight")) return;
+    loadedAt = performance.now();
+    const fresh = await load();
+    if (fresh.length) lanes = fresh;
+    paint();
+  });
   document.addEventListener("theme", paint);
   new ResizeObserver(paint).observe(canvas);
   canvas.addEventListener("pointerdown", (press) => {

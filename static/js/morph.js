@@ -11,9 +11,17 @@ const keyOf = (node) => (node instanceof Element ? node.id || node.getAttribute(
  */
 export function morph(ours, fresh) {
   if (fresh.classList.contains("lazy") && ours.hasAttribute("data-loaded")) return;
+  if (fresh.classList.contains("chunk") && ours.classList.contains("chunk") && !shown(fresh)) return;
+  if (fresh.tagName === "CANVAS") return; // what is drawn on it is its script's
+  if (fresh.tagName === "TIME" && ours.getAttribute("datetime") === fresh.getAttribute("datetime")) return;
   attributes(ours, fresh);
   children(ours, fresh);
 }
+
+/** @param {Element} chunk */
+const shown = (chunk) => chunk.classList.contains("shown");
+// What our own scripts note on elements, which no fresh page has.
+const OWN = new Set(["style", "data-touched", "data-loaded", "data-local"]);
 
 /** @param {Element} ours @param {Element} fresh */
 function attributes(ours, fresh) {
@@ -22,7 +30,7 @@ function attributes(ours, fresh) {
     if (name !== readers && ours.getAttribute(name) !== value) ours.setAttribute(name, value);
   }
   for (const { name } of [...ours.attributes]) {
-    if (name !== readers && !fresh.hasAttribute(name)) ours.removeAttribute(name);
+    if (name !== readers && !OWN.has(name) && !fresh.hasAttribute(name)) ours.removeAttribute(name);
   }
 }
 

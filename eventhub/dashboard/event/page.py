@@ -37,7 +37,7 @@ _TABS = ("data", "envelope", "delivered", "attributes")
 @require_safe
 @login_required
 def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
-    """Show the journey; ``?attempt=41.3`` or ``?delivery=41`` opens one, ``?rules=now`` asks today's rules."""
+    """Show the journey; ``?attempt=41.3`` or ``?delivery=41`` opens one, ``?rules=now`` asks today's."""
     caller = reader(request)
     row = _event(event_id, caller)
     journey = journey_of(row, caller, _wanted(request.GET))
