@@ -10,13 +10,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from eventhub.dashboard import assets, jsonview
 from eventhub.domain.difference import written
-from eventhub.domain.pattern.words import values
+from eventhub.domain.pattern.words import Shown, values
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
 register.filter("json", jsonview.laid_out)
 register.filter("written", written)
-register.filter("found", values)
 
 THEMES = {"dark", "light"}
 
@@ -47,6 +46,16 @@ def modules(context: Context, *names: str, **later: str) -> SafeString:
     return rendered + format_html(
         '\n<script type="module" src="{}"></script>', assets.asset(f"js/{names[0]}.js")
     )
+
+
+@register.filter
+def found(given: list[Any]) -> str:
+    """Return values of an event, decoded, as the explanations of patterns write them.
+
+    >>> found(["a", 1])
+    '"a" and 1'
+    """
+    return values(Shown(given, len(given)))
 
 
 @register.filter
