@@ -5,8 +5,7 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 
 ``flow_page``      ``/flow``: graph, list twin, stream, and the first steps while the journal is empty
 ``event_list``     ``/events``
-``event_page``     ``/events/{id}``: one event's journey, laid out by ``journey`` and ``waterfall`` (pure);
-                   each delivery with its ``history``, why it is ``waiting``, and what was ``delivered``
+``event``          ``/events/{id}``: one event's journey, and the pages that belong to it
 ``preview_page``   ``/events/{id}/preview``: a transform tried on the event
 ``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
 ``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from eventhub.dashboard import assets, jsonview
 from eventhub.domain.difference import written
+from eventhub.domain.pattern.words import Shown, values
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
@@ -45,6 +46,16 @@ def modules(context: Context, *names: str, **later: str) -> SafeString:
     return rendered + format_html(
         '\n<script type="module" src="{}"></script>', assets.asset(f"js/{names[0]}.js")
     )
+
+
+@register.filter
+def found(given: list[Any]) -> str:
+    """Return values of an event, decoded, as the explanations of patterns write them.
+
+    >>> found(["a", 1])
+    '"a" and 1'
+    """
+    return values(Shown(given, len(given)))
 
 
 @register.filter

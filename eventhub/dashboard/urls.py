@@ -4,7 +4,6 @@ from django.urls import path
 
 from eventhub.dashboard import (
     dead_letters,
-    event_page,
     first_steps,
     flow_page,
     keyboard,
@@ -13,6 +12,7 @@ from eventhub.dashboard import (
     reference,
     search_page,
 )
+from eventhub.dashboard.event import again, page, why
 
 urlpatterns = [
     path("", flow_page.start),
@@ -21,7 +21,13 @@ urlpatterns = [
     path("flow/first-key", first_steps.first_key, name="first-key"),
     path("flow/test-event", first_steps.test_event, name="test-event"),
     path("events", search_page.events, name="events"),
-    path("events/<uuid:event_id>", event_page.event, name="event"),
+    path("events/<uuid:event_id>", page.event, name="event"),
+    path("events/<uuid:event_id>/rows", page.rows, name="event-rows"),
+    path("events/<uuid:event_id>/overview", page.overview, name="event-overview"),
+    path("events/<uuid:event_id>/deliveries/<int:seq>", page.delivery, name="event-delivery"),
+    path("events/<uuid:event_id>/deliveries/<int:seq>/<int:number>", page.attempt, name="event-attempt"),
+    path("events/<uuid:event_id>/why/<int:rule_id>", why.why, name="why"),
+    path("events/<uuid:event_id>/replay", again.again, name="replay-event"),
     path("events/<uuid:event_id>/preview", preview_page.preview_event, name="preview"),
     path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
     path("dead-letters/redrive", redriving.redrive, name="redrive"),

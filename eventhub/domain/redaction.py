@@ -19,7 +19,8 @@ WHOLE = b'{"redacted":true}'
 # No name of a CloudEvents attribute has a hyphen, so producers cannot say it.
 _NAME = "eventhub-redaction"
 _SOUGHT = f'"{_NAME}":'.encode()  # decoding costs each event, and few have it
-_KEPT_ATTRIBUTES = {"sender-account", "replay-rules"}  # ours, and about no person
+# Ours; replays' own tell no person's but who ran one.
+_KEPT_ATTRIBUTES = {"sender-account", "replay-rules", "replay-targets", "replay-by"}
 _NAMING_ATTRIBUTES = ("id", "subject")  # of a CloudEvent: of these a copy must not tell either
 _SHOWN = {"method", "url", "headers", "status", "reason", "bytes"}
 # Shorter texts would be found in every other word; shorter numbers in every port and status.

@@ -24,6 +24,7 @@ from django.conf import settings
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.domain import jsontext
+from eventhub.domain.cause import cause_of
 from eventhub.domain.entry import RESERVED_SOURCE, Entry, Fault, Rejected, check_entry
 from eventhub.domain.identity import event_id
 from eventhub.flow.rulebook import RulebookKeeper
@@ -227,4 +228,5 @@ def build_event(entry: Entry, *, bus_id: int, accepted_at: int, who: str, random
         attributes=jsontext.encode(entry.attributes) if entry.attributes else b"{}",
         key=entry.key,
         who=who,
+        cause_id=cause_of(entry.attributes) if entry.attributes else None,
     )

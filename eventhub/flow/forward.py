@@ -7,7 +7,7 @@ from dataclasses import replace
 from eventhub.domain import jsontext
 from eventhub.domain.fault import ReasonClass
 from eventhub.domain.identity import event_id
-from eventhub.flow.replayed import RULES
+from eventhub.flow.replayed import RULES, TARGETS
 from eventhub.flow.target import TargetInForce
 from eventhub.journal.port import NewEvent
 from eventhub.targets import bus
@@ -32,7 +32,8 @@ def put_on_bus(event: NewEvent, target: TargetInForce, bus_id: int) -> tuple[Res
 def forwarded(event: NewEvent, *, bus_id: int, bus_name: str, accepted_at: int) -> NewEvent:
     """Return the event that a delivery to a bus puts there: the same fact, caused by this event."""
     attributes = jsontext.decode(event.attributes)
-    attributes.pop(RULES, None)  # of the bus that it comes from
+    for name in (RULES, TARGETS):  # of the bus that it comes from
+        attributes.pop(name, None)
     attributes[bus.PASSED] = [*bus.passed(attributes), event.bus]
     return replace(
         event,

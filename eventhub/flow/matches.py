@@ -11,7 +11,7 @@ from eventhub.domain.redaction import REASON, is_redacted
 from eventhub.flow.fifo import fifo_key
 from eventhub.flow.indexes import Indexes
 from eventhub.flow.payload import envelope_of
-from eventhub.flow.replayed import replay_of, rules_of
+from eventhub.flow.replayed import links_of, replay_of, rules_of
 from eventhub.flow.rulebook import ArchiveInForce, Rulebook, RuleOnBus
 from eventhub.journal.port import NewDelivery, NewEvent, OutcomeState, Routing, RoutingState, StoredEvent
 from eventhub.targets import bus
@@ -61,6 +61,11 @@ def _matched(stored: StoredEvent, rulebook: Rulebook, indexes: Indexes) -> Routi
     deliveries = [
         new for rule_id in rule_ids for new in _deliveries(event, decoded, on_bus.rules[rule_id], rulebook)
     ]
+    if (links := links_of(event)) is not None:
+        # A rule whose target is gone since shows, without it, that it has none.
+        deliveries = [
+            new for new in deliveries if new.target_id is None or (new.rule_id, new.target_id) in links
+        ]
     for rule_id in too_complex:
         rule = on_bus.rules[rule_id]
         reason = "matching took too many steps: the rule asks too much of arrays in this event"

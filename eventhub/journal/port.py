@@ -88,7 +88,8 @@ class NewEvent:
     attributes: bytes = b"{}"  # a JSON object: CloudEvents attributes, trace header, …
     key: str | None = None  # idempotency key within (bus, source)
     who: str = ""  # "key:<id>" or "user:<name>"
-    cause_id: UUID | None = None  # the event whose delivery put this one on its bus
+    # The event whose delivery or replay put this one on its bus, or that its producer names as the cause.
+    cause_id: UUID | None = None
     hops: int = 0  # buses passed before this one
 
 

@@ -67,11 +67,18 @@ def find(db: Dialect, wanted: Wanted, after: UUID, limit: int) -> list[Candidate
 
 
 def caused(db: Dialect, event_ids: Collection[UUID]) -> list[UUID]:
-    """Return the events that were made from these: forwarded to another bus, or replayed."""
+    """Return the events that were made from these: forwarded to another bus, or replayed.
+
+    Those whose producers named one of these as the cause are facts of their own.
+    """
+    of_ours = "(hops > 0 OR substr(who, 1, 7) = 'replay:')"
     rows = [
         row
         for table in ("event", "archived_event")
-        for row in db.run(f"SELECT id FROM {table} WHERE cause_id {db.among}", db.listed(event_ids))  # noqa: S608 - our names
+        for row in db.run(
+            f"SELECT id FROM {table} WHERE cause_id {db.among} AND {of_ours}",  # noqa: S608 - our names
+            db.listed(event_ids),
+        )
     ]
     return sorted({row[0] if isinstance(row[0], UUID) else UUID(row[0]) for row in rows} - set(event_ids))
 

@@ -1,37 +1,192 @@
-// The page of one event, kept current while the event is in flight: the socket says when, the server renders what.
+// The page of one event: kept current while the event is in flight, and given what it leaves out as it is opened or comes into view.
 import { Link, liveAddress } from "./link.js";
+import { morph } from "./morph.js";
+import { newsOf } from "./news.js";
 
 const POLL_MS = 2000; // while the socket is away
+const REFRESH_EACH_MS = 400; // an event with hundreds of deliveries changes with every tick
+const SAID_EACH_MS = 2000; // the status line says no more than a reader can hear
+
+const journey = () => document.getElementById("journey");
+
+/** @param {string} address */
+async function fetched(address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+}
+
+// -- what is opened: loaded then, and told in the address -----------------------------------------------------------------
+
+/** Put what belongs there in a place that was left for later. @param {Element} place */
+async function load(place) {
+  const address = place.getAttribute("data-src");
+  if (!address || place.hasAttribute("data-loaded")) return;
+  place.setAttribute("data-loaded", "");
+  const page = await fetched(address).catch(() => null);
+  if (!page) {
+    place.removeAttribute("data-loaded"); // its link still leads there
+    return;
+  }
+  place.replaceChildren(...page.body.childNodes);
+  document.dispatchEvent(new CustomEvent("rendered"));
+}
+
+/** @param {HTMLDetailsElement} opened */
+function note(opened) {
+  const address = new URL(location.href);
+  const name = opened.dataset.attempt ? "attempt" : opened.classList.contains("leg") ? "delivery" : "";
+  const value = opened.dataset.attempt || opened.dataset.key;
+  if (!name || !value) return;
+  const others = address.searchParams.getAll(name).filter((one) => one !== value);
+  address.searchParams.delete(name);
+  for (const one of opened.open ? [...others, value].slice(-20) : others) address.searchParams.append(name, one);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}
+
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const opened = event.target;
+    if (!(opened instanceof HTMLDetailsElement) || !journey()?.contains(opened)) return;
+    if (opened.open) {
+      const place = opened.querySelector(":scope > .lazy, :scope > .attempt-body > .lazy");
+      if (place) void load(place);
+    }
+    if (opened.dataset.touched) note(opened);
+  },
+  true,
+);
+// Only what the reader toggles goes into the address, not what the page opens by itself.
+document.addEventListener("click", (event) => {
+  const summary = event.target instanceof Element ? event.target.closest("summary") : null;
+  if (summary?.parentElement instanceof HTMLDetailsElement) summary.parentElement.dataset.touched = "yes";
+});
+
+/** Open what the address's fragment names. */
+function openNamed() {
+  const named = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  for (let at = named; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
+  named?.scrollIntoView({ block: "nearest" });
+}
+addEventListener("hashchange", openNamed);
+openNamed();
+
+document.addEventListener("change", (event) => {
+  const tab = event.target;
+  if (!(tab instanceof HTMLInputElement) || tab.name !== "payload") return;
+  const address = new URL(location.href);
+  address.searchParams.set("show", tab.value);
+  history.replaceState(history.state, "", address);
+});
+
+// -- rows of a long journey: loaded near the window, dropped far from it ----------------------------------------------------
+
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) void show(/** @type {HTMLElement} */ (target));
+      else drop(/** @type {HTMLElement} */ (target));
+    }
+  },
+  { rootMargin: "1200px 0px" },
+);
+
+/** @param {HTMLElement} chunk */
+async function show(chunk) {
+  if (chunk.classList.contains("shown")) return;
+  chunk.classList.add("shown");
+  const page = await fetched(chunk.dataset.src || "").catch(() => null);
+  const fresh = page?.querySelector(".chunk.shown") ?? page?.body;
+  if (!fresh) {
+    chunk.classList.remove("shown");
+    return;
+  }
+  chunk.replaceChildren(...fresh.childNodes);
+  chunk.style.height = "";
+  document.dispatchEvent(new CustomEvent("rendered"));
+}
+
+/** Give up the rows of a chunk that is out of sight, and keep their room; not while one of them is opened. @param {HTMLElement} chunk */
+function drop(chunk) {
+  if (!chunk.classList.contains("shown") || chunk.querySelector("details[open]") || chunk.contains(document.activeElement)) return;
+  chunk.style.height = `${chunk.getBoundingClientRect().height}px`;
+  chunk.replaceChildren();
+  chunk.classList.remove("shown");
+}
+
+/** Watch the chunks of a page that has more than one; a row's height stands in for those that are not there yet. */
+function watchChunks() {
+  const chunks = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".chunk"))];
+  if (chunks.length < 2) return;
+  const row = document.querySelector(".leg > summary")?.getBoundingClientRect().height || 34;
+  for (const chunk of chunks) {
+    if (!chunk.classList.contains("shown") && !chunk.style.height) {
+      chunk.style.height = `${row * Number(chunk.dataset.rows || 100)}px`;
+    }
+    seen.observe(chunk);
+  }
+}
+watchChunks();
+
+const map = document.getElementById("minimap");
+if (map instanceof HTMLCanvasElement) void import("./minimap.js").then(({ minimap }) => minimap(map));
+
+// -- while it is in flight -----------------------------------------------------------------------------------------------------
 
 let busy = false;
 let again = false;
 let live = false;
 
-const journey = () => document.getElementById("journey");
-
-/** Take the page anew and put its journey in place of ours, with what the reader opened left open. */
+/** Take the page anew and bring ours up to date in place. */
 async function refresh() {
   again = busy;
   if (busy) return;
   busy = true;
+  const began = performance.now();
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("journey");
+    const page = await fetched(location.href);
+    const fresh = page?.getElementById("journey");
     const ours = journey();
     if (!fresh || !ours) return;
-    for (const open of ours.querySelectorAll("details[open][id]")) {
-      fresh.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
-    }
-    const tab = ours.querySelector("input[name=payload]:checked");
-    if (tab) fresh.querySelector(`#${tab.id}`)?.setAttribute("checked", "");
-    ours.replaceWith(fresh);
+    morph(ours, fresh);
     document.dispatchEvent(new CustomEvent("rendered"));
   } finally {
-    busy = false;
-    if (again) void refresh();
+    const rest = Math.max(0, REFRESH_EACH_MS - (performance.now() - began));
+    setTimeout(() => {
+      busy = false;
+      if (again) void refresh().catch(() => {});
+    }, rest);
   }
+}
+
+/** @type {import("./news.js").Summary | null} */
+let known = null;
+/** @type {string[]} */
+let waiting = [];
+
+/** @param {import("./news.js").Summary} summary */
+function take(summary) {
+  const nameOf = (/** @type {number} */ id) => document.querySelector(`#delivery-${id} .lane-name`)?.textContent?.trim() || "";
+  const said = newsOf(known, summary, nameOf);
+  known = summary;
+  if (said) say(said);
+  void refresh().catch(() => {});
+}
+
+/** @param {string} text */
+function say(text) {
+  const line = document.getElementById("news");
+  if (!line) return;
+  waiting.push(text);
+  if (waiting.length > 1) return;
+  const next = () => {
+    line.textContent = waiting[waiting.length - 1] ?? "";
+    setTimeout(() => {
+      waiting = waiting.slice(1).slice(-1);
+      if (waiting.length) next();
+    }, SAID_EACH_MS);
+  };
+  next();
 }
 
 const id = journey()?.dataset.event;
@@ -43,10 +198,10 @@ if (id && journey()?.hasAttribute("data-in-flight")) {
     shown.className = `link-state ${state.state}`;
     shown.textContent = live ? "● live" : "◌ reconnecting";
   });
-  link.subscribe(1, { ask: { ch: "event", ev: id }, snap: () => void refresh(), part: () => void refresh() });
+  link.subscribe(1, { ask: { ch: "event", ev: id }, snap: ({ ev }) => take(ev), part: ({ ev }) => take(ev) });
   link.open();
   const poll = setInterval(() => {
     if (!journey()?.hasAttribute("data-in-flight")) clearInterval(poll);
-    else if (!live && !document.hidden) void refresh();
+    else if (!live && !document.hidden) void refresh().catch(() => {});
   }, POLL_MS);
 }

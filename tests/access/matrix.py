@@ -133,6 +133,15 @@ PAGES: dict[str, list[Ask]] = {
     "events": _get("/events", "e@any"),
     "events/<uuid:event_id>": _get("/events/{event}", "e@bus"),
     "events/<uuid:event_id>/preview": _get("/events/{event}/preview", "e@bus"),
+    "events/<uuid:event_id>/rows": _get("/events/{event}/rows", "e@bus"),
+    "events/<uuid:event_id>/overview": _get("/events/{event}/overview", "e@bus"),
+    "events/<uuid:event_id>/deliveries/<int:seq>": _get("/events/{event}/deliveries/{delivery}", "e@bus"),
+    "events/<uuid:event_id>/deliveries/<int:seq>/<int:number>": _get(
+        "/events/{event}/deliveries/{delivery}/1", "e@bus"
+    ),
+    "events/<uuid:event_id>/why/<int:rule_id>": _get("/events/{event}/why/{rule}", "e@bus"),
+    "events/<uuid:event_id>/replay": _get("/events/{event}/replay", "w@bus")
+    + _post("/events/{event}/replay", "w@bus"),
     "dead-letters": _get("/dead-letters", "e@any"),
     "dead-letters/redrive": _get("/dead-letters/redrive", "w@any"),
     "dead-letters/redrives": _get("/dead-letters/redrives", "e@any"),

@@ -74,7 +74,15 @@ def test_every_page_is_accessible_in_both_colour_schemes(
     open_flow(page, hub)
     found = {"the empty flow": faults(page, axe)}
     with filled(hub) as events:
-        of_events = [*(f"/events/{one}" for one in events), f"/events/{events[0]}/preview"]
+        first = f"/events/{events[0]}"
+        of_events = [
+            *(f"/events/{one}" for one in events),
+            f"{first}/preview",
+            f"{first}?rules=now&show=delivered",
+            f"{first}/why/1",
+            f"{first}/why/2",
+            f"{first}/replay",
+        ]
         for address in [*PAGES, *of_events]:
             answer = page.goto(f"{hub.url}{address}")
             assert answer is not None

@@ -57,3 +57,23 @@ def test_pending_deliveries_are_counted_by_bus(world: World) -> None:
 
     assert pending_on(world.mail.pk, [world.default.pk])[0] == 1
     assert pending_on(world.mail.pk, [world.default.pk + 1]) == (0, None)
+
+
+def test_an_events_whole_page_is_read_and_the_event_replayed(world: World) -> None:
+    (cause,) = world.accept(detail_type="cron.tick", source="shop")
+    (event_id,) = world.accept(detail_type="order.paid", source="shop", cause_id=cause)
+    world.accept(60, detail_type="line.made", cause_id=event_id)
+    world.route((world.paid, world.mail))
+    while world.settle(world.claim(), OutcomeState.DEAD):
+        pass
+    client = signed_in()
+
+    text = text_of(client, f"/events/{event_id}?rules=now&delivery=2&attempt=2.1")
+
+    assert "is a dead letter" in text
+    assert "cron.tick" in text
+    assert "×60 on default" in text
+    assert "2 rules matched" not in text
+    assert text_of(client, f"/events/{event_id}/why/{world.paid.pk}")
+    answer = client.post(f"/events/{event_id}/replay", {"to": f"{world.paid.pk}:{world.mail.pk}"})
+    assert "replay by-hand" in text_of(client, answer.headers["Location"])

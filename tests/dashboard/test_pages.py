@@ -246,8 +246,8 @@ def test_an_event_without_a_rule_leads_to_adding_one(world: World) -> None:
     (event_id,) = world.accept()
     world.route()
 
-    assert "/admin/eventhub/rule/add/" in text_of(signed_in(), f"/events/{event_id}")
-    assert "/rule/add/" not in text_of(signed_in(staff=False), f"/events/{event_id}")
+    assert f"/rules/new?from=event:{event_id}" in text_of(signed_in(), f"/events/{event_id}")
+    assert "/rules/new" not in text_of(signed_in(staff=False), f"/events/{event_id}")
 
 
 def test_markup_in_an_event_stays_text(world: World) -> None:

@@ -1,6 +1,6 @@
 from itertools import pairwise
 
-from eventhub.dashboard.waterfall import Axis, Span, phases_of
+from eventhub.dashboard.event.waterfall import Axis, Span, phases_of
 
 
 def test_spans_lie_on_the_axis_in_proportion() -> None:

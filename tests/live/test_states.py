@@ -35,7 +35,7 @@ async def test_an_open_circuit_is_a_state_that_ends_half_open(world: World, hub:
     flow = await watched(hub)
     world.accept(3)
     world.route((world.paid, world.mail))
-    limits: Mapping[int, Limits] = dict.fromkeys(range(100), Limits(1, circuit=Circuit(1, 0, 30)))
+    limits: Mapping[int, Limits] = {world.mail.pk: Limits(1, circuit=Circuit(1, 0, 30))}
     claimed = world.journal.claim(
         "test", now=now_us(), lease_seconds=60, limit=10, limits=limits, in_flight={}, waiting=()
     )

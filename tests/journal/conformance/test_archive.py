@@ -48,8 +48,9 @@ def started(store: Journal, **members: object) -> Replay:
 def step(
     store: Journal, replay: Replay, *, limit: int = 100, now: int = 0, refusal: str = ""
 ) -> Replay | None:
-    def make(event: NewEvent, _replay: Replay) -> NewEvent:
-        return new_event(source=event.source, detail=event.detail, cause_id=event.id)
+    def make(event: NewEvent, replay: Replay) -> NewEvent:
+        who = f"replay:{replay.order.name}"
+        return new_event(source=event.source, detail=event.detail, cause_id=event.id, who=who)
 
     return store.replay(replay.id, limit=limit, now=now or now_us(), refusal=refusal, make=make)
 

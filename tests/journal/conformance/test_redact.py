@@ -243,8 +243,8 @@ def test_an_archive_is_redacted_when_the_journal_has_forgotten_the_event(
 def test_what_was_made_of_an_event_is_found(store: Journal) -> None:
     [first] = routed(store, new_event(detail=DETAIL))
     step(store, started(store))
-    forwarded = new_event(cause_id=first.event.id, bus_id=2, bus="other")
-    append(store, forwarded, new_event())
+    forwarded = new_event(cause_id=first.event.id, bus_id=2, bus="other", hops=1)
+    append(store, forwarded, new_event(cause_id=first.event.id), new_event())  # one that is a fact of its own
 
     made = store.caused_by([first.event.id])
 

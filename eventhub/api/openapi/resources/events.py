@@ -50,7 +50,9 @@ EVENT = obj(
         "resources": many(text(), "What it concerns."),
         "key": nullable(text("Its idempotency key.")),
         "who": text("Who put it: `key:…` or `user:…`."),
-        "cause_id": nullable(uuid("The event that it was made from.")),
+        "cause_id": nullable(
+            uuid("The event that it was made from, or that its producer names as the cause.")
+        ),
         "hops": whole("Buses passed before this one.", minimum=0),
     },
 )

@@ -14,6 +14,7 @@ _FOLD_PERCENT = 8.0
 _THINNEST_PERCENT = 0.35
 _TICKS = 6
 _LABEL_PERCENT = 13.0  # of the axis, in a narrow window
+_UNTOLD = 1000  # microseconds of an attempt that need no bar of their own
 _ROOM_PERCENT = 98.0  # the last span must not touch the border
 
 
@@ -68,8 +69,9 @@ class Axis:
 
     def bar(self, span: Span) -> Bar:
         """Return a span's place; never too thin to be seen."""
-        x = self.x(span.start)
-        return Bar(span.kind, x, max(_THINNEST_PERCENT, round(self.x(span.end) - x, 3)), span.title)
+        x = self.x(min(span.start, self.whole))
+        width = self.x(min(span.end, self.whole)) - x
+        return Bar(span.kind, x, max(_THINNEST_PERCENT, round(width, 3)), span.title)
 
     def marks(self) -> list[Mark]:
         """Return ticks at round moments outside the folds, and the folds with their lengths."""
@@ -98,7 +100,10 @@ class Axis:
 
 
 def phases_of(start: int, end: int, milliseconds: Mapping[str, float]) -> list[Span]:
-    """Return an attempt's phases one after the other; what they leave of it belongs to the last."""
+    """Return an attempt's phases one after the other, and the time after them that no phase tells of.
+
+    Of an attempt that timed out, that is what it waited for an answer.
+    """
     spans = []
     at = start
     for phase in PHASES:
@@ -108,7 +113,9 @@ def phases_of(start: int, end: int, milliseconds: Mapping[str, float]) -> list[S
                 Span(phase, at, min(end, at + length), f"{phase.replace('_', ' ')} {length / 1000:.1f} ms")
             )
             at = min(end, at + length)
-    return spans or [Span("attempt", start, end)]
+    if not spans or end - at > _UNTOLD:
+        spans.append(Span("attempt", at, end, f"waiting {(end - at) / 1000:.1f} ms" if spans else ""))
+    return spans
 
 
 def _long_gaps(spans: Sequence[Span], whole: int) -> Iterable[tuple[int, int]]:

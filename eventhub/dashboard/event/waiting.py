@@ -17,7 +17,9 @@ class Wait:
     glyph: str
     text: str
     until: datetime | None = None
+    since: datetime | None = None  # how long what holds it does so
     head: Queued | None = None  # the place of the delivery that waits behind another
+    is_held: bool = False  # by what people may want to change: a switch, the circuit, an earlier delivery
 
 
 def wait_of(row: OutcomeRow, facts: TargetFacts | None, place: Queued | None, now: datetime) -> Wait:
@@ -31,11 +33,11 @@ def _held(row: OutcomeRow, target: Target, place: Queued | None, now: datetime) 
     """Return what holds the delivery itself: its target is not to be asked, its turn has not come."""
     if not target.enabled:
         why = f": {target.disabled_reason}" if target.disabled_reason else ""
-        return Wait("❚❚", f"waits because {target.name} is disabled{why}")
+        return Wait("❚❚", f"waits because {target.name} is disabled{why}", is_held=True)
     if target.paused:
-        return Wait("❚❚", f"waits because {target.name} is paused")
+        return Wait("❚❚", f"waits because {target.name} is paused", is_held=True)
     if place is not None and place.is_behind:
-        return Wait("⇥", "is blocked: an earlier delivery of its key goes first", head=place)
+        return Wait("⇥", "is blocked: an earlier delivery of its key goes first", head=place, is_held=True)
     if row.due_at is not None and row.due_at > now and row.attempts:
         return Wait("↻", "waits for its next attempt at", until=row.due_at)
     return None
@@ -46,7 +48,9 @@ def _limited(facts: TargetFacts) -> Wait:
     target, state = facts.target, facts.state
     if state.circuit is CircuitState.OPEN:
         probe = datetime.fromtimestamp((state.next_probe_at or 0) / 1_000_000, UTC)
-        return Wait("▲", f"waits because the circuit of {target.name} is open; the next probe is at", probe)
+        since = datetime.fromtimestamp((state.opened_at or 0) / 1_000_000, UTC)
+        text = f"waits because the circuit of {target.name} is open; the next probe is at"
+        return Wait("▲", text, probe, since=since if state.opened_at else None, is_held=True)
     if state.circuit is CircuitState.HALF_OPEN:
         return Wait("◐", f"waits while one attempt probes whether {target.name} is back")
     if state.in_flight >= target.max_in_flight:
