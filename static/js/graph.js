@@ -81,7 +81,9 @@ export class Graph {
     const { nodes, edges } = this.flow;
     let shown = [...nodes.values()];
     if (this.only) {
-      const starts = this.layout?.cards.find((card) => card.key === this.only)?.members ?? shown.filter((node) => node.key === this.only);
+      // By keys: a snap of the socket numbers nodes anew.
+      const members = this.layout?.cards.find((card) => card.key === this.only)?.members.map((node) => node.key);
+      const starts = shown.filter((node) => (members ?? [this.only]).includes(node.key));
       if (starts.length) {
         const path = pathKeys(starts, edges.values(), nodes);
         shown = shown.filter((node) => path.has(node.key));

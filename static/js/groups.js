@@ -83,7 +83,10 @@ function split(nodes, column, limit, choice, within) {
   const sinks = nodes.filter((node) => node.kind === "sink");
   const things = nodes.filter((node) => node.kind !== "sink");
   const rests = things.filter((node) => resting(node, now) && node.key !== choice.pinned);
-  const folds = rests.length >= 3 && things.length > limit / 2;
+  // Idle ones of an open group were asked for: they share a card again only if the others need the room.
+  const isOpen = limit === OPENED_LIMIT;
+  const crowd = isOpen ? limit : limit / 2;
+  const folds = rests.length >= 3 && rests.length < (isOpen ? things.length : Infinity) && things.length > crowd;
   const awake = folds ? things.filter((node) => !rests.includes(node)) : things;
   const most = limit - sinks.length - (folds ? 1 : 0);
   // What must be grouped anyway is grouped so that it fits.

@@ -31,7 +31,7 @@ def configure(hub: Running, url: str, rules: int = 0) -> None:
         pattern = {"detail-type": [kind]}
         ask(hub, "rules", {"bus": "default", "name": name, "pattern": pattern, "targets": [target]})
     for number in range(rules):
-        name = f"{('billing', 'crm')[number % 2]}/r{number:02}"
+        name = f"{('billing', 'crm')[number % 2]}.r{number:02}"
         ask(
             hub,
             "rules",
@@ -46,12 +46,12 @@ def test_a_group_opens_in_place_and_what_fails_is_never_in_one(hub: Running, wat
         post(hub.url, hub.key)
         open_flow(page, hub)
         group = card(page, "idle rules")
-        expect(group).to_contain_text("+24 idle rules")
+        expect(group).to_contain_text("+25 idle rules")
 
         group.click()
 
-        expect(card(page, "billing/r00")).to_be_visible()
-        expect(page.locator(".crumbs")).to_contain_text("+24 idle rules")
+        expect(card(page, "billing.r00")).to_be_visible()
+        expect(page.locator(".crumbs")).to_contain_text("+25 idle rules")
         assert "group=idle:2" in page.url
         post(hub.url, hub.key, detail_type="lost")
         expect(card(page, "lost")).to_have_attribute("data-state", "failing")
@@ -61,14 +61,14 @@ def test_a_group_opens_in_place_and_what_fails_is_never_in_one(hub: Running, wat
         expect(page.locator("#figure-failing")).to_contain_text("1 target failing")
 
         page.reload()
-        expect(card(page, "billing/r00")).to_be_visible()
+        expect(card(page, "billing.r00")).to_be_visible()
         page.keyboard.press("Escape")
 
-        expect(card(page, "billing/r00")).to_have_count(0)
+        expect(card(page, "billing.r00")).to_have_count(0)
         expect(card(page, "lost")).to_be_visible()
         assert "group" not in page.url
         page.go_back()
-        expect(card(page, "billing/r00")).to_be_visible()
+        expect(card(page, "billing.r00")).to_be_visible()
 
 
 def test_names_are_filtered_and_one_path_is_shown_alone(hub: Running, watched: Watched) -> None:

@@ -110,6 +110,16 @@ test("an open group's members take its place, and the others share a card but wh
   assert.equal(new Set(everything(columns)).size, nodes.length);
 });
 
+test("idle ones show themselves when their group is opened, however many", () => {
+  const idle = { state: "idle", rate: 0, minute: 0, activeAt: 0 };
+  for (const number of [24, 182]) {
+    const nodes = rules(number, () => idle);
+    const members = new Set(nodes.map((one) => one.key));
+    const columns = choose(nodes, { now: NOW, opened: { key: "idle:2", column: 2, label: `+${number} idle rules`, members } });
+    assert.ok(columns[2].filter((card) => !card.grouped).length >= 24);
+  }
+});
+
 test("what the server keeps together counts as many and stays a card of its own", () => {
   const together = node(1, "rule", "billing/*", { key: "rules:3:billing/*", id: null, count: 1800, rate: 0, minute: 0 });
   const columns = choose([...rules(40), together], { now: NOW });
