@@ -40,6 +40,7 @@ _OUTCOMES = {
     "delivered": Said("✓", "delivered", "ok"),
     "dead": Said("✕", "dead letter", "bad"),
     "rule-disabled": Said("⊘", "not made: the rule was disabled", "muted"),
+    "shadow": Said("◇", "not made: the rule was in shadow mode", "muted"),
     "too-complex": Said("⊘", "too complex: matching was given up", "warn"),
     "no-target": Said("⊘", "not made: the rule has no target", "muted"),
     "loop": Said("⊘", "not made: the event passed too many buses", "warn"),
