@@ -1,10 +1,5 @@
 from django.db import migrations, models
 
-SHADOW = {
-    "default": False,
-    "help_text": "A rule in shadow mode is only tried: it makes no deliveries, its matches are recorded.",
-}
-
 
 class Migration(migrations.Migration):
     """Rules can be tried in shadow: their matches are counted, and nothing is delivered."""
@@ -12,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("eventhub", "0017_paused_buses")]
 
     operations = [
-        migrations.AddField(model_name="rule", name="shadow", field=models.BooleanField(**SHADOW)),
+        migrations.AddField(model_name="rule", name="shadow", field=models.BooleanField(default=False, help_text="A rule in shadow mode is only tried: it makes no deliveries, its matches are recorded.")),
         migrations.AddField(
             model_name="ruleversion", name="shadow", field=models.BooleanField(default=False)
         ),
