@@ -13,6 +13,7 @@ from eventhub.dashboard import (
     reference,
     search_page,
 )
+from eventhub.dashboard.rules import listing, switching
 
 urlpatterns = [
     path("", flow_page.start),
@@ -28,6 +29,8 @@ urlpatterns = [
     path("dead-letters/redrives", redriving.progress, name="redrives"),
     path("dead-letters/redrives/<int:redrive_id>/<str:action>", redriving.steer, name="steer-redrive"),
     path("help/keys", keyboard.keys, name="keys"),
+    path("rules", listing.rules, name="rules"),
+    path("rules/switch", switching.switch, name="switch-rules"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

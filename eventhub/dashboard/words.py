@@ -87,6 +87,13 @@ def outcome(state: str, attempts: int) -> Said:
     return _OUTCOMES[state]
 
 
+def rule(*, enabled: bool, shadow: bool) -> Said:
+    """Return whether a rule makes deliveries."""
+    if not enabled:
+        return Said("❚❚", "disabled", "muted")
+    return Said("◇", "shadow", "warn") if shadow else Said("●", "enabled", "ok")
+
+
 def target(*, enabled: bool, paused: bool, circuit: CircuitState) -> Said:
     """Return whether a target's deliveries flow."""
     if not enabled:

@@ -47,13 +47,8 @@ REST: dict[str, list[Ask]] = {
     "buses/<slashed:name>/state": _get("/api/buses/{bus}/state", "r@bus"),
     "buses/<slashed:bus>/events": _get("/api/buses/{bus}/events", "e@bus"),
     "rules": _many("/api/rules", "w@any"),
-    "rules/<int:pk>": _one("/api/rules/{rule}", "w@bus"),
     # It takes events:read as well: of keys, which have one scope here, an administrator's alone.
     "rules/backtest": _post("/api/rules/backtest", "both"),
-    "rules/<int:pk>/versions": _get("/api/rules/{rule}/versions", "r@bus"),
-    "rules/<int:pk>/rollback": _post("/api/rules/{rule}/rollback", "w@bus"),
-    "rules/<int:pk>/enable": _post("/api/rules/{rule}/enable", "w@bus"),
-    "rules/<int:pk>/disable": _post("/api/rules/{rule}/disable", "w@bus"),
     "targets": _many("/api/targets"),
     "targets/<name:name>": _one("/api/targets/{target}"),
     "targets/<name:name>/state": _get("/api/targets/{target}/state", "r@bus"),
@@ -140,6 +135,8 @@ PAGES: dict[str, list[Ask]] = {
         "/dead-letters/redrives/{redrive}/pause", "w@every"
     ),
     "help/keys": _get("/help/keys", "person"),
+    "rules": _get("/rules", "r@any"),
+    "rules/switch": _post("/rules/switch", "w@any"),
     "docs/": _get("/docs/", "person"),
     "docs/<path:name>": _get("/docs/keys-and-people", "person"),
 }
