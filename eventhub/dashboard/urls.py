@@ -13,7 +13,7 @@ from eventhub.dashboard import (
     reference,
     search_page,
 )
-from eventhub.dashboard.rules import listing, switching
+from eventhub.dashboard.rules import listing, making, page, switching, versions
 
 urlpatterns = [
     path("", flow_page.start),
@@ -31,6 +31,12 @@ urlpatterns = [
     path("help/keys", keyboard.keys, name="keys"),
     path("rules", listing.rules, name="rules"),
     path("rules/switch", switching.switch, name="switch-rules"),
+    path("rules/new", making.new_rule, name="new-rule"),
+    path("rules/try", making.try_new, name="try-new-rule"),
+    path("rules/<int:pk>", page.rule, name="rule"),
+    path("rules/<int:pk>/try", page.try_rule, name="try-rule"),
+    path("rules/<int:pk>/versions", versions.versions, name="rule-versions"),
+    path("rules/<int:pk>/rollback", versions.roll_back, name="roll-back-rule"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

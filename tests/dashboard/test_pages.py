@@ -16,7 +16,7 @@ from tests.journal.build import now_us
 from tests.live.world import World
 from tests.people import browser_of, person
 
-PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys", "/rules"]
+PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys", "/rules", "/rules/new"]
 
 
 @pytest.fixture
