@@ -20,6 +20,6 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``assets``         versioned addresses of static files, without a build step
 
 Pages only read, but for the POSTs of the first steps (a key for the reader's first event, and a test event),
-of redrives and of rules, which are checked for CSRF like every change. Payloads reach a page through the template
-engine's escaping or ``textContent``, never as markup.
+of redrives and of rules, which are checked for CSRF like every change. Payloads reach a page through the
+template engine's escaping or ``textContent``, never as markup.
 """

@@ -76,7 +76,7 @@ def roll_back(request: HttpRequest, pk: int) -> HttpResponse:
     text = request.POST.get("number", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
     try:
-        rolled = roll_back_to(rule, number, who=caller.who)
+        rolled = roll_back_to(rule, number, caller)
     except VersionRefusedError as error:
         messages.error(request, f"Not rolled back: {error}.")
     else:
