@@ -142,7 +142,7 @@ PAGES: dict[str, list[Ask]] = {
     "help/keys": _get("/help/keys", "person"),
     "rules": _get("/rules", "r@any"),
     "rules/switch": _post("/rules/switch", "w@any"),
-    "rules/new": _get("/rules/new", "w@any") + _get("/rules/new?from=event:{event}", "w@bus"),
+    "rules/new": _get("/rules/new", "w@any"),
     "rules/try": _post("/rules/try?bus={bus}", "r@bus"),
     "rules/<int:pk>": _get("/rules/{rule}", "r@bus") + _post("/rules/{rule}", "w@bus"),
     "rules/<int:pk>/try": _post("/rules/{rule}/try", "r@bus"),
