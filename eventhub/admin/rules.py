@@ -34,7 +34,7 @@ class RuleForm(NamedForm):
 
     class Meta:
         model = Rule
-        fields = ["bus", "name", "description", "pattern", "schedule_expression", "enabled"]
+        fields = ["bus", "name", "description", "pattern", "schedule_expression", "enabled", "shadow"]
         widgets = {
             "pattern": forms.Textarea(
                 attrs={
@@ -141,7 +141,7 @@ class RuleAdmin(ConfiguredAdmin):
     form = RuleForm
     inlines = [TargetInline]
     list_display = ["name", "bus", "enabled", "target_names", "current_version"]
-    list_filter = ["enabled", BusFilter]
+    list_filter = ["enabled", "shadow", BusFilter]
     list_select_related = ["bus"]
     search_fields = ["name", "description", "pattern"]
     actions = ["enable", "disable"]
@@ -154,7 +154,7 @@ class RuleAdmin(ConfiguredAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         """Show the versions of a rule that has some."""
         runs = ["runs"] if obj and obj.schedule_expression else []
-        fields = ["bus", "name", "description", "pattern", "schedule_expression", *runs, "enabled"]
+        fields = ["bus", "name", "description", "pattern", "schedule_expression", *runs, "enabled", "shadow"]
         return [(None, {"fields": fields}), *([("History", {"fields": ["versions"]})] if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Rule | None = None) -> Any:
@@ -256,7 +256,7 @@ class RuleAdmin(ConfiguredAdmin):
                     _back_to(rule, version) if version is not versions[0] else "in force",
                     f"{version.made_at:%Y-%m-%d %H:%M:%S} UTC",
                     version.made_by,
-                    "enabled" if version.enabled else "disabled",
+                    "disabled" if not version.enabled else "shadow" if version.shadow else "enabled",
                     ", ".join(target["name"] for target in version.targets) or "none",
                     version.pattern,
                 )

@@ -7,6 +7,7 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``event_list``     ``/events``
 ``event``          ``/events/{id}``: one event's journey, and the pages that belong to it
 ``preview_page``   ``/events/{id}/preview``: a transform tried on the event
+``rules``          ``/rules``, ``/rules/{id}``, ``/rules/new``: what rules do, edited beside a live backtest
 ``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
 ``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled
 ``target_facts``   how a target fares, beside its deliveries and before a redrive
@@ -14,9 +15,10 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``reference``      ``/docs/``: the pages under ``templates/docs``
 ``policy``         the content security policy: nothing inline but a page's own import map, by its nonce
 ``admin_site``     how Django's admin fits among the pages
+``spark``          small charts, drawn as SVG
 ``assets``         versioned addresses of static files, without a build step
 
-Pages only read, but for the POSTs of the first steps (a key for the reader's first event, and a test event)
-and of redrives, which are checked for CSRF like every change. Payloads reach a page through the template
-engine's escaping or ``textContent``, never as markup.
+Pages only read, but for the POSTs of the first steps (a key for the reader's first event, and a test event),
+of redrives and of rules, which are checked for CSRF like every change. Payloads reach a page through the
+template engine's escaping or ``textContent``, never as markup.
 """

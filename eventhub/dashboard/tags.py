@@ -1,5 +1,6 @@
 """What templates need beside Django's own tags: versioned files, the theme, moments and durations."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,12 +9,14 @@ from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from eventhub.dashboard import assets, jsonview
+from eventhub.dashboard import assets, jsonview, spark
 from eventhub.domain.difference import written
 from eventhub.domain.pattern.words import Shown, values
 
 register = template.Library()
 register.simple_tag(assets.asset, name="asset")
+register.simple_tag(spark.sparkline, name="spark")
+register.simple_tag(spark.chart, name="chart")
 register.filter("json", jsonview.laid_out)
 register.filter("written", written)
 
@@ -150,6 +153,26 @@ def grouped(count: int) -> str:
     '1,204,000'
     """
     return f"{count:,}"
+
+
+@register.filter
+def at(named: Mapping[str, Any], name: str) -> Any:
+    """Return a member by a name that is known only when the page is made."""
+    return named.get(name, "")
+
+
+@register.filter
+def percent(share: float) -> str:
+    """Return a share for people; what is little is not nothing.
+
+    >>> [percent(share) for share in (0, 0.0004, 0.0096, 0.25, 1)]
+    ['0 %', '< 0.1 %', '1.0 %', '25 %', '100 %']
+    """
+    if share == 0:
+        return "0 %"
+    if share < 0.001:
+        return "< 0.1 %"
+    return f"{share * 100:.1f} %" if share < 0.0995 else f"{share * 100:.0f} %"
 
 
 @register.filter

@@ -12,7 +12,10 @@ from eventhub.dashboard import (
     reference,
     search_page,
 )
-from eventhub.dashboard.event import again, page, why
+from eventhub.dashboard.event import again, why
+from eventhub.dashboard.event import page as event_page
+from eventhub.dashboard.rules import listing, making, switching, versions
+from eventhub.dashboard.rules import page as rule_page
 
 urlpatterns = [
     path("", flow_page.start),
@@ -21,11 +24,13 @@ urlpatterns = [
     path("flow/first-key", first_steps.first_key, name="first-key"),
     path("flow/test-event", first_steps.test_event, name="test-event"),
     path("events", search_page.events, name="events"),
-    path("events/<uuid:event_id>", page.event, name="event"),
-    path("events/<uuid:event_id>/rows", page.rows, name="event-rows"),
-    path("events/<uuid:event_id>/overview", page.overview, name="event-overview"),
-    path("events/<uuid:event_id>/deliveries/<int:seq>", page.delivery, name="event-delivery"),
-    path("events/<uuid:event_id>/deliveries/<int:seq>/<int:number>", page.attempt, name="event-attempt"),
+    path("events/<uuid:event_id>", event_page.event, name="event"),
+    path("events/<uuid:event_id>/rows", event_page.rows, name="event-rows"),
+    path("events/<uuid:event_id>/overview", event_page.overview, name="event-overview"),
+    path("events/<uuid:event_id>/deliveries/<int:seq>", event_page.delivery, name="event-delivery"),
+    path(
+        "events/<uuid:event_id>/deliveries/<int:seq>/<int:number>", event_page.attempt, name="event-attempt"
+    ),
     path("events/<uuid:event_id>/why/<int:rule_id>", why.why, name="why"),
     path("events/<uuid:event_id>/replay", again.again, name="replay-event"),
     path("events/<uuid:event_id>/preview", preview_page.preview_event, name="preview"),
@@ -34,6 +39,14 @@ urlpatterns = [
     path("dead-letters/redrives", redriving.progress, name="redrives"),
     path("dead-letters/redrives/<int:redrive_id>/<str:action>", redriving.steer, name="steer-redrive"),
     path("help/keys", keyboard.keys, name="keys"),
+    path("rules", listing.rules, name="rules"),
+    path("rules/switch", switching.switch, name="switch-rules"),
+    path("rules/new", making.new_rule, name="new-rule"),
+    path("rules/try", making.try_new, name="try-new-rule"),
+    path("rules/<int:pk>", rule_page.rule, name="rule"),
+    path("rules/<int:pk>/try", rule_page.try_rule, name="try-rule"),
+    path("rules/<int:pk>/versions", versions.versions, name="rule-versions"),
+    path("rules/<int:pk>/rollback", versions.roll_back, name="roll-back-rule"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

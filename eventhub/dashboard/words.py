@@ -40,6 +40,7 @@ _OUTCOMES = {
     "delivered": Said("✓", "delivered", "ok"),
     "dead": Said("✕", "dead letter", "bad"),
     "rule-disabled": Said("⊘", "not made: the rule was disabled", "muted"),
+    "shadow": Said("◇", "not made: the rule was in shadow mode", "muted"),
     "too-complex": Said("⊘", "too complex: matching was given up", "warn"),
     "no-target": Said("⊘", "not made: the rule has no target", "muted"),
     "loop": Said("⊘", "not made: the event passed too many buses", "warn"),
@@ -84,6 +85,13 @@ def outcome(state: str, attempts: int) -> Said:
     if state == "pending" and attempts:
         return Said("↻", "retrying", "warn")
     return _OUTCOMES[state]
+
+
+def rule(*, enabled: bool, shadow: bool) -> Said:
+    """Return whether a rule makes deliveries."""
+    if not enabled:
+        return Said("❚❚", "disabled", "muted")
+    return Said("◇", "shadow", "warn") if shadow else Said("●", "enabled", "ok")
 
 
 def target(*, enabled: bool, paused: bool, circuit: CircuitState) -> Said:

@@ -65,6 +65,11 @@ class Report:
     took_seconds: float
 
     @property
+    def took_ms(self) -> float:
+        """Return how long it took, in milliseconds."""
+        return self.took_seconds * 1000
+
+    @property
     def more(self) -> bool:
         """Whether there are more events than were counted."""
         return self.events == COUNTED

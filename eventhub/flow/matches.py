@@ -94,24 +94,28 @@ def _deliveries(
     event: NewEvent, decoded: Mapping[str, Any], rule: RuleOnBus, rulebook: Rulebook
 ) -> Iterator[NewDelivery]:
     """Give one delivery for each target of a matched rule, made or not made."""
+    not_made = _not_made(rule)
     if not rule.target_ids:
-        state, reason = (
-            (OutcomeState.NO_TARGET, "the rule has no target")
-            if rule.enabled
-            else (OutcomeState.RULE_DISABLED, "the rule is disabled")
-        )
+        state, reason = not_made or (OutcomeState.NO_TARGET, "the rule has no target")
         yield NewDelivery(rule.id, rule.name, rule.version, None, "", state, reason)
     for target_id in rule.target_ids:
         target = rulebook.targets.get(target_id)
         # A target can be linked to the rule while the rulebook is read; delivering looks again.
         name = target.name if target else f"target {target_id}"
-        state, reason = OutcomeState.PENDING, ""
-        if not rule.enabled:
-            state, reason = OutcomeState.RULE_DISABLED, "the rule is disabled"
-        elif target and target.bus_id is not None and event.hops:
+        state, reason = not_made or (OutcomeState.PENDING, "")
+        if not_made is None and target and target.bus_id is not None and event.hops:
             attributes = jsontext.decode(event.attributes)
             found = bus.loop(event.hops, [*bus.passed(attributes), event.bus])
             if found is not None:
                 state, reason = OutcomeState.LOOP, found
         key = fifo_key(target.fifo_path, decoded) if target and target.fifo_path else None
         yield NewDelivery(rule.id, rule.name, rule.version, target_id, name, state, reason, key)
+
+
+def _not_made(rule: RuleOnBus) -> tuple[OutcomeState, str] | None:
+    """Return why a rule makes no deliveries at all, or None if it makes them."""
+    if not rule.enabled:
+        return OutcomeState.RULE_DISABLED, "the rule is disabled"
+    if rule.shadow:
+        return OutcomeState.SHADOW, "the rule is in shadow mode"
+    return None

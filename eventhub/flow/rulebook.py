@@ -55,6 +55,7 @@ class RuleOnBus:
     pattern: Pattern
     target_ids: tuple[int, ...]
     transforms: Transforms = field(default_factory=dict)
+    shadow: bool = False  # enabled, but only tried: matches are recorded, nothing is delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,8 @@ def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterato
         target_ids.setdefault(rule_id, []).append(target_id)
         if (transform := read_transform(rule_id, target_id, stored)) is not None:
             transforms.setdefault(rule_id, {})[target_id] = transform
-    for rule_id, name, bus_id, enabled, own, schedule in rules.values_list(
-        "pk", "name", "bus_id", "enabled", "pattern", "schedule_expression"
+    for rule_id, name, bus_id, enabled, shadow, own, schedule in rules.values_list(
+        "pk", "name", "bus_id", "enabled", "shadow", "pattern", "schedule_expression"
     ):
         text = routed_pattern(name, own, schedule)
         old = previous.rule(bus_id, rule_id)
@@ -257,6 +258,7 @@ def _read_rules(previous: Rulebook, rule_ids: Collection[int] | None) -> Iterato
             pattern=pattern,
             target_ids=tuple(target_ids.get(rule_id, ())),
             transforms=transforms.get(rule_id, {}),
+            shadow=shadow,
         )
         yield old if old == rule else rule
 

@@ -37,6 +37,7 @@ def state_of_version(version: RuleVersion) -> dict[str, Any]:
         "pattern": own_pattern(version),
         "schedule_expression": version.schedule_expression or "",
         "enabled": version.enabled,
+        "shadow": version.shadow,
         "targets": sorted(targets, key=lambda one: str(one["name"])),
     }
 
@@ -67,6 +68,7 @@ def roll_back_to(rule: Rule, number: int, caller: Caller, *, keep: bool = True) 
         with transaction.atomic(), because(f"back to version {number}"):
             row = Rule.objects.select_for_update().select_related("bus").get(pk=rule.pk)
             row.name, row.pattern, row.enabled = version.name, after["pattern"], version.enabled
+            row.shadow = version.shadow
             row.schedule_expression = after["schedule_expression"]
             row.full_clean()
             row.save()

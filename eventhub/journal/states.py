@@ -19,6 +19,7 @@ class OutcomeState(StrEnum):
     DELIVERED = "delivered"  # the target took it
     DEAD = "dead"  # given up: there is a dead letter
     RULE_DISABLED = "rule-disabled"  # matched, but the rule was disabled: not made
+    SHADOW = "shadow"  # matched, but the rule is only tried: not made
     TOO_COMPLEX = "too-complex"  # matching ran out of steps: not made
     NO_TARGET = "no-target"  # matched, but the rule has no target: not made
     LOOP = "loop"  # not made: the event passed too many buses already

@@ -92,7 +92,8 @@ snap of ``rows``::
 
 - ``rows``: the newest 50, oldest first. ``at`` is accepted_at. ``matched``: rules that matched, null before
   routing. ``state``: ``pending``, ``retrying``, ``delivered``, ``dead``, ``unmatched``, ``unroutable``,
-  ``unknown-bus``, ``not-made`` (matched; no delivery was made: rule disabled, no target, too complex, loop).
+  ``unknown-bus``, ``not-made`` (matched; no delivery was made: rule disabled or in shadow mode, no target,
+  too complex, loop).
   ``delivered`` of ``of`` deliveries made. ``ms``: acceptance → last delivery settled, null until then.
   ``pos``: position, for gaps.
 - ``pos``: position of the newest event, or null if there was never one. Rows that the page already has and

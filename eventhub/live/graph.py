@@ -165,7 +165,7 @@ def _add_counted(graph: Graph, rulebook: Rulebook, counted: Counted, view: View)
 def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus, view: View) -> None:
     if rule.id not in graph.crowded:
         key = f"rule:{rule.id}"
-        url = f"/admin/eventhub/rule/{rule.id}/change/"
+        url = f"/rules/{rule.id}"
         more = {"bus": rule.bus_id}
         graph.nodes[key] = Node(
             key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more

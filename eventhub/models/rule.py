@@ -67,6 +67,10 @@ class Rule(Dated):
     enabled = models.BooleanField(
         default=True, help_text="A disabled rule makes no deliveries; its matches are recorded."
     )
+    shadow = models.BooleanField(
+        default=False,
+        help_text="A rule in shadow mode is only tried: it makes no deliveries, its matches are recorded.",
+    )
     targets = models.ManyToManyField(Target, through="RuleTarget", related_name="rules")
     # What EventBridge's door is told and tells again: tags, and the members that change nothing here.
     tags = models.JSONField(default=dict, blank=True, editable=False)
@@ -193,6 +197,7 @@ class Rule(Dated):
             "name": self.name,
             "pattern": self.routed_pattern,
             "enabled": self.enabled,
+            "shadow": self.shadow,
             "targets": targets,
         }
         latest = None if is_first else self.versions.order_by("-number").first()
@@ -318,6 +323,7 @@ class RuleVersion(models.Model):
     pattern = models.TextField()  # that it is routed by: with the schedule, if it has one
     schedule_expression = models.CharField(max_length=MAX_LENGTH, null=True)  # null: from before it was kept
     enabled = models.BooleanField()
+    shadow = models.BooleanField(default=False)  # of versions from before there was one, too
     targets = models.JSONField(default=list)  # [{"id", "name"} and "transform" if there is one, …]
     made_at = models.DateTimeField(auto_now_add=True)
     made_by = models.CharField(max_length=200)  # Caller.who: "key:…" or "user:…"

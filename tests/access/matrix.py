@@ -149,6 +149,14 @@ PAGES: dict[str, list[Ask]] = {
         "/dead-letters/redrives/{redrive}/pause", "w@every"
     ),
     "help/keys": _get("/help/keys", "person"),
+    "rules": _get("/rules", "r@any"),
+    "rules/switch": _post("/rules/switch", "w@any"),
+    "rules/new": _get("/rules/new", "w@any"),
+    "rules/try": _post("/rules/try?bus={bus}", "r@bus"),
+    "rules/<int:pk>": _get("/rules/{rule}", "r@bus") + _post("/rules/{rule}", "w@bus"),
+    "rules/<int:pk>/try": _post("/rules/{rule}/try", "r@bus"),
+    "rules/<int:pk>/versions": _get("/rules/{rule}/versions", "r@bus"),
+    "rules/<int:pk>/rollback": _post("/rules/{rule}/rollback", "w@bus"),
     "docs/": _get("/docs/", "person"),
     "docs/<path:name>": _get("/docs/keys-and-people", "person"),
 }

@@ -16,7 +16,7 @@ from tests.journal.build import now_us
 from tests.live.world import World
 from tests.people import browser_of, person
 
-PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys"]
+PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys", "/rules", "/rules/new"]
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_the_flow_page_lists_nodes_and_rows_without_javascript(world: World) -> 
     text = text_of(signed_in(), "/flow")
 
     assert "Send your first event" not in text
-    assert f'href="/admin/eventhub/rule/{world.paid.pk}/change/">paid</a>' in text
+    assert f'href="/rules/{world.paid.pk}">paid</a>' in text
     assert text.count("order.paid") >= 2
     assert "✓ done" in text
 

@@ -93,8 +93,11 @@ class House:
         name: str = "all",
         pattern: str = ANYTHING,
         enabled: bool = True,
+        shadow: bool = False,
     ) -> Rule:
-        rule = Rule.objects.create(bus=self.bus(bus), name=name, pattern=pattern, enabled=enabled)
+        rule = Rule.objects.create(
+            bus=self.bus(bus), name=name, pattern=pattern, enabled=enabled, shadow=shadow
+        )
         for target in targets:
             RuleTarget.objects.create(rule=rule, target=target)
         rule.record_version(by="test")

@@ -86,6 +86,44 @@ def test_a_disabled_rule_is_recorded_and_makes_no_delivery(house: House):
     assert house.journal.next_due_at([]) is None
 
 
+def test_a_rule_in_shadow_mode_is_recorded_and_makes_no_delivery(house: House):
+    house.rule(house.webhook("/a"), house.webhook("/b"), shadow=True)
+    house.start()
+
+    [event] = house.put()
+
+    house.routing(event)
+    found = [(one.target, one.state, one.reason) for one in house.outcomes(event)]
+    assert found == [(name, "shadow", "the rule is in shadow mode") for name in ("a", "b")]
+    assert house.journal.next_due_at([]) is None
+
+
+def test_a_rule_that_leaves_shadow_mode_delivers_what_comes_then(house: House):
+    rule = house.rule(house.webhook("/a"), shadow=True)
+    house.start(delivers=False)
+    [tried] = house.put()
+    house.outcome(tried, "shadow")
+
+    rule.shadow = False
+    rule.save()
+    version = rule.record_version(by="test")
+    house.keeper.refresh()
+    [event] = house.put()
+
+    assert version is not None
+    assert (house.outcome(event, "pending").rule_version, version.shadow) == (2, False)
+    assert [one.state for one in house.outcomes(tried)] == ["shadow"]
+
+
+def test_a_disabled_rule_in_shadow_mode_says_that_it_is_disabled(house: House):
+    house.rule(enabled=False, shadow=True)
+    house.start(delivers=False)
+
+    [event] = house.put()
+
+    assert house.outcome(event, "rule-disabled").target_id is None
+
+
 def test_a_rule_without_target_is_recorded(house: House):
     house.rule()
     house.start(delivers=False)

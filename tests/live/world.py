@@ -85,7 +85,7 @@ class World:
 
     def claim(self, limit: int = 10_000) -> list[Claimed]:
         """Claim what is due."""
-        limits = {pk: Limits(limit) for pk in Target.objects.values_list("pk", flat=True)}
+        limits = {target.pk: Limits(limit) for target in (self.mail, self.books)}
         return self.journal.claim(
             "test", now=now_us(), lease_seconds=60, limit=limit, limits=limits, in_flight={}, waiting=()
         )

@@ -78,6 +78,7 @@ def test_a_rule_answers_with_names_and_its_version(api: Api, rule: Any) -> None:
         "schedule_expression": "",
         "next_runs": [],
         "enabled": True,
+        "shadow": False,
         "targets": ["till"],
         "transforms": {},
         "version": 1,
@@ -96,6 +97,20 @@ def test_each_change_of_a_rule_is_a_version_with_who_made_it(api: Api, rule: Any
     newest = Rule.objects.get().versions.first()
     assert newest is not None
     assert newest.made_by == "key:" + api.headers["Authorization"][7:].partition(".")[0]
+
+
+def test_shadow_mode_is_part_of_a_version_and_comes_back_with_it(api: Api, rule: Any) -> None:
+    path = f"/rules/{rule['id']}"
+    tried = api("PATCH", path, {"shadow": True}).json()
+    back = api("POST", f"{path}/rollback", {"version": 1}).json()
+
+    assert (tried["version"], tried["shadow"]) == (2, True)
+    assert [(one["path"], one["before"], one["after"]) for one in back["differences"]] == [
+        ("shadow", True, False)
+    ]
+    assert [one["shadow"] for one in api("GET", f"{path}/versions").json()["items"]] == [False, True, False]
+    assert api("GET", "/rules?shadow=true").json()["items"] == []
+    assert api("GET", path).json()["shadow"] is False
 
 
 def test_put_replaces_the_whole_rule(api: Api, rule: Any) -> None:

@@ -122,6 +122,7 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
             "schedule_expression",
             "next_runs",
             "enabled",
+            "shadow",
             "targets",
             "transforms",
             "version",
@@ -185,6 +186,7 @@ class RuleViewSet(ConfiguredViewSet[Rule]):
         "bus": "bus__name",
         "name": "name",
         "enabled": "enabled",
+        "shadow": "shadow",
         "target": "targets__name",
     }
 

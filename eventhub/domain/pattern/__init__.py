@@ -4,7 +4,8 @@
                          │
                          ├── RuleIndex.add; .match ──▶ Matches   many patterns, one event
                          ├── explain ──▶ Explanation, near_misses   why, and how near
-                         └── backtest ──▶ Backtest                  of what came already
+                         ├── backtest ──▶ Backtest                  of what came already
+                         └── english ──▶ str                        the whole in one sentence
 
 `parse` reads the text of a pattern left to right and refuses it at the first
 fault (`PatternError`: in our words, and in EventBridge's). `Pattern` keeps the
@@ -31,6 +32,7 @@ True
 """
 
 from eventhub.domain.pattern.backtest import Backtest, Fate, backtest
+from eventhub.domain.pattern.english import english
 from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.explain import Explanation, explain
 from eventhub.domain.pattern.index import Matches, RuleIndex
@@ -51,6 +53,7 @@ __all__ = [
     "RuleIndex",
     "Verdict",
     "backtest",
+    "english",
     "explain",
     "match",
     "matches",

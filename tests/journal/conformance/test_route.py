@@ -58,7 +58,13 @@ def test_of_two_batches_from_one_cursor_the_first_counts_whoever_holds_it(store:
 
 @pytest.mark.parametrize(
     "state",
-    [OutcomeState.RULE_DISABLED, OutcomeState.TOO_COMPLEX, OutcomeState.NO_TARGET, OutcomeState.LOOP],
+    [
+        OutcomeState.RULE_DISABLED,
+        OutcomeState.SHADOW,
+        OutcomeState.TOO_COMPLEX,
+        OutcomeState.NO_TARGET,
+        OutcomeState.LOOP,
+    ],
 )
 def test_what_is_not_made_leaves_an_outcome_and_no_delivery(store: Journal, state: OutcomeState) -> None:
     append(store, new_event())

@@ -66,6 +66,7 @@ _VERSION = obj(
         "pattern": nullable(anything("Its pattern; null if it had a schedule alone.")),
         "schedule_expression": text(),
         "enabled": truth(),
+        "shadow": truth(),
         "targets": many(anything("A target by name, with its transform.")),
         "differences": many(ref("Difference"), "From the version before it."),
     },
@@ -217,6 +218,7 @@ OPERATIONS: Operations = {
                             "pattern": PATTERN,
                             "schedule_expression": "",
                             "enabled": True,
+                            "shadow": False,
                             "targets": [{"name": TARGET}],
                             "differences": [_SWITCHED],
                         }
