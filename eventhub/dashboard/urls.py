@@ -26,6 +26,7 @@ urlpatterns = [
     path("events", search_page.events, name="events"),
     path("events/<uuid:event_id>", event_page.event, name="event"),
     path("events/<uuid:event_id>/rows", event_page.rows, name="event-rows"),
+    path("events/<uuid:event_id>/others", event_page.others, name="event-others"),
     path("events/<uuid:event_id>/overview", event_page.overview, name="event-overview"),
     path("events/<uuid:event_id>/deliveries/<int:seq>", event_page.delivery, name="event-delivery"),
     path(

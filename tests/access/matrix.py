@@ -134,6 +134,7 @@ PAGES: dict[str, list[Ask]] = {
     "events/<uuid:event_id>": _get("/events/{event}", "e@bus"),
     "events/<uuid:event_id>/preview": _get("/events/{event}/preview", "e@bus"),
     "events/<uuid:event_id>/rows": _get("/events/{event}/rows", "e@bus"),
+    "events/<uuid:event_id>/others": _get("/events/{event}/others", "e@bus"),
     "events/<uuid:event_id>/overview": _get("/events/{event}/overview", "e@bus"),
     "events/<uuid:event_id>/deliveries/<int:seq>": _get("/events/{event}/deliveries/{delivery}", "e@bus"),
     "events/<uuid:event_id>/deliveries/<int:seq>/<int:number>": _get(

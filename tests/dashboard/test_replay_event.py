@@ -134,3 +134,15 @@ def test_an_event_that_no_rule_matches_today_says_so(world: World) -> None:
 
     assert "Nothing would be delivered" in text
     assert "No rule of default matches it today." in text
+
+
+def test_a_rule_in_shadow_mode_is_not_offered(world: World) -> None:
+    event_id = delivered(world)
+    world.paid.shadow = True
+    world.paid.save()
+
+    text = text_of(signed_in(), f"/events/{event_id}/replay")
+
+    assert f'value="{world.paid.pk}:{world.mail.pk}"' not in text
+    assert text.count('name="to"') == 2
+    assert "◇ shadow" in text_of(signed_in(), f"/events/{event_id}?rules=now")

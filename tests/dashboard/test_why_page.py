@@ -163,12 +163,16 @@ def test_the_events_page_asks_the_rules_of_today(world: World) -> None:
 
 def test_many_misses_are_listed_by_name(world: World) -> None:
     rules = []
-    for number in range(12):
+    for number in range(40):
         rule = Rule.objects.create(bus=world.default, name=f"r{number:02}", pattern='{"source": ["till"]}')
         rule.record_version(by="user:ada")
         rules.append(rule)
-    assert RuleVersion.objects.count() == 12
+    assert RuleVersion.objects.count() == 40
+    event_id = unmatched(world, *rules)
 
-    text = text_of(signed_in(), f"/events/{unmatched(world, *rules)}")
+    text = text_of(signed_in(), f"/events/{event_id}")
 
-    assert "7 more did not match" in text
+    assert "35 more did not match" in text
+    assert text.count("/why/") == 5
+    assert text_of(signed_in(), f"/events/{event_id}/others").count("/why/") == 35
+    assert text_of(signed_in(), f"/events/{event_id}?list=all").count("/why/") == 40

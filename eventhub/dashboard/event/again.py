@@ -79,7 +79,7 @@ def again(request: HttpRequest, event_id: UUID) -> HttpResponse:
 
 
 def _choices(request: HttpRequest, event: EventRow, ruling: Ruling) -> list[Choice]:
-    matched = {rule.id: rule for rule in ruling.matched if rule.enabled}
+    matched = _delivering(ruling)
     links = list(
         RuleTarget.objects.filter(rule_id__in=matched)
         .order_by("rule__name", "target__name")
@@ -108,8 +108,13 @@ def _choices(request: HttpRequest, event: EventRow, ruling: Ruling) -> list[Choi
     ]
 
 
+def _delivering(ruling: Ruling) -> dict[int, RuleShown]:
+    """Return the rules that match and would deliver, by their ids."""
+    return {rule.id: rule for rule in ruling.matched if rule.enabled and not rule.shadow}
+
+
 def _without_target(ruling: Ruling) -> list[RuleShown]:
-    enabled = {rule.id: rule for rule in ruling.matched if rule.enabled}
+    enabled = _delivering(ruling)
     linked = set(RuleTarget.objects.filter(rule_id__in=enabled).values_list("rule_id", flat=True))
     return [rule for rule in enabled.values() if rule.id not in linked]
 

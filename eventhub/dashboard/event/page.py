@@ -50,6 +50,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "said": words.result(rows_with_fate(EventRow.objects.filter(id=event_id))[0]),
         "verdict": _verdict(journey, then),
         "ruling": ruling,
+        "listed": request.GET.get("list") == "all",
         "changed": _changed(then, ruling),
         "causes": causes_of(row, caller),
         "redaction": mark_of(row.attributes.encode()),
@@ -76,6 +77,17 @@ def rows(request: HttpRequest, event_id: UUID) -> HttpResponse:
     journey = journey_of(_event(event_id, caller), caller, _wanted(request.GET))
     context = {"journey": journey, "event": journey.event, **_rights(caller, journey)}
     return render(request, "event/_rows.html", context | {"targets": _existing_targets(journey)})
+
+
+@require_safe
+@login_required
+def others(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """Render the rules that matched by far not, for a page on which their list is opened."""
+    caller = reader(request)
+    journey = journey_of(_event(event_id, caller), caller)
+    is_now = request.GET.get("rules") == When.NOW
+    ruling = ruling_now(journey.event, journey.masked) if is_now else _then(journey)
+    return render(request, "event/_others.html", {"event": journey.event, "ruling": ruling})
 
 
 @require_safe

@@ -39,6 +39,7 @@ class RuleShown:
     enabled: bool
     why_not: str = ""  # of one that did not match, or whose matching was given up
     exists: bool = True
+    shadow: bool = False  # today's alone: whether it was then, its outcome says
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def ruling_now(event: EventRow, masked: Collection[str]) -> Ruling:
     patterns: dict[int, Pattern | None] = {}
     found = Rule.objects.filter(bus_id=event.bus_id).order_by("name")
     for rule, version in latest_versions(found):
-        rules.append(RuleShown(rule.pk, rule.name, version, rule.enabled))
+        rules.append(RuleShown(rule.pk, rule.name, version, rule.enabled, shadow=rule.shadow))
         patterns[rule.pk] = parsed(rule.routed_pattern)
     decoded = decoded_event(event)
     verdicts = {

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from eventhub.journal.port import OutcomeState, RoutingState
 
-_NOT_MADE = (OutcomeState.RULE_DISABLED, OutcomeState.TOO_COMPLEX, OutcomeState.NO_TARGET, OutcomeState.LOOP)
+_NOT_MADE = (
+    OutcomeState.RULE_DISABLED,
+    OutcomeState.TOO_COMPLEX,
+    OutcomeState.NO_TARGET,
+    OutcomeState.LOOP,
+    OutcomeState.SHADOW,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def _lost(facts: Facts) -> Verdict:
 
 def _matched(facts: Facts) -> Verdict:
     states = Counter(state for state, _attempts, _rule in facts.deliveries)
-    made = [one for one in facts.deliveries if one[0] not in _NOT_MADE and one[0] != "shadow"]
+    made = [one for one in facts.deliveries if one[0] not in _NOT_MADE]
     if not made:
         return _not_made(states)
     dead, pending = states[OutcomeState.DEAD], states[OutcomeState.PENDING]
@@ -121,7 +127,7 @@ def _matched(facts: Facts) -> Verdict:
 def _not_made(states: Mapping[str, int]) -> Verdict:
     if states.get(OutcomeState.TOO_COMPLEX):
         return Verdict("A rule was too complex to match, and no other made a delivery.", "warn")
-    if states.get("shadow"):
+    if states.get(OutcomeState.SHADOW):
         return Verdict("Matched by rules in shadow mode alone: counted, and delivered to nobody.", "muted")
     if states.get(OutcomeState.RULE_DISABLED):
         return Verdict(
