@@ -61,6 +61,17 @@ GROUPS = (
         ),
     ),
     Group(
+        "Event",
+        (
+            _key("j, ↓", "next delivery or attempt"),
+            _key("k, ↑", "the one before"),
+            _key("Enter", "open or close it"),
+            _key("n", "next failure"),
+            _key("c", "copy the link"),
+            _key("e", "make a rule from the event"),
+        ),
+    ),
+    Group(
         "Flow",
         (
             _key("s", "show or hide the stream"),

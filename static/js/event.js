@@ -1,4 +1,5 @@
 // The page of one event: kept current while the event is in flight, and given what it leaves out as it is opened or comes into view.
+import { bind } from "./keys.js";
 import { Link, liveAddress } from "./link.js";
 import { morph } from "./morph.js";
 import { newsOf } from "./news.js";
@@ -78,6 +79,34 @@ document.addEventListener("change", (event) => {
   address.searchParams.set("show", tab.value);
   history.replaceState(history.state, "", address);
 });
+
+// -- the keyboard -----------------------------------------------------------------------------------------------------------
+
+/** The rows that can be seen: of deliveries, and of attempts in those that are open. */
+const shownRows = () =>
+  /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".leg > summary, .attempt > summary")]).filter((row) => row.offsetParent);
+
+/** Go to the next row that passes, or to the one before. @param {1 | -1} step @param {(row: HTMLElement) => boolean} [passes] */
+function go(step, passes = () => true) {
+  const rows = shownRows();
+  const at = rows.findIndex((row) => row === document.activeElement);
+  const start = at < 0 && step < 0 ? rows.length : at;
+  const order = step > 0 ? rows.slice(start + 1) : rows.slice(0, start).reverse();
+  order.find(passes)?.focus();
+}
+
+/** @param {string} selector */
+const press = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
+
+// Arrows scroll the page, unless a row has the focus.
+const inRows = () => Boolean(document.activeElement?.closest(".lanes"));
+for (const [letter, arrow, step] of /** @type {[string, string, 1 | -1][]} */ ([["j", "ArrowDown", 1], ["k", "ArrowUp", -1]])) {
+  bind(letter, () => go(step));
+  bind(arrow, (event) => (event.preventDefault(), go(step)), inRows);
+}
+bind("n", () => go(1, (row) => Boolean(row.querySelector("[data-tone=bad], [data-tone=warn]"))));
+bind("c", () => press("[data-copy=event-link]"));
+bind("e", () => press("a[href^='/rules/new']"));
 
 // -- rows of a long journey: loaded near the window, dropped far from it ----------------------------------------------------
 

@@ -87,9 +87,27 @@ def test_an_attempt_is_opened_linked_and_opened_again(
         "given up at once: the receiver refused this request (422)"
     )
     expect(page.locator(".exchange")).to_contain_text('{"error": "no amount"}')
-    assert "attempt=1.1" in page.url
+    expect(page).to_have_url(re.compile("attempt=1.1"))
     page.reload()
     expect(page.locator(".attempt")).to_have_attribute("open", "")
+
+
+@pytest.mark.whole
+def test_an_event_is_read_with_the_keyboard_alone(hub: Running, watched: Watched, receiver: Receiver) -> None:
+    page = watched.page
+    receiver.answer("/mail", status(422))
+    open_event(page, hub, put(hub))
+    expect(page.locator(".verdict").first).to_contain_text("is a dead letter", timeout=10_000)
+
+    page.keyboard.press("j")
+    expect(page.locator(".leg > summary")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".attempt > summary")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator(".leg")).not_to_have_attribute("open", "")
+    page.keyboard.press("c")
+    expect(page.locator("[data-copy=event-link]")).to_have_text(re.compile("Copied|Selected"))
 
 
 @pytest.mark.whole
