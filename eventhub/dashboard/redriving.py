@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -121,7 +122,7 @@ def redrive(request: HttpRequest) -> HttpResponse:
             rate = _rate(given)
             made = letters.start(parts().journal, selection, per_second=rate, who=caller.who)
             messages.success(request, f"Redriving {made.total} dead letter{'s' * (made.total != 1)}.")
-            return HttpResponseRedirect(reverse("dead-letters"))
+            return HttpResponseRedirect(_came_from(given) or reverse("dead-letters"))
         count = parts().journal.count_dead_letters(selection)
     except FilterError as error:
         return _refused(request, str(error))
@@ -132,8 +133,11 @@ def redrive(request: HttpRequest) -> HttpResponse:
         "page": "dead-letters",
         "count": count,
         "what": _shown_selection(given, caller),
-        "members": [(name, value) for name in (*letters.FILTERS, "id") for value in given.getlist(name)],
-        "back": urlencode({name: given[name] for name in letters.FILTERS if given.get(name)}),
+        "members": [
+            (name, value) for name in (*letters.FILTERS, "id", "event") for value in given.getlist(name)
+        ],
+        "back": _came_from(given)
+        or f"/dead-letters?{urlencode({name: given[name] for name in letters.FILTERS if given.get(name)})}",
         "targets": _by_target(groups, caller),
         "rate": letters.PER_SECOND,
         "least": letters.LEAST_PER_SECOND,
@@ -174,6 +178,14 @@ def _selection(given: QueryDict, caller: Caller) -> Selection:
     if asked.wrong:
         raise FilterError(asked.wrong)
     return asked.selection
+
+
+def _came_from(given: QueryDict) -> str:
+    """Return the address of the event's page that led here with ``?event=``, or nothing."""
+    try:
+        return reverse("event", args=[UUID(given.get("event", ""))])
+    except ValueError:
+        return ""
 
 
 def _rate(given: QueryDict) -> float:

@@ -25,7 +25,7 @@ from eventhub.journal.port import (
     Settled,
 )
 from eventhub.journal.sqlite import SqliteJournal
-from eventhub.models import RuleTarget, Target
+from eventhub.models import Bus, RuleTarget, Target
 from tests.dashboard.test_pages import signed_in, text_of
 from tests.journal.build import now_us
 from tests.live.world import World
@@ -179,7 +179,7 @@ def test_a_redriven_delivery_keeps_its_history(world: World) -> None:
     event_id = routed(world)
     settle(world, OutcomeState.DEAD)
     redrive = world.journal.start_redrive(Selection(), per_second=100, now=now_us(), who="user:ada")
-    assert "/dead-letters/redrive?id=1" in page(event_id)
+    assert f"/dead-letters/redrive?event={event_id}&amp;id=1" in page(event_id)
     world.journal.redrive(redrive.id, limit=10, now=now_us(), refusal=lambda _letter: "")
     settle(world, OutcomeState.DEAD)
 
@@ -248,3 +248,82 @@ def test_a_rule_that_was_too_complex_is_neither_matched_nor_missed(world: World)
     assert "⊘ too complex: matching was given up" in text
     assert ">matched" not in text
     assert "did not match" not in text
+
+
+def test_a_redrive_leads_back_to_the_event(world: World) -> None:
+    event_id = routed(world)
+    settle(world, OutcomeState.DEAD)
+    client = signed_in()
+    asked = text_of(client, f"/dead-letters/redrive?event={event_id}&id=1")
+
+    answer = client.post(
+        "/dead-letters/redrive", {"event": str(event_id), "id": "1", "rate_per_second": "10"}
+    )
+    elsewhere = client.post(
+        "/dead-letters/redrive", {"event": "//evil.example", "id": "1", "rate_per_second": "10"}
+    )
+
+    assert f'name="event" value="{event_id}"' in asked
+    assert f'href="/events/{event_id}">Not now' in asked
+    assert answer.headers["Location"] == f"/events/{event_id}"
+    assert elsewhere.headers["Location"] == "/dead-letters"
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [
+        (RoutingState.UNKNOWN_BUS, "", "There is no bus default: it was kept, and routed nowhere."),
+        (RoutingState.UNROUTABLE, "KeyError: x", "Routing failed three times: KeyError: x"),
+        (RoutingState.UNMATCHED, "", "There was no rule on the bus default"),
+    ],
+)
+def test_an_event_that_went_nowhere_says_why(
+    world: World, state: RoutingState, error: str, said: str
+) -> None:
+    (event_id,) = world.accept()
+    world.route(state=state, error=error)
+
+    assert said in page(event_id)
+
+
+def test_an_event_on_a_paused_bus_says_that_it_waits(world: World) -> None:
+    (event_id,) = world.accept()
+    Bus.objects.filter(pk=world.default.pk).update(paused=True)
+
+    text = page(event_id)
+
+    assert "The bus default is paused, so nothing is matched." in text
+    assert "data-in-flight" in text
+
+
+def test_who_redrove_is_told(world: World) -> None:
+    event_id = routed(world)
+    settle(world, OutcomeState.DEAD)
+    redrive = world.journal.start_redrive(Selection(ids=[1]), per_second=100, now=now_us(), who="user:ada")
+    world.journal.redrive(redrive.id, limit=10, now=now_us(), refusal=lambda _letter: "")
+    settle(world, OutcomeState.DEAD)
+
+    text = page(event_id)
+
+    assert "by ada" in text.partition("↻ redriven")[2].partition("</p>")[0]
+    assert "Caused by: redrive by ada." in text
+
+
+def test_what_is_masked_stays_so_in_every_part_of_the_page(world: World) -> None:
+    Bus.objects.filter(pk=world.default.pk).update(sensitive=["detail.card"])
+    (event_id,) = world.accept(detail=b'{"card": "4111", "amount": 1}')
+    world.route((world.paid, world.mail))
+    [claimed] = world.claim()
+    world.settle(
+        [claimed],
+        OutcomeState.DEAD,
+        error="receiver answered 422 card 4111",
+        request={"method": "POST", "url": "http://x/4111", "body": '{"card": "4111"}'},
+        response={"status": 422, "body": "no 4111"},
+    )
+    client = signed_in(staff=False)
+    seq = claimed.delivery_id
+
+    for address in ("?rules=now", "?show=delivered", f"/deliveries/{seq}", f"/deliveries/{seq}/1", "/rows"):
+        assert "4111" not in text_of(client, f"/events/{event_id}{address}"), address
+    assert "4111" in text_of(signed_in(), f"/events/{event_id}")
