@@ -87,6 +87,15 @@ GROUPS = (
             _key("l", "live again"),
         ),
     ),
+    Group(
+        "Rules",
+        (
+            _key("/", "filter"),
+            _key("j, ↓", "next rule"),
+            _key("k, ↑", "rule before"),
+            _key("Enter", "open the rule"),
+        ),
+    ),
 )
 
 

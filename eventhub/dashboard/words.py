@@ -31,6 +31,7 @@ _CONDITIONS = {
     "retrying": Said("↻", "retrying", "warn"),
     "slow": Said("◆", "slow", "warn"),
     "disabled": Said("❚❚", "disabled", "muted"),
+    "shadow": Said("◇", "shadow", "muted"),
     "paused": Said("❚❚", "paused", "warn"),
     "deleted": Said("⌫", "deleted", "muted"),
     "idle": Said("", "idle", "muted"),
@@ -91,7 +92,7 @@ def rule(*, enabled: bool, shadow: bool) -> Said:
     """Return whether a rule makes deliveries."""
     if not enabled:
         return Said("❚❚", "disabled", "muted")
-    return Said("◇", "shadow", "warn") if shadow else Said("●", "enabled", "ok")
+    return Said("◇", "shadow", "muted") if shadow else Said("●", "enabled", "ok")
 
 
 def target(*, enabled: bool, paused: bool, circuit: CircuitState) -> Said:

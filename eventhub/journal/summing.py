@@ -99,7 +99,7 @@ def _routings(ask: Ask, routings: Span, outcomes: Span, sums: Sums) -> None:
     for second, bus_id, rule_id, count, made in ask(
         "SELECT second, bus_id, rule_id, count(*), sum(made) FROM ("
         f"SELECT o.routed_at / {SECOND} AS second, o.bus_id, o.rule_id, o.event_id,"
-        " max(CASE WHEN o.state IN ('pending', 'delivered', 'dead') THEN 1 ELSE 0 END) AS made"
+        " max(CASE WHEN o.state IN ('pending', 'delivered', 'dead', 'shadow') THEN 1 ELSE 0 END) AS made"
         f" FROM {outcomes.source} WHERE {outcomes.condition} GROUP BY 1, 2, 3, 4) AS matches"
         " GROUP BY 1, 2, 3",
         outcomes.values,

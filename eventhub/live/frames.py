@@ -76,10 +76,11 @@ snap of ``flow``::
 - ``ns``, one for every node: [node, state, rate, p50, p99, backlog, oldest]. ``state`` is a word: ``ok``,
   ``idle`` (nothing in the window), ``retrying`` (some attempts failed), ``failing`` (half of them or more),
   ``slow`` (p99 above ``EVENTHUB_SLOW_MS``), ``open``, ``half-open`` (a target's circuit), ``paused``,
-  ``disabled``, ``deleted`` (still has counts). ``rate`` is the mean of the last 5 whole seconds: accepted
-  (source, bus), matched (rule), attempted (target), arrived (sink). ``p50``/``p99`` in ms or null: of
-  attempts (target), of acceptance → delivered (bus, rule). ``backlog``: pending deliveries, ``oldest``: ms
-  that the oldest has waited; both null except for targets; ``oldest`` is null without backlog.
+  ``disabled``, ``shadow`` (a rule that is only tried), ``deleted`` (still has counts). ``rate`` is the mean
+  of the last 5 whole seconds: accepted (source, bus), matched (rule), attempted (target), arrived (sink).
+  ``p50``/``p99`` in ms or null: of attempts (target), of acceptance → delivered (bus, rule). ``backlog``:
+  pending deliveries, ``oldest``: ms that the oldest has waited; both null except for targets; ``oldest`` is
+  null without backlog.
 - ``head``: the header. ``in`` accepted/s, ``out`` delivered/s, p50/p99 of acceptance → delivered, pending
   deliveries, targets in state failing, open or half-open.
 

@@ -118,6 +118,8 @@ def _held(node: Node, there: Backlog | None) -> str:
         return "deleted"
     if not node.enabled:
         return "disabled"
+    if node.shadow:
+        return "shadow"
     if node.paused:
         return "paused"
     if there is not None and there.circuit is not CircuitState.CLOSED:

@@ -38,6 +38,7 @@ class Node:
     enabled: bool = True
     deleted: bool = False  # still counted, but not configured any more
     paused: bool = False  # what comes to it waits there
+    shadow: bool = False  # a rule that is only tried
     more: Mapping[str, object] = field(default_factory=dict)
 
     def as_json(self, number: int) -> dict[str, object]:
@@ -167,9 +168,8 @@ def _add_rule(graph: Graph, rulebook: Rulebook, rule: RuleOnBus, view: View) -> 
         key = f"rule:{rule.id}"
         url = f"/rules/{rule.id}"
         more = {"bus": rule.bus_id}
-        graph.nodes[key] = Node(
-            key, "rule", rule.id, rule.name, rule.name, url, enabled=rule.enabled, more=more
-        )
+        state = {"enabled": rule.enabled, "shadow": rule.shadow}
+        graph.nodes[key] = Node(key, "rule", rule.id, rule.name, rule.name, url, **state, more=more)
     key = _rule(graph, rule.id)
     _join(graph, Counted("match", rule.bus_id, rule.id, 0), f"bus:{rule.bus_id}", key)
     for target_id in rule.target_ids:

@@ -5,6 +5,8 @@ from eventhub.journal.port import Feed, OutcomeState, RoutingState
 from eventhub.live.window import Counts, Window, add
 
 _MICROSECONDS = 1_000_000
+# Of a match: delivered, or meant not to be. A match of any other state counts as failed.
+WENT_WELL = frozenset({OutcomeState.PENDING, OutcomeState.SHADOW})
 _SOURCES_KEPT = 1000  # (source, bus) pairs that are remembered from before the window
 
 
@@ -55,7 +57,7 @@ class Intake:
                 continue
             made: dict[int, bool] = {}
             for _, rule_id, _, state in routing.outcomes:
-                made[rule_id] = made.get(rule_id, False) or state is OutcomeState.PENDING
+                made[rule_id] = made.get(rule_id, False) or state in WENT_WELL
             for rule_id, any_made in made.items():
                 match = (second, routing.bus_id, rule_id, any_made)
                 matches[match] = matches.get(match, 0) + 1

@@ -82,6 +82,8 @@ export function condition(state) {
       return { glyph: "◆", word: "slow", tone: "warn" };
     case "disabled":
       return { glyph: "❚❚", word: "disabled", tone: "muted" };
+    case "shadow":
+      return { glyph: "◇", word: "shadow", tone: "muted" };
     case "paused":
       return { glyph: "❚❚", word: "paused", tone: "warn" };
     case "deleted":

@@ -27,6 +27,12 @@ PAGES = [
     "/dead-letters?show=all&by=error",
     "/dead-letters?target=nobody",
     "/dead-letters/redrive",
+    "/rules",
+    "/rules?q=nobody",
+    "/rules/1",
+    "/rules/1/versions",
+    "/rules/new",
+    "/rules/new?ready=either",
     "/nowhere",
     "/help/keys",
     "/docs/",
@@ -82,6 +88,7 @@ def test_every_page_is_accessible_in_both_colour_schemes(
             f"{first}/why/1",
             f"{first}/why/2",
             f"{first}/replay",
+            f"/rules/new?from=event:{events[0]}",
         ]
         for address in [*PAGES, *of_events]:
             answer = page.goto(f"{hub.url}{address}")

@@ -172,3 +172,27 @@ def test_each_role_finds_what_is_theirs(hub: Running, browser: Browser, rule: in
 
     assert seen["vera"] == {"may save": 0, "may type": False, "may disable": 0}
     assert seen["ed"] == {"may save": 1, "may type": True, "may disable": 1}
+
+
+def test_the_list_is_walked_and_filtered_by_the_keyboard_alone(
+    hub: Running, watched: Watched, rule: int
+) -> None:
+    ask(hub, "rules", {"bus": "default", "name": "a-first", "pattern": {"source": ["crm"]}})
+    page = watched.page
+    page.goto(f"{hub.url}/rules")
+    page.wait_for_load_state("networkidle")
+
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="a-first")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("link", name="orders")).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("/")
+    page.keyboard.type("orders")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rules?q=orders**")
+    expect(page.locator(".named a")).to_have_text(["orders"])
+    page.get_by_role("link", name="orders").press("Enter")
+    page.wait_for_url(f"**/rules/{rule}")
+    page.get_by_role("link", name="Matched events").click()
+    expect(page.get_by_role("main")).to_contain_text("order.paid")

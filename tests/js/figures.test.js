@@ -26,7 +26,7 @@ test("every state of an event has a glyph and a word", () => {
 });
 
 test("trouble of a node is told by glyph and word, not by colour alone", () => {
-  for (const state of ["failing", "retrying", "disabled", "deleted"]) {
+  for (const state of ["failing", "retrying", "disabled", "shadow", "deleted"]) {
     const { glyph, word } = condition(state);
     assert.ok(glyph && word, state);
   }

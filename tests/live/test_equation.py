@@ -10,12 +10,12 @@ from django.db import connections
 
 from eventhub.access.caller import Caller, CallerKind
 from eventhub.access.scopes import READ_SCOPES
-from eventhub.journal.port import OutcomeState
+from eventhub.journal.port import NewDelivery, OutcomeState
 from eventhub.live.graph import draw
 from eventhub.live.hub import Hub
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
 from eventhub.live.view import view_of
-from eventhub.models import Bus
+from eventhub.models import Bus, Rule
 from tests.live.clock import Clock
 from tests.live.page import Page
 from tests.live.watcher import ANN, Watcher
@@ -85,6 +85,25 @@ async def test_a_snapshot_and_the_parts_after_it_equal_a_fresh_snapshot(
     assert_equal(flow, await fresh(world, clock))
     assert_same_rows(rows, await fresh(world, clock))
     assert (rows.seen, rows.missing, rows.failed) == (7, 0, 4)
+
+
+async def test_matches_in_shadow_are_counted_and_are_no_failure(world: World, hub: Hub, clock: Clock) -> None:
+    await asyncio.to_thread(lambda: Rule.objects.filter(pk=world.paid.pk).update(shadow=True))
+    await asyncio.to_thread(world.keeper.refresh)
+    watcher = Watcher(hub)
+    await watcher.greet()
+    flow = await watcher.subscribe(1, "flow")
+
+    world.accept(3)
+    tried = NewDelivery(world.paid.pk, "paid", 2, world.mail.pk, "mail", OutcomeState.SHADOW, "tried")
+    world.route((world.paid, world.mail), deliveries=[tried])
+    clock.move(1)
+    await hub.beat()
+
+    assert_equal(flow, await fresh(world, clock))
+    paid = f"rule:{world.paid.pk}"
+    assert flow.shown_counts()[f"bus:{world.default.pk}", paid] == (3, 0)
+    assert flow.shown_states()[paid][0] == "shadow"
 
 
 async def test_the_equation_holds_for_one_bus(world: World, hub: Hub, clock: Clock) -> None:

@@ -4,6 +4,7 @@ import copy
 import time
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -27,6 +28,7 @@ from eventhub.dashboard.rules.trial import WINDOWS, Asked, Trial, try_draft
 from eventhub.dashboard.rules.versions import SHOWN, versions_of
 from eventhub.dashboard.target_facts import facts_by_id
 from eventhub.domain.difference import differences
+from eventhub.domain.filter.terms import AnyOf, Term, Value
 from eventhub.flow import editing
 from eventhub.flow.editing import ChangedMeanwhileError, Draft, draft_of
 from eventhub.flow.last_matches import last_matches
@@ -146,6 +148,7 @@ def _page(request: HttpRequest, caller: Caller, rule: Rule, edit: Editing) -> Ht
         "series": series_of(rule.pk, win),
         "wins": Series.WINS,
         "last": last_matches([rule.pk]).get(rule.pk),
+        "matched": urlencode({"q": f"{Term('rule', _is(rule.name))} {Term('bus', _is(rule.bus.name))}"}),
         "form": edit.form,
         "trial": edit.trial,
         "windows": WINDOWS,
@@ -163,3 +166,7 @@ def _page(request: HttpRequest, caller: Caller, rule: Rule, edit: Editing) -> Ht
         "now": time.time(),
     }
     return render(request, "rules/rule.html", context, status=edit.status)
+
+
+def _is(text: str) -> AnyOf:
+    return AnyOf((Value((text,)),))

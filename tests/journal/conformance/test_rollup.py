@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from eventhub.journal.port import CircuitState, Journal, TargetState
+from eventhub.journal.port import CircuitState, Journal, OutcomeState, TargetState
 from tests.journal.build import (
     SECOND,
     append,
@@ -46,6 +46,18 @@ def ask(place: Place, journal: Any, statement: str) -> list[Any]:
     lend: Callable[[], Any] = journal._reading if place.engine == "sqlite" else journal._pool.lend
     with lend() as db:
         return list(db.execute(statement).fetchall())
+
+
+def test_a_match_in_shadow_is_no_failure_and_one_of_a_disabled_rule_is(place: Place) -> None:
+    store = place.open()
+    append(store, new_event())
+    shadow, disabled = OutcomeState.SHADOW, OutcomeState.RULE_DISABLED
+    route(store, new_delivery(7, state=shadow), new_delivery(7, rule_id=4, state=disabled))
+    roll(store)
+
+    matches = {key[2]: counted for key, counted in sums(place, store, 60).items() if key[0] == "match"}
+
+    assert matches == {3: (1, 0), 4: (1, 1)}
 
 
 def test_every_grain_has_the_same_sums_and_a_second_roll_adds_nothing(place: Place) -> None:
