@@ -27,7 +27,10 @@ def read_head(journal: Journal, rulebook: Rulebook, view: View, now: int) -> Hea
     targets = _targets(rulebook, view)
     states = {one: state for one, state in journal.target_states().items() if one in targets}
     opened = {one for one, state in states.items() if state.circuit is not CircuitState.CLOSED}
-    attempts = journal.counts("attempt", minute, by=("b",), bus_ids=view.shown)
+    # A tenth of the rows that seconds would be: every rule has its own.
+    edge = at + -at % Grain.TEN
+    about = Past(edge - WINDOW_SECONDS, edge, Grain.TEN)
+    attempts = journal.counts("attempt", about, by=("b",), bus_ids=view.shown)
     failing = {one.counted.b for one in attempts if one.failed * 2 >= one.count}
     # What is switched off or held says so, and is in no trouble.
     free = {one for one in targets if rulebook.targets[one].enabled and not rulebook.targets[one].waits}

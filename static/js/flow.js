@@ -5,7 +5,7 @@ import { Link, liveAddress } from "./link.js";
 import { NodeTable } from "./list.js";
 import { Flow } from "./model.js";
 import { Said } from "./said.js";
-import { showHead, trouble } from "./head.js";
+import { showHead, showLink, trouble } from "./head.js";
 import { Stream } from "./stream.js";
 import { Tools } from "./tools.js";
 import { Travel } from "./travel.js";
@@ -34,7 +34,6 @@ let due = false;
 let shownAt = 0;
 /** @type {import("./link.js").LinkState} */
 let linkState = { state: "connecting", ms: 0, seconds: 0 };
-let waiting = 0;
 
 const link = new Link(liveAddress(), tellLink);
 /** @type {Travel | null} */
@@ -177,21 +176,7 @@ function legend() {
 /** @param {import("./link.js").LinkState} state */
 function tellLink(state) {
   linkState = state;
-  const shown = byId("link-state");
-  clearInterval(waiting);
-  const paused = stream.ring.held && state.state === "live";
-  shown.className = `link-state ${paused ? "paused" : state.state}`;
-  document.body.classList.toggle("dated", state.state !== "live");
-  if (travel?.away) {
-    shown.className = "link-state past";
-    shown.textContent = travel.said;
-  } else if (paused) shown.textContent = `❚❚ paused${stream.ring.missed ? ` +${count(stream.ring.missed)}` : ""}`;
-  else if (state.state === "live") shown.textContent = state.ms && state.ms < 5000 ? `● live ${state.ms} ms` : "● live";
-  else if (state.state === "closed") shown.textContent = "○ not live: no permission";
-  else if (state.state === "away") {
-    let left = state.seconds;
-    const say = () => (shown.textContent = left > 0 ? `◌ reconnecting ${left--} s` : "◌ reconnecting");
-    say();
-    waiting = window.setInterval(say, 1000);
-  }
+  const { held, missed } = stream.ring;
+  const paused = held ? { state: "paused", text: `❚❚ paused${missed ? ` +${count(missed)}` : ""}` } : undefined;
+  showLink(state, travel?.away ? { state: "past", text: travel.said } : paused);
 }

@@ -1,4 +1,4 @@
-// The header's figures, on every page alike: the server renders them, a page with a socket keeps them current.
+// The header's figures and link state, on every page alike: rendered by the server, kept current where there is a socket.
 import { count, duration, rate } from "./figures.js";
 
 /**
@@ -36,6 +36,37 @@ export function followHead(link, id) {
     snap: (snap) => showHead(snap.head),
     part: (part) => showHead(part.head),
   });
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let counting; // down to the next try
+
+/**
+ * Say how the link stands, and with it of when the page is.
+ * @param {import("./link.js").LinkState} link @param {{ state: string, text: string }} [instead] what the page is while
+ *   the link is live: paused, or of the past, which it is always
+ */
+export function showLink({ state, ms, seconds }, instead) {
+  clearInterval(counting);
+  document.body.classList.toggle("dated", state !== "live");
+  if (instead && (state === "live" || instead.state === "past")) {
+    tell(instead.state, instead.text);
+  } else if (state === "live") {
+    tell(state, ms && ms < 5000 ? `● live ${ms} ms` : "● live");
+  } else if (state === "closed") {
+    tell(state, "○ not live: no permission");
+  } else if (state === "away") {
+    let left = seconds;
+    const again = () => tell(state, left > 0 ? `◌ reconnecting ${left--} s` : "◌ reconnecting");
+    again();
+    counting = setInterval(again, 1000);
+  }
+}
+
+/** @param {string} state @param {string} text */
+function tell(state, text) {
+  const shown = say("link-state", text);
+  if (shown) shown.className = `link-state ${state}`;
 }
 
 /** @param {string} id @param {string} text @returns {HTMLElement | null} null where a page has no header */
