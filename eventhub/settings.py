@@ -202,6 +202,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "eventhub.dashboard.permitted.may",
+                "eventhub.dashboard.heading.heading",
             ],
         },
     }

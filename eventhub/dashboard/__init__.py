@@ -4,6 +4,8 @@ Each page is complete without JavaScript: a dated snapshot in HTML. ``static/js`
 through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an event in flight current.
 
 ``flow_page``      ``/flow``: graph, list twin, stream, and the first steps while the journal is empty
+``scrubber``       ``/flow?at=…``: bars of the past and the page as it was at an instant
+``heading``        the header's figures on every page
 ``event_list``     ``/events``
 ``event``          ``/events/{id}``: one event's journey, and the pages that belong to it
 ``preview_page``   ``/events/{id}/preview``: a transform tried on the event

@@ -1,11 +1,13 @@
 """The flow page: the graph with its figures, the newest events, and the first steps while there are none."""
 
 import json
+import time
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,16 +18,20 @@ from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import searched_masks
 from eventhub.dashboard import paging, words
 from eventhub.dashboard.flow_list import columns, last_minute, listed
-from eventhub.dashboard.permitted import reader
+from eventhub.dashboard.heading import Heading
+from eventhub.dashboard.permitted import asked_bus, reader
+from eventhub.dashboard.scrubber.shown import scrubber_of
+from eventhub.dashboard.scrubber.span import Span, asked
 from eventhub.flow.find import WrongSearchError, find, read_search
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.rows import EventRow
 from eventhub.live.graph import Numbering
 from eventhub.live.lately import read_lately
+from eventhub.live.past import past_snapshot
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
 from eventhub.live.sums import rows_with_fate
-from eventhub.live.view import view_of
+from eventhub.live.view import View, view_of
 from eventhub.models import DEFAULT_BUS, Bus
 
 _LOADED_AT_ONCE = 200  # rows of a gap in the stream
@@ -52,9 +58,10 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         return render(
             request, "no_role.html", {"page": "flow", "user_name": request.user.get_username()}, status=403
         )
-    bus = _bus(request, caller)
+    bus = asked_bus(request, caller)
     group = request.GET.get("group", "")
-    snapshot = flow_snapshot(view_of(caller, bus.pk if bus else None, group), rulebook=_rulebook())
+    span = asked(request.GET, int(time.time()))
+    snapshot = _snapshot(view_of(caller, bus.pk if bus else None, group), span)
     by_node, minute = last_minute(snapshot)
     newest = snapshot.rows[0] if snapshot.rows else None
     quiet_ms = 0 if newest is None else snapshot.at * 1000 - newest.accepted_at / 1000
@@ -63,8 +70,8 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "page": "flow",
         "bus": bus,
         "at": snapshot.at,
-        "head": snapshot.head,
-        "minute": minute,
+        "heading": Heading(snapshot.at, snapshot.head),
+        "scrubber": scrubber_of(span, caller, bus, request.GET.dict()),
         "nodes": listed(snapshot, by_node, request.GET),
         "columns": columns(request.GET),
         "find": request.GET.get("find", ""),
@@ -74,7 +81,8 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "quiet_ms": quiet_ms,
         "rows": [(row, words.result(row)) for row in snapshot.rows],
         "snapshot": _as_sent(snapshot),
-        "is_first": not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
+        "is_first": span.at is None
+        and not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
         "may_put": first_bus is not None,
         "first_bus": first_bus,
         "first_key": first_key,
@@ -93,7 +101,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     """
     after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
     caller = reader(request)
-    bus = _bus(request, caller)
+    bus = asked_bus(request, caller)
     if request.GET.get("q"):
         return _filtered_rows(request, caller, bus)
     events = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
@@ -127,21 +135,19 @@ def _first_bus(caller: Caller, bus: Bus | None) -> str | None:
     return chosen.name if chosen else None
 
 
-def _bus(request: HttpRequest, caller: Caller) -> Bus | None:
-    name = request.GET.get("bus")
-    if not name:
-        return None
-    bus = seen.buses(caller, Scope.EVENTS_READ).filter(name=name).first()
-    if bus is None:
-        raise Http404(f"there is no bus {name!r}")
-    return bus
-
-
 def _rulebook() -> Rulebook | None:
     try:
         return parts().keeper.current
     except NotRunningError:
         return None  # the snapshot reads the configuration itself
+
+
+def _snapshot(view: View, span: Span) -> FlowSnapshot:
+    """Return the flow of now, or of the instant that was asked for."""
+    if span.at is None:
+        return flow_snapshot(view, rulebook=_rulebook())
+    running = parts()
+    return past_snapshot(running.journal, running.keeper.current, view, span.at, now=span.now).flow
 
 
 def _as_sent(snapshot: FlowSnapshot) -> dict[str, Any]:
@@ -157,13 +163,5 @@ def _as_sent(snapshot: FlowSnapshot) -> dict[str, Any]:
         ],
         "ctr": [(numbering.edge(edge), *counted) for edge, counted in snapshot.counts.items()],
         "ns": [(numbering.node(key), *gauge) for key, gauge in snapshot.gauges.items()],
-        "head": {
-            "in": snapshot.head.rate_in,
-            "out": snapshot.head.rate_out,
-            "p50": snapshot.head.p50,
-            "p99": snapshot.head.p99,
-            "backlog": snapshot.head.backlog,
-            "oldest": snapshot.head.oldest,
-            "failing": snapshot.head.failing,
-        },
+        "head": msgspec.to_builtins(snapshot.head),
     }

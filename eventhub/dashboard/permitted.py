@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
+from eventhub.access import seen
 from eventhub.access.caller import Caller, caller_of_user
 from eventhub.access.scopes import Scope
+from eventhub.models import Bus
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,14 @@ def reader(request: HttpRequest) -> Caller:
     if caller is None or caller.has_no_role:
         raise PermissionDenied("you have no role on any bus")
     return caller
+
+
+def asked_bus(request: HttpRequest, caller: Caller) -> Bus | None:
+    """Return the bus that ``?bus=`` names, None without it; raises Http404 if the caller sees no such bus."""
+    name = request.GET.get("bus")
+    if not name:
+        return None
+    bus = seen.buses(caller, Scope.EVENTS_READ).filter(name=name).first()
+    if bus is None:
+        raise Http404(f"there is no bus {name!r}")
+    return bus

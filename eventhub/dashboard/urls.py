@@ -16,11 +16,14 @@ from eventhub.dashboard.event import again, why
 from eventhub.dashboard.event import page as event_page
 from eventhub.dashboard.rules import listing, making, switching, versions
 from eventhub.dashboard.rules import page as rule_page
+from eventhub.dashboard.scrubber import views as scrubber
 
 urlpatterns = [
     path("", flow_page.start),
     path("flow", flow_page.flow, name="flow"),
     path("flow/rows", flow_page.rows, name="flow-rows"),
+    path("flow/bars", scrubber.bars, name="flow-bars"),
+    path("flow/at", scrubber.at, name="flow-at"),
     path("flow/first-key", first_steps.first_key, name="first-key"),
     path("flow/test-event", first_steps.test_event, name="test-event"),
     path("events", search_page.events, name="events"),

@@ -100,6 +100,11 @@ class FlowChannel(Channel[FlowChange]):
                 }
             ).decode()
 
+    @property
+    def head(self) -> Head:
+        """Return the header's figures."""
+        return self._head
+
     def measure(self, recent: Counts, backlogs: Backlogs, now: float) -> None:
         """Work out states, rates and latencies anew: once a second, and when the graph changed."""
         fresh = gauges(self.graph, self._window, recent=recent, waiting=backlogs, now=now)

@@ -13,6 +13,7 @@ Client → server
 ``{"t":"sub","id":2,"ch":"rows","bus":"orders","cur":"k3:4711"}``   newest events
 ``{"t":"sub","id":2,"ch":"rows","q":"type:order.* status:dead"}``   those that pass a filter; ``bus`` as above
 ``{"t":"sub","id":3,"ch":"event","ev":"019a…"}``                    one event, pushed on every change
+``{"t":"sub","id":4,"ch":"head","bus":"orders"}``                   the header's figures alone
 ``{"t":"unsub","id":2}``
 ``{"t":"resync","id":1}``           a part did not continue the last one: answered by a ``snap``
 ``{"t":"ack","n":118}``             frames up to ``n`` are shown; send one for EVERY ``snap`` and ``d``
@@ -49,7 +50,8 @@ snap of ``flow``::
      "edges":[[0,0,1],[1,1,2],[2,2,3],[3,1,4],[4,3,5]],
      "ctr":[[0,120,0],[1,96,0],[2,97,1],[3,24,0],[4,0,0]],
      "ns":[[0,"ok",2.0,null,null,null,null],[3,"retrying",1.6,38.0,212.0,2,1250],…],
-     "head":{"in":2.0,"out":1.6,"p50":41.0,"p99":230.0,"backlog":2,"oldest":1250,"failing":0}}
+     "head":{"in":2.0,"out":1.6,"p50":41.0,"p99":230.0,"backlog":2,"oldest":1250,"failing":0,
+             "in60":120,"out60":96,"open":0}}
 
 - ``why``: ``sub``, or why no delta could be given: ``epoch``, ``too-old``, ``topo``, ``resync``.
 - ``nodes``: ``i`` numbers nodes for this epoch (never used again for another). ``key`` is stable for ever
@@ -82,7 +84,11 @@ snap of ``flow``::
   pending deliveries, ``oldest``: ms that the oldest has waited; both null except for targets; ``oldest`` is
   null without backlog.
 - ``head``: the header. ``in`` accepted/s, ``out`` delivered/s, p50/p99 of acceptance → delivered, pending
-  deliveries, targets in state failing, open or half-open.
+  deliveries, targets in state failing, open or half-open. ``in60``, ``out60``: how many in the last 60 s;
+  ``open``: those of the failing targets whose circuit is not closed.
+
+snap of ``head``, for pages that show no graph: ``{"t":"snap","id":4,"ch":"head","n":4,"seq":4711,"ts":…,
+"why":"sub","bus":null,"head":{…}}``.
 
 snap of ``rows``::
 
@@ -130,6 +136,7 @@ heartbeat, each 5 s::
   of, ms], for rows sent earlier (ignore ids that are not on the page). ``gap`` [after, before], if not listed
   > 0: the positions between which (both exclusive) the unlisted events are:
   ``GET /api/events?after=…&before=…&bus=…``; drop ids already listed.
+- head: ``head``, as above.
 - event: ``ev`` is the whole summary after the change::
 
     {"id":"019a…","at":1763894551911,"bus":"default","source":"shop","detail-type":"order.paid","matched":1,

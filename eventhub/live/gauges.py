@@ -14,7 +14,8 @@ from eventhub.live.view import View
 from eventhub.live.window import RATE_SECONDS, Counts, Window
 
 # States of a target that does not take what it should.
-TROUBLED = frozenset({"failing", CircuitState.OPEN.value, CircuitState.HALF_OPEN.value})
+OPEN = frozenset({CircuitState.OPEN.value, CircuitState.HALF_OPEN.value})
+TROUBLED = OPEN | {"failing"}
 
 
 class Gauge(NamedTuple):
@@ -29,7 +30,11 @@ class Gauge(NamedTuple):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The header's figures; latencies and ``oldest`` in ms, rates per second."""
+    """The header's figures; latencies and ``oldest`` in ms, rates per second.
+
+    ``in60`` and ``out60``: how many in the last minute, exactly. ``open``: those of the failing targets whose
+    circuit is open.
+    """
 
     rate_in: float = msgspec.field(default=0.0, name="in")
     rate_out: float = msgspec.field(default=0.0, name="out")
@@ -38,6 +43,9 @@ class Head(msgspec.Struct, frozen=True):
     backlog: int = 0
     oldest: int | None = None
     failing: int = 0
+    in60: int = 0
+    out60: int = 0
+    open: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ def _held(node: Node, there: Backlog | None) -> str:
 def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, Gauge], view: View) -> Head:
     """Return the header of a graph whose nodes have these figures."""
     latest = graph.sums(recent)
-    arrived = delivered = backlog = failing = 0
+    arrived = delivered = backlog = failing = opened = 0
     oldest: int | None = None
     for (start, end), (count, failed) in latest.items():
         kinds = (graph.nodes[start].kind, graph.nodes[end].kind)
@@ -139,8 +147,29 @@ def head(graph: Graph, window: Window, *, recent: Counts, figures: Mapping[str, 
     for key, gauge in figures.items():
         backlog += gauge.backlog or 0
         failing += gauge.state in TROUBLED and graph.nodes[key].kind == "target"
+        opened += gauge.state in OPEN and graph.nodes[key].kind == "target"
         if gauge.oldest is not None:
             oldest = max(oldest or 0, gauge.oldest)
     ways = [Timed("all", 0)] if view.shown is None else [Timed("bus", bus_id) for bus_id in view.shown]
     p50, p99 = window.quantiles(*ways)
-    return Head(arrived / RATE_SECONDS, delivered / RATE_SECONDS, p50, p99, backlog, oldest, failing)
+    return Head(
+        arrived / RATE_SECONDS,
+        delivered / RATE_SECONDS,
+        p50,
+        p99,
+        backlog,
+        oldest,
+        failing,
+        *_last_minute(window, view),
+        opened,
+    )
+
+
+def _last_minute(window: Window, view: View) -> tuple[int, int]:
+    """Return how many events were accepted and how many deliveries made."""
+    arrived = delivered = 0
+    for counted, (count, failed) in window.counts.items():
+        if view.shows(counted.bus_id):
+            arrived += count if counted.kind == "source" else 0
+            delivered += count - failed if counted.kind == "attempt" else 0
+    return arrived, delivered

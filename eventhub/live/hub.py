@@ -182,12 +182,8 @@ class Hub:
             return refusal
         bus_id = None if asked.bus is None else picture.rulebook.buses[asked.bus]
         view = view_of(session.caller, bus_id)
-        if asked.ch == "flow":
-            base = picture.flow(view, self._clock())
-            # Only what is a group now: nobody fills our memory with views of nothing.
-            if asked.group not in base.graph.nodes:
-                return base
-            return picture.flow(view._replace(opened=asked.group), self._clock())
+        if asked.ch != "rows":
+            return self._drawn(picture, view, asked)
         if asked.q.strip():
             return await self._filtered(picture, session.caller, asked, view)
         channel = picture.channels.get(("rows", view))
@@ -195,6 +191,15 @@ class Hub:
             rows = await self._read(recent_rows, 50, bus_ids=view.shown, tail=picture.tail)
             channel = picture.rows(view, rows[::-1])
         return channel
+
+    def _drawn(self, picture: Picture, view: View, asked: Sub) -> AnyChannel:
+        if asked.ch == "head":
+            return picture.head(view, self._clock())
+        base = picture.flow(view, self._clock())
+        # Only what is a group now: nobody fills our memory with views of nothing.
+        if asked.group not in base.graph.nodes:
+            return base
+        return picture.flow(view._replace(opened=asked.group), self._clock())
 
     async def _filtered(
         self, picture: Picture, caller: Caller, asked: Sub, view: View
@@ -343,9 +348,9 @@ class Hub:
 
 
 def _refusal(picture: Picture, session: Session, asked: Sub) -> Refusal | None:
-    """Return why a session cannot have the flow or the rows that it asked for."""
-    if asked.ch not in {"flow", "rows"}:
-        return Refusal("unknown-channel", '"ch": wanted flow, rows or event', asked.id)
+    """Return why a session cannot have the flow, its head or the rows that it asked for."""
+    if asked.ch not in {"flow", "head", "rows"}:
+        return Refusal("unknown-channel", '"ch": wanted flow, head, rows or event', asked.id)
     if asked.q.strip() and asked.ch != "rows":
         return Refusal("bad-filter", f"{asked.ch} takes no filter", asked.id, 0)
     if asked.bus is not None:

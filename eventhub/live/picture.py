@@ -14,6 +14,7 @@ from eventhub.live.filtered_channel import FilteredChannel
 from eventhub.live.flow_channel import FlowChannel
 from eventhub.live.gauges import Backlogs
 from eventhub.live.graph import Numbering, draw
+from eventhub.live.head_channel import HeadChannel
 from eventhub.live.intake import Intake
 from eventhub.live.live_filters import NOTHING, Extra, LiveFilters
 from eventhub.live.rows import Row, row_of, take_news
@@ -25,7 +26,7 @@ from eventhub.live.window import Counts
 ROWS_KEPT = 5000  # listed rows whose changes are still told
 REDRAWN_SECONDS = 10.0  # how often sources are ranked anew and what is deleted and not counted any more goes
 
-AnyChannel = FlowChannel | RowsChannel | EventChannel | FilteredChannel
+AnyChannel = FlowChannel | HeadChannel | RowsChannel | EventChannel | FilteredChannel
 Key = tuple[str, View | UUID]  # channel name, and the view or event that it is of
 
 
@@ -71,6 +72,14 @@ class Picture:
         assert isinstance(channel, FlowChannel)
         return channel
 
+    def head(self, view: View, now: float) -> HeadChannel:
+        """Return the channel of a view's header, whose flow is measured for it."""
+        channel = self.channels.get(("head", view))
+        if channel is None:
+            channel = self.channels["head", view] = HeadChannel(self.flow(view, now), self.tick)
+        assert isinstance(channel, HeadChannel)
+        return channel
+
     def rows(self, view: View, newest: Iterable[Row]) -> RowsChannel:
         """Begin the rows channel of a view with its newest rows, oldest first, as of ``tail``."""
         return self._add_rows(view, [self._rows.setdefault(row.id, row) for row in newest])
@@ -103,6 +112,9 @@ class Picture:
         changed = self._advance_rows(feed, tick, now)
         changed = self.filters.advance(feed, extra, self.rulebook, tick, now) or changed
         changed = self._advance_flows(tick, now, added, gone, new_second) or changed
+        for channel in self.channels.values():
+            if isinstance(channel, HeadChannel):
+                changed = channel.advance(tick, now) or changed
         if changed:
             self.tick = tick
         if new_second:
@@ -185,7 +197,9 @@ class Picture:
     def _forget(self, now: float) -> None:
         """Drop channels that nobody watched for as long as they could be resumed."""
         for key, channel in list(self.channels.items()):
-            if key[1] != EVERY_BUS and not channel.watchers and channel.unwatched_at < now - KEPT_SECONDS:
+            if key[1] == EVERY_BUS or channel.watchers or channel.unwatched_at >= now - KEPT_SECONDS:
+                continue
+            if key[0] != "flow" or ("head", key[1]) not in self.channels:  # a header's flow stays with it
                 del self.channels[key]
         self.filters.forget(now - KEPT_SECONDS)
 

@@ -1,4 +1,5 @@
 // The page of one event: kept current while the event is in flight, and given what it leaves out as it is opened or comes into view.
+import { followHead, showLink } from "./head.js";
 import { bind } from "./keys.js";
 import { Link, liveAddress } from "./link.js";
 import { morph } from "./morph.js";
@@ -220,14 +221,12 @@ function say(text) {
 
 const id = journey()?.dataset.event;
 if (id && journey()?.hasAttribute("data-in-flight")) {
-  const shown = document.getElementById("link-state");
   const link = new Link(liveAddress(), (state) => {
     live = state.state === "live";
-    if (!shown) return;
-    shown.className = `link-state ${state.state}`;
-    shown.textContent = live ? "● live" : "◌ reconnecting";
+    showLink(state);
   });
   link.subscribe(1, { ask: { ch: "event", ev: id }, snap: ({ ev }) => take(ev), part: ({ ev }) => take(ev) });
+  followHead(link, 2);
   link.open();
   const poll = setInterval(() => {
     if (!journey()?.hasAttribute("data-in-flight")) clearInterval(poll);

@@ -1,12 +1,14 @@
 // The flow page: joins the socket to graph, list, stream, header and title. The server's HTML is true without it.
-import { count, duration, rate } from "./figures.js";
+import { count, rate } from "./figures.js";
 import { Graph } from "./graph.js";
 import { Link, liveAddress } from "./link.js";
 import { NodeTable } from "./list.js";
 import { Flow } from "./model.js";
 import { Said } from "./said.js";
+import { showHead, showLink, trouble } from "./head.js";
 import { Stream } from "./stream.js";
 import { Tools } from "./tools.js";
+import { Travel } from "./travel.js";
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -32,20 +34,23 @@ let due = false;
 let shownAt = 0;
 /** @type {import("./link.js").LinkState} */
 let linkState = { state: "connecting", ms: 0, seconds: 0 };
-let waiting = 0;
 
 const link = new Link(liveAddress(), tellLink);
+/** @type {Travel | null} */
+let travel = null;
 let group = serverGroup();
 /** @type {import("./link.js").Subscription} */
 const flowTold = {
   ask: { ch: "flow", ...bus, group },
   snap: (snap) => {
-    flow.take(snap);
     document.body.classList.add("upgraded");
+    if (travel?.away) return;
+    flow.take(snap);
     graph.arrange();
     soon();
   },
   part: (part, span) => {
+    if (travel?.away) return;
     const { redrawn, news } = flow.change(part);
     if (redrawn) graph.arrange();
     graph.dots.release(news, span);
@@ -70,6 +75,21 @@ if (drawn) {
   graph.arrange();
 }
 tools.showAs();
+const scrubber = document.getElementById("scrubber");
+if (scrubber) {
+  travel = new Travel(scrubber, {
+    asked: () => ({ ...bus, ...(group ? { group } : {}) }),
+    show: (picture, span) => {
+      flow.take(picture);
+      graph.arrange();
+      if (span) graph.dots.release(picture.e, span);
+      soon();
+    },
+    live: () => link.subscribe(1, { ...flowTold, ask: { ch: "flow", ...bus, group } }), // answered by a snap
+    tell: () => tellLink(linkState),
+  });
+  tellLink(linkState); // it may have begun in the past
+}
 link.open();
 if (sheet) {
   // Only a page without events needs it.
@@ -106,6 +126,7 @@ function viewed() {
   if (group === serverGroup()) return;
   group = serverGroup();
   link.subscribe(1, { ...flowTold, ask: { ch: "flow", ...bus, group } });
+  travel?.again();
 }
 
 /** @param {boolean} paused */
@@ -121,28 +142,22 @@ function soon() {
   setTimeout(() => {
     due = false;
     shownAt = performance.now();
-    if (!stream.ring.held) {
+    if (!stream.ring.held || travel?.away) {
       graph.show();
       table.show();
     }
-    tools.quiet(newest(), flow.minute.in);
+    tools.quiet(travel?.away ? undefined : newest(), flow.minute.in);
     legend();
-    said.tell(flow);
+    if (!travel?.away) said.tell(flow); // the past is no alarm
     header();
   }, Math.max(0, shownAt + graph.dots.pace.figuresEvery - performance.now()));
 }
 
 function header() {
   const { head, minute } = flow;
-  byId("figure-in").textContent = rate(head.in, minute.in);
-  byId("figure-out").textContent = rate(head.out, minute.out);
-  byId("figure-p50").textContent = head.p50 === null ? "–" : duration(head.p50);
-  byId("figure-p99").textContent = head.p99 === null ? "–" : duration(head.p99);
-  byId("figure-backlog").textContent = count(head.backlog);
-  const trouble = byId("figure-failing");
-  trouble.hidden = !head.failing;
-  trouble.textContent = `▲ ${head.failing} ${head.failing === 1 ? "target" : "targets"} failing`;
-  const prefix = head.failing ? `▲ ${head.failing} failing · ` : "";
+  showHead(head);
+  const wrong = trouble(head);
+  const prefix = wrong ? `▲ ${wrong} · ` : "";
   const named = `${prefix}${rate(head.in, minute.in)} · ${title}`;
   if (document.title !== named) document.title = named;
 }
@@ -161,18 +176,7 @@ function legend() {
 /** @param {import("./link.js").LinkState} state */
 function tellLink(state) {
   linkState = state;
-  const shown = byId("link-state");
-  clearInterval(waiting);
-  const paused = stream.ring.held && state.state === "live";
-  shown.className = `link-state ${paused ? "paused" : state.state}`;
-  document.body.classList.toggle("dated", state.state !== "live");
-  if (paused) shown.textContent = "❚❚ paused";
-  else if (state.state === "live") shown.textContent = state.ms && state.ms < 5000 ? `● live ${state.ms} ms` : "● live";
-  else if (state.state === "closed") shown.textContent = "○ not live: no permission";
-  else if (state.state === "away") {
-    let left = state.seconds;
-    const say = () => (shown.textContent = left > 0 ? `◌ reconnecting ${left--} s` : "◌ reconnecting");
-    say();
-    waiting = window.setInterval(say, 1000);
-  }
+  const { held, missed } = stream.ring;
+  const paused = held ? { state: "paused", text: `❚❚ paused${missed ? ` +${count(missed)}` : ""}` } : undefined;
+  showLink(state, travel?.away ? { state: "past", text: travel.said } : paused);
 }

@@ -14,8 +14,7 @@
  * @property {number} activeAt  ms since 1970: when something last came to it, as far as we know
  *
  * @typedef {{ i: number, from: number, to: number, count: number, failed: number }} Edge
- * @typedef {{ in: number, out: number, p50: number | null, p99: number | null, backlog: number,
- *   oldest: number | null, failing: number }} Head
+ * @typedef {import("./head.js").Head} Head
  * @typedef {[number, number, number]} Counted  edge, count, failed
  * @typedef {[number, string, number, number | null, number | null, number | null, number | null]} NodeState
  * @typedef {{ nodes: Node[], edges: [number, number, number][], ctr: Counted[], ns: NodeState[], head: Head,
@@ -36,7 +35,7 @@ export class Flow {
     /** @type {Map<number, Edge>} */
     this.edges = new Map();
     /** @type {Head} */
-    this.head = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0 };
+    this.head = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0, in60: 0, out60: 0, open: 0 };
     this.minute = { in: 0, out: 0 }; // events accepted and attempts that delivered in the last minute
   }
 

@@ -37,7 +37,8 @@
       const shown = time.querySelector(".day");
       if (shown) shown.textContent = day;
       const last = time.lastChild;
-      if (last) last.textContent = `${shown ? " " : ""}${seconds.join(":")}.${text(moment.getMilliseconds(), 3)}`;
+      const fraction = time.hasAttribute("data-whole") ? "" : `.${text(moment.getMilliseconds(), 3)}`;
+      if (last) last.textContent = `${shown ? " " : ""}${seconds.join(":")}${fraction}`;
       time.setAttribute("data-local", "");
     }
   };

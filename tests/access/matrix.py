@@ -128,6 +128,8 @@ PAGES: dict[str, list[Ask]] = {
     "": _get("/", "public"),
     "flow": _get("/flow", "e@any") + _get("/flow?bus={bus}", "e@bus"),
     "flow/rows": _get("/flow/rows", "e@any") + _get("/flow/rows?bus={bus}", "e@bus"),
+    "flow/bars": _get("/flow/bars", "e@any") + _get("/flow/bars?bus={bus}", "e@bus"),
+    "flow/at": _get("/flow/at?at=1m", "e@any") + _get("/flow/at?at=1m&bus={bus}", "e@bus"),
     "flow/first-key": _post("/flow/first-key?bus={bus}", "p@bus"),
     "flow/test-event": _post("/flow/test-event?bus={bus}", "p@bus"),
     "events": _get("/events", "e@any"),

@@ -21,6 +21,7 @@ DOCS = ROOT / "templates" / "docs"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = [
     "/flow",
+    "/flow?at=1m&win=1440",
     "/events",
     "/events?source=nobody",
     "/dead-letters",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Flow, Ring } from "../../static/js/model.js";
 
-const HEAD = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0 };
+const HEAD = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0, in60: 0, out60: 0, open: 0 };
 /** @param {number} i @param {any} kind */
 const bare = (i, kind) => /** @type {any} */ ({ i, key: `${kind}:${i}`, kind, id: i, name: "n", label: "n", url: null });
 /** @returns {any} */

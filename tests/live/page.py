@@ -29,6 +29,8 @@ class Page:
             self.counts = {edge: [count, failed] for edge, count, failed in snap["ctr"]}
             self.states = {node: state for node, *state in snap["ns"]}
             self.head = snap["head"]
+        elif snap["ch"] == "head":
+            self.head = snap["head"]
         elif snap["ch"] == "rows":
             self.rows = {row[0]: row for row in snap["rows"]}
         else:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 from django.db import connections
 
@@ -46,11 +47,7 @@ def assert_equal(page: Page, snapshot: FlowSnapshot) -> None:
     assert page.shown_counts() == {edge: sums for edge, sums in snapshot.counts.items() if sums[0]}
     assert {node["key"] for node in page.nodes.values()} == set(snapshot.graph.nodes)
     assert page.shown_states() == {key: list(gauge) for key, gauge in snapshot.gauges.items()}
-    assert page.head == {
-        "in": snapshot.head.rate_in,
-        "out": snapshot.head.rate_out,
-        **{name: getattr(snapshot.head, name) for name in ("p50", "p99", "backlog", "oldest", "failing")},
-    }
+    assert page.head == msgspec.to_builtins(snapshot.head)
 
 
 def assert_same_rows(page: Page, snapshot: FlowSnapshot) -> None:
@@ -67,6 +64,7 @@ async def test_a_snapshot_and_the_parts_after_it_equal_a_fresh_snapshot(
     watcher = Watcher(hub)
     await watcher.greet()
     flow, rows = await watcher.subscribe(1, "flow"), await watcher.subscribe(2, "rows")
+    header = await watcher.subscribe(3, "head")
     assert_equal(flow, await fresh(world, clock))
 
     world.accept(3, source="till")
@@ -83,6 +81,8 @@ async def test_a_snapshot_and_the_parts_after_it_equal_a_fresh_snapshot(
     await hub.beat()
 
     assert_equal(flow, await fresh(world, clock))
+    assert header.head == flow.head
+    assert (header.head["in60"], header.head["out60"]) == (9, 5)
     assert_same_rows(rows, await fresh(world, clock))
     assert (rows.seen, rows.missing, rows.failed) == (7, 0, 4)
 
