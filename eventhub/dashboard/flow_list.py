@@ -15,7 +15,7 @@ from eventhub.live.gauges import TROUBLED, Gauge
 from eventhub.live.graph import Edge, Graph, Node
 from eventhub.live.snapshot import FlowSnapshot
 
-MOST_ROWS = 200  # without JavaScript the filter by name finds the others
+MOST_ROWS = 100  # without JavaScript the filter by name finds the others
 _KINDS = ["source", "bus", "rule", "target", "sink"]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from eventhub.dashboard.scripts import Script, script
+
 PREFIX = "/static/"
 _CHUNK_BYTES = 65_536
 _FOR_EVER = b"max-age=31536000, public, immutable"
@@ -18,6 +20,10 @@ _PASSED_ON = {b"if-none-match": "HTTP_IF_NONE_MATCH", b"if-modified-since": "HTT
 
 async def static_file(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     """Answer one request below ``/static/``. An address with a version (``?v=…``) may be kept for ever."""
+    ours = await asyncio.to_thread(script, scope["path"].removeprefix(PREFIX))
+    if ours is not None:
+        await _script(scope, send, ours)
+        return
     found = _index().files.get(scope["path"])
     if found is None:
         headers = [(b"content-type", b"text/plain"), (b"content-length", b"12")]
@@ -37,6 +43,26 @@ async def static_file(scope: dict[str, Any], _receive: Any, send: Any) -> None:
             while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _script(scope: dict[str, Any], send: Any, ours: Script) -> None:
+    asked = dict(scope["headers"])
+    zips = b"gzip" in asked.get(b"accept-encoding", b"")
+    is_known = asked.get(b"if-none-match", b"").decode("latin-1").removeprefix("W/") == ours.etag
+    body = b"" if is_known else ours.gzipped if zips else ours.plain
+    kept = _FOR_EVER if scope["query_string"].startswith(b"v=") else b"no-cache"
+    headers = [
+        (b"content-type", b"text/javascript; charset=utf-8"),
+        (b"cache-control", kept),
+        (b"etag", ours.etag.encode()),
+        (b"vary", b"Accept-Encoding"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    if not is_known:
+        headers.append((b"content-length", str(len(body)).encode()))
+        headers += [(b"content-encoding", b"gzip")] if zips else []
+    await send({"type": "http.response.start", "status": 304 if is_known else 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 @lru_cache(maxsize=1)

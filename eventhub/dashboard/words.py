@@ -24,7 +24,7 @@ _RESULTS = {
     "not-made": Said("⊘", "not made", "muted"),
     "pending": Said("◌", "pending", "muted"),
 }
-_CONDITIONS = {
+CONDITIONS = {
     "failing": Said("▲", "failing", "bad"),
     "open": Said("▲", "open", "bad"),
     "half-open": Said("◐", "half-open", "warn"),
@@ -71,7 +71,7 @@ def result(row: Row) -> Said:
 
 def condition(gauge: Gauge) -> Said:
     """Return how a node of the graph stands."""
-    return _CONDITIONS.get(gauge.state, Said("", "ok", "ok"))
+    return CONDITIONS.get(gauge.state, Said("", "ok", "ok"))
 
 
 def lost(name: str, last_minute: int) -> Said:

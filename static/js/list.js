@@ -7,7 +7,7 @@ import { troubled } from "./groups.js";
 
 /** @typedef {import("./model.js").Node} Node */
 
-const MOST_ROWS = 200; // until all are asked for
+const MOST_ROWS = 100; // until all are asked for
 const UNSEEN_EVERY = 5000; // ms between writing the figures while it is behind the graph
 const KINDS = ["source", "bus", "rule", "target", "sink"];
 /** The busiest first, in powers of two: rows that are about as busy do not change places under the reader. @param {Node} node */

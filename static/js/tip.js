@@ -58,8 +58,8 @@ export class Tip {
   /** @param {Ribbon} ribbon @param {Layout} layout @param {number} x @param {number} y */
   ribbon(ribbon, layout, x, y) {
     const { count: total, failed } = this.ribbons.counted(ribbon);
-    const { p50, p99 } = ribbon.to.members[0];
-    const times = ribbon.to.grouped || p50 === null ? "" : `p50 ${duration(p50)} · p99 ${duration(p99)}`;
+    const { kind, p50, p99 } = ribbon.to.members[0];
+    const times = ribbon.to.grouped || p50 === null || kind === "bus" ? "" : `p50 ${duration(p50)} · p99 ${duration(p99)}`;
     const trouble = failed ? `✕ ${count(failed)} failed` : "";
     const figures = [rate(total / 60, total), `${count(total)} in the last minute`, times].filter(Boolean).join(" · ");
     this.#write(`${ribbon.from.key}>${ribbon.to.key}`, `${ribbon.from.label} → ${ribbon.to.label}`, trouble, figures, [], []);

@@ -11,7 +11,7 @@ import { bind } from "./keys.js";
  */
 
 const TYPING_MS = 120;
-const NARROW = "(max-width: 700px)"; // below it the list is what fits
+const NARROW = "(max-width: 43.75em)"; // below it the list is what fits
 
 export class Tools {
   /** @param {HTMLElement} side @param {Graph} graph @param {NodeTable} table */

@@ -37,6 +37,7 @@ PAGES = [
     "/nowhere",
     "/help/keys",
     "/docs/",
+    "/docs/flow",
     *sorted(f"/docs/{path.relative_to(DOCS).with_suffix('')}" for path in DOCS.glob("*/[!_]*.html")),
     "/admin/",
     "/admin/eventhub/rule/",

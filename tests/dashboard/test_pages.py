@@ -1,12 +1,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from eventhub.dashboard import words
 from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState
@@ -188,6 +191,16 @@ def test_the_list_of_nodes_is_sorted_and_filtered_without_javascript(world: Worl
         "dead letters",
     ]
     assert listed(text_of(client, "/flow?find=nothing")) == []
+
+
+def test_every_state_of_a_node_is_in_the_reference() -> None:
+    page = (Path(settings.BASE_DIR) / "templates/docs/flow.html").read_text()
+
+    states = page.partition('id="states"')[2].partition("</table>")[0]
+    told = [" ".join(said) for said in re.findall(r'<th scope="row">(\S+) ?(\S*)</th>', states)]
+    assert {one.strip() for one in told} == {
+        f"{one.glyph} {one.word}".strip() for one in words.CONDITIONS.values()
+    }
 
 
 def test_the_flow_page_says_since_when_nothing_came(world: World) -> None:

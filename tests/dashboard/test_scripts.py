@@ -1,0 +1,94 @@
+"""Our JavaScript as it is sent."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eventhub.dashboard.scripts import script
+from eventhub.dashboard.static_files import static_file
+from tests.running import ROOT
+
+FILES = sorted((ROOT / "static" / "js").glob("*.js"))
+# Parses each module (or the classic script) of the list that it is given.
+PARSE = """
+const vm = require("node:vm");
+for (const [name, text] of Object.entries(JSON.parse(require("node:fs").readFileSync(0, "utf8")))) {
+  try {
+    new vm.SourceTextModule(text, { identifier: name });
+  } catch (error) {
+    console.log(`${name}: ${error}`);
+  }
+}
+"""
+
+
+async def ask(path: str, query: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "path": f"/static/{path}",
+        "method": "GET",
+        "query_string": query,
+        "headers": [
+            (name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()
+        ],
+    }
+    await static_file(scope, None, send)
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.mark.asyncio
+async def test_a_script_is_sent_without_comments_and_compressed_for_whoever_takes_it() -> None:
+    status, headers, body = await ask("js/graph.js", b"v=1f", accept_encoding="br, gzip")
+    _, plain_headers, plain = await ask("js/graph.js")
+
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert "immutable" in headers["cache-control"]
+    assert plain_headers["cache-control"] == "no-cache"
+    assert gzip.decompress(body) == plain
+    assert b"@param" not in plain
+    assert len(plain) < len((ROOT / "static/js/graph.js").read_bytes()) * 0.8
+
+
+@pytest.mark.asyncio
+async def test_a_script_that_the_browser_has_is_not_sent_again() -> None:
+    _, headers, _ = await ask("js/graph.js")
+
+    assert (await ask("js/graph.js", if_none_match=headers["etag"]))[::2] == (304, b"")
+
+
+@pytest.mark.asyncio
+async def test_what_is_no_script_of_ours_is_not_found_outside_its_folder() -> None:
+    assert (await ask("js/../../manage.py"))[0] == 404
+    assert (await ask("js/nothing.js"))[0] == 404
+    assert (await ask("css/tokens.css"))[0] == 200
+
+
+def test_every_script_still_parses_as_it_is_sent() -> None:
+    sent = {path.name: _sent(path) for path in FILES}
+    parsed = subprocess.run(
+        [Path(sys.executable).with_name("node"), "--experimental-vm-modules", "-e", PARSE],
+        input=json.dumps(sent),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "graph.js" in sent
+    assert parsed.stdout == ""
+
+
+def _sent(path: Path) -> str:
+    found = script(f"js/{path.name}")
+    assert found is not None
+    return found.plain.decode()
