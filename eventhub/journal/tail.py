@@ -30,6 +30,7 @@ class TailedEvent:
     source: str
     detail_type: str
     accepted_at: int
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from uuid import UUID
 from eventhub.domain.filter import Filter
 from eventhub.journal.port import Position
 from eventhub.live.channel import Channel
+from eventhub.live.listing import Listing
 from eventhub.live.rows import COLUMNS, Row, listed
-from eventhub.live.rows_channel import LISTED
 
 REMEMBERED = 20_000  # events that passed: none comes into view twice
 
@@ -33,7 +33,7 @@ class FilteredChange:
 
 
 class FilteredChannel(Channel[FilteredChange]):
-    """What passes a filter: all counted, 50 listed."""
+    """What passes a filter: all counted, some listed."""
 
     name = "rows"
 
@@ -44,7 +44,7 @@ class FilteredChannel(Channel[FilteredChange]):
         self.filter = asked
         self.buses = buses
         self._bus = bus
-        self._recent: list[tuple[int, Row]] = [(tick, row) for row in rows][-LISTED:]
+        self._listing = Listing(tick, rows)
         self._passed: dict[UUID, None] = dict.fromkeys(row.id for row in rows)
         self._position = max((row.position for row in rows), default=None)
 
@@ -74,7 +74,7 @@ class FilteredChannel(Channel[FilteredChange]):
             first, last = min(positions), max(positions)
             low, high = Position(first.xid, first.seq - 1), Position(last.xid, last.seq + 1)
             self._position = max(last, self._position or last)
-        self._recent = [*self._recent, *((tick, row) for row in passing)][-LISTED:]
+        self._listing.add(tick, passing)
         seen = len(passing) * step
         self.record(FilteredChange(tick, now, seen, failures, step, low, high, changed))
         while len(self._passed) > REMEMBERED:
@@ -86,11 +86,11 @@ class FilteredChannel(Channel[FilteredChange]):
         bus = "null" if self._bus is None else f'"{self._bus}"'  # bus names need no escapes
         columns = listed(f'"{name}"' for name in COLUMNS)
         position = "null" if self._position is None else f'"{self._position}"'
-        rows = listed(row.text for _, row in self._recent)
+        rows = listed(row.text for row in self._listing.newest)
         return f',"bus":{bus},"cols":{columns},"rows":{rows},"pos":{position}'
 
     def _merge(self, since: int, changes: list[FilteredChange]) -> str | None:
-        rows = [row for tick, row in self._recent if tick > since]
+        rows = [row for some in self._listing.since(since) for row in some]
         seen = sum(change.seen for change in changes)
         missing = seen - len(rows)
         failed = sum(change.failed for change in changes)

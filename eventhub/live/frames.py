@@ -93,8 +93,9 @@ snap of ``head``, for pages that show no graph: ``{"t":"snap","id":4,"ch":"head"
 snap of ``rows``::
 
     {"t":"snap","id":2,"ch":"rows","n":2,"seq":4711,"ts":1763894551900,"why":"sub","bus":null,
-     "cols":["id","at","bus","source","detail-type","matched","state","delivered","of","ms","pos"],
-     "rows":[["019a…",1763894551911,"default","shop","order.paid",1,"delivered",1,1,38.2,"0-1a2b"],…],
+     "cols":["id","at","bus","source","detail-type","matched","state","delivered","of","ms","pos","key","lost",
+             "tries"],
+     "rows":[["019a…",1763894551911,"default","shop","order.paid",1,"delivered",1,1,38.2,"0-1a2b","o-77",0,1],…],
      "pos":"0-1a2b"}
 
 - ``rows``: the newest 50, oldest first. ``at`` is accepted_at. ``matched``: rules that matched, null before
@@ -102,7 +103,8 @@ snap of ``rows``::
   ``unknown-bus``, ``not-made`` (matched; no delivery was made: rule disabled or in shadow mode, no target,
   too complex, loop).
   ``delivered`` of ``of`` deliveries made. ``ms``: acceptance → last delivery settled, null until then.
-  ``pos``: position, for gaps.
+  ``pos``: position, for gaps. ``key``: the idempotency key or null. ``lost``: rules of which a delivery was
+  given up. ``tries``: the most attempts of one delivery.
 - ``pos``: position of the newest event, or null if there was never one. Rows that the page already has and
   that are older than the first of ``rows`` have a gap between:
   ``GET /api/events?after=<own pos>&before=<rows[0].pos>``.
@@ -116,7 +118,7 @@ heartbeat, each 5 s::
     {"t":"d","n":118,"seq":4712,"ts":1763894552000,"span":100,"s":[
       {"id":1,"c":[4711,4712],"e":[0,3,0, 1,2,0, 2,2,1],"x":[0,1,0],
        "ns":[[3,"failing",1.6,38.0,212.0,3,1350]],"head":{…}},
-      {"id":2,"c":[4711,4712],"tot":[1000,12,950],"r":[["019a…",…],…],"u":[["019a…",1,"delivered",1,1,38.2],…],
+      {"id":2,"c":[4711,4712],"tot":[1000,12,950],"r":[["019a…",…],…],"u":[["019a…",1,"delivered",1,1,38.2,0,1],…],
        "gap":["0-1a2b","0-1e00"],"pos":"0-1e32"},
       {"id":3,"c":[4705,4712],"ev":{…}}]}
 
@@ -132,8 +134,9 @@ heartbeat, each 5 s::
   columns as in snap; ``upd`` are whole nodes that replace those with the same ``i``. New edges start at 0, 0.
 - rows: ``tot`` [seen, failed, not listed]: events in this part, failed attempts and unroutable events in it,
   events counted but not in ``r``. ``r``: new rows, oldest first, newer than all before; at most 50, the
-  newest (and, oldest first before them, up to 50 more that failed). ``u``: [id, matched, state, delivered,
-  of, ms], for rows sent earlier (ignore ids that are not on the page). ``gap`` [after, before], if not listed
+  newest, and oldest first before them some more that are worth listing: up to 50 given up or unroutable, then
+  retried, and 10 first of their type. ``u``: [id, matched, state, delivered, of, ms, lost, tries], for rows
+  sent earlier (ignore ids that are not on the page). ``gap`` [after, before], if not listed
   > 0: the positions between which (both exclusive) the unlisted events are:
   ``GET /api/events?after=…&before=…&bus=…``; drop ids already listed.
 - head: ``head``, as above.

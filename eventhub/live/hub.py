@@ -22,10 +22,11 @@ from eventhub.journal.port import Hint, Journal, Search
 from eventhub.live import frames
 from eventhub.live.frames import CloseCode
 from eventhub.live.hints import Hints
+from eventhub.live.listing import LISTED
 from eventhub.live.live_filters import MOST_FILTERS, NOTHING, found_rows, read_extra
 from eventhub.live.messages import Refusal, Sub
 from eventhub.live.picture import AnyChannel, Picture
-from eventhub.live.rows_channel import LISTED, EventChannel
+from eventhub.live.rows_channel import EventChannel
 from eventhub.live.session import MAX_INFLIGHT, Session, Subscription
 from eventhub.live.snapshot import read_start
 from eventhub.live.sums import one_row, read_backlogs, recent_rows

@@ -4,7 +4,7 @@ Synchronous and without clock, database or sockets: the hub hands in what it rea
 texts. Everything that many watch is worked out and encoded once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from eventhub.flow.rulebook import Rulebook
@@ -16,9 +16,10 @@ from eventhub.live.gauges import Backlogs
 from eventhub.live.graph import Numbering, draw
 from eventhub.live.head_channel import HeadChannel
 from eventhub.live.intake import Intake
+from eventhub.live.listing import FIRSTS, LISTED
 from eventhub.live.live_filters import NOTHING, Extra, LiveFilters
 from eventhub.live.rows import Row, row_of, take_news
-from eventhub.live.rows_channel import LISTED, EventChannel, RowsChannel
+from eventhub.live.rows_channel import EventChannel, RowsChannel
 from eventhub.live.sums import Known
 from eventhub.live.view import EVERY_BUS, View
 from eventhub.live.window import Counts
@@ -155,17 +156,25 @@ class Picture:
             shown = channel.view.shown
             mine = feed.events if shown is None else [e for e in feed.events if e.bus_id in shown]
             rows = self._list(mine[-LISTED:], tick)
-            older = mine[:-LISTED] if failed else ()
-            more = self._list([event for event in older if event.id in failed][-LISTED:], tick)
-            brought.append((len(mine), rows, more))
+            older = mine[:-LISTED]
+            lost = [event for event in older if event.id in failed] if failed else []
+            more = self._list(lost[-LISTED:], tick)
+            brought.append((len(mine), rows, more, self._list(_firsts(older, mine[-LISTED:]), tick)))
         touched = take_news(self._rows, feed)
         fresh = [row for row in touched.values() if row.born != tick]
         changed = False
-        for channel, (seen, rows, more) in zip(channels, brought, strict=True):
+        for channel, (seen, rows, more, firsts) in zip(channels, brought, strict=True):
             moved = [row for row in fresh if channel.view.shows(row.bus_id)]
             failures = _failures(feed, channel.view)
             advanced = channel.advance(
-                tick, now, seen=seen, failed=failures, rows=rows, more=more, changed=moved
+                tick,
+                now,
+                seen=seen,
+                failed=failures,
+                rows=rows,
+                failed_rows=more,
+                firsts=firsts,
+                changed=moved,
             )
             changed = advanced or changed
         for row_id in touched:
@@ -202,6 +211,16 @@ class Picture:
             if key[0] != "flow" or ("head", key[1]) not in self.channels:  # a header's flow stays with it
                 del self.channels[key]
         self.filters.forget(now - KEPT_SECONDS)
+
+
+def _firsts(older: Sequence[TailedEvent], newest: Iterable[TailedEvent]) -> list[TailedEvent]:
+    """Return the first of each type that is not among the newest."""
+    if not older:
+        return []
+    first = {event.detail_type: event for event in reversed(older)}
+    for event in newest:
+        first.pop(event.detail_type, None)
+    return list(first.values())[:FIRSTS]
 
 
 def _failures(feed: Feed, view: View) -> int:

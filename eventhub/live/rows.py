@@ -19,7 +19,8 @@ from eventhub.journal.port import (
     TailedRouting,
 )
 
-COLUMNS = ("id", "at", "bus", "source", "detail-type", "matched", "state", "delivered", "of", "ms", "pos")
+_NEWS = ("matched", "state", "delivered", "of", "ms")
+COLUMNS = ("id", "at", "bus", "source", "detail-type", *_NEWS, "pos", "key", "lost", "tries")
 
 _MADE = frozenset({OutcomeState.PENDING, OutcomeState.DELIVERED, OutcomeState.DEAD})
 _encode = msgspec.json.Encoder().encode
@@ -50,6 +51,7 @@ class Row:
     source: str
     detail_type: str
     position: Position
+    key: str | None = None
     routing: RoutingState | None = None
     matched: int | None = None
     legs: dict[int, Leg] = field(default_factory=dict)
@@ -125,6 +127,16 @@ class Row:
         return sum(leg.state in _MADE for leg in self.legs.values())
 
     @property
+    def lost(self) -> int:
+        """Return how many rules matched of which a delivery was given up."""
+        return len({leg.rule_id for leg in self.legs.values() if leg.state is OutcomeState.DEAD})
+
+    @property
+    def tries(self) -> int:
+        """Return the most attempts of one delivery."""
+        return max((leg.attempts for leg in self.legs.values()), default=0)
+
+    @property
     def took_ms(self) -> float | None:
         """Return the ms from acceptance until nothing was left to do; None while there is."""
         return None if self.settled_at is None else shown((self.settled_at - self.accepted_at) / 1000)
@@ -135,7 +147,7 @@ class Row:
         if self._text is None:
             row = (str(self.id), self.accepted_at // 1000, self.bus, self.source, self.detail_type)
             stand = (self.matched, self.state, self.delivered, self.of, self.took_ms, str(self.position))
-            self._text = _encode((*row, *stand)).decode()
+            self._text = _encode((*row, *stand, self.key, self.lost, self.tries)).decode()
         return self._text
 
     @property
@@ -143,7 +155,7 @@ class Row:
         """Return what can change of the row, as the socket carries it."""
         if self._update is None:
             stand = (str(self.id), self.matched, self.state, self.delivered, self.of, self.took_ms)
-            self._update = _encode(stand).decode()
+            self._update = _encode((*stand, self.lost, self.tries)).decode()
         return self._update
 
     @property
@@ -181,6 +193,7 @@ def row_of(event: TailedEvent) -> Row:
         source=event.source,
         detail_type=event.detail_type,
         position=event.position,
+        key=event.key,
     )
 
 

@@ -1,15 +1,13 @@
 """The rows channel: the newest events of everything, of one bus or of some; and the channel of one event."""
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from eventhub.journal.port import START, Position
 from eventhub.live.channel import Channel
+from eventhub.live.listing import Listing
 from eventhub.live.rows import COLUMNS, Row, listed
 from eventhub.live.view import View
-
-LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class RowsChange:
 
 
 class RowsChannel(Channel[RowsChange]):
-    """The newest rows, all counted, 50 listed."""
+    """The newest rows: all counted, some listed."""
 
     name = "rows"
 
@@ -38,11 +36,9 @@ class RowsChannel(Channel[RowsChange]):
         super().__init__(tick)
         self.view = view
         self.bus = bus
-        # The newest events without a hole between them, each with the tick that brought it …
-        self._recent: deque[tuple[int, Row]] = deque(((tick, row) for row in rows), LISTED)
-        # … and some older ones that failed in the tick that brought them.
-        self._failed: deque[tuple[int, Row]] = deque(maxlen=LISTED)
-        self._position = self._recent[-1][1].position if self._recent else None
+        self._listing = Listing(tick, rows)
+        newest = self._listing.newest
+        self._position = newest[-1].position if newest else None
 
     def advance(
         self,
@@ -52,17 +48,18 @@ class RowsChannel(Channel[RowsChange]):
         seen: int,
         failed: int,
         rows: list[Row],
-        more: list[Row],
+        failed_rows: list[Row],
+        firsts: list[Row],
         changed: list[Row],
     ) -> bool:
-        """Record a tick: ``rows`` are the newest of those ``seen``, ``more`` older ones that failed."""
+        """Record a tick: ``rows`` are the newest of those ``seen``; older ones failed or came first."""
         if not seen and not failed and not changed:
             return False
         after = self._position or START
         if rows:
             self._position = rows[-1].position
-        self._recent.extend((tick, row) for row in rows)
-        self._failed.extend((tick, row) for row in more)
+        self._listing.add(tick, rows, failed=failed_rows)
+        self._listing.add_firsts(tick, firsts)
         self.record(RowsChange(tick, now, seen, failed, after, changed))
         return True
 
@@ -71,12 +68,11 @@ class RowsChannel(Channel[RowsChange]):
         bus = "null" if self.bus is None else f'"{self.bus}"'  # bus names need no escapes
         columns = listed(f'"{name}"' for name in COLUMNS)
         position = "null" if self._position is None else f'"{self._position}"'
-        rows = listed(row.text for _, row in self._recent)
+        rows = listed(row.text for row in self._listing.newest)
         return f',"bus":{bus},"cols":{columns},"rows":{rows},"pos":{position}'
 
     def _merge(self, since: int, changes: list[RowsChange]) -> str | None:
-        rows = [row for tick, row in self._recent if tick > since]
-        more = [row for tick, row in self._failed if tick > since]
+        more, rows = self._listing.since(since)
         seen = sum(change.seen for change in changes)
         missing = seen - len(rows) - len(more)
         failed = sum(change.failed for change in changes)

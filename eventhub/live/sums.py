@@ -116,8 +116,11 @@ def rows_with_fate(events: Any) -> list[Row]:
             source=event.source,
             detail_type=event.detail_type,
             position=Position(event.xid, event.seq),
+            key=event.key,
         )
-        for event in events.only("id", "accepted_at", "bus_id", "bus", "source", "detail_type", "xid", "seq")
+        for event in events.only(
+            "id", "accepted_at", "bus_id", "bus", "source", "detail_type", "xid", "seq", "key"
+        )
     }
     for routing in RoutingRow.objects.filter(event_id__in=rows):
         row = rows[routing.event_id]

@@ -52,9 +52,10 @@ class Page:
                 self.gaps.append(part["gap"])
         for row in part.get("r", ()):
             self.rows[row[0]] = row
-        for event, matched, state, delivered, of, ms in part.get("u", ()):
+        for event, *stand, lost, tries in part.get("u", ()):
             if event in self.rows:
-                self.rows[event][5:10] = [matched, state, delivered, of, ms]
+                self.rows[event][5:10] = stand
+                self.rows[event][12:] = [lost, tries]
         self.event = part.get("ev", self.event)
 
     def _flow(self, part: dict[str, Any]) -> None:

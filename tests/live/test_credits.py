@@ -125,6 +125,44 @@ async def test_an_event_that_fails_at_once_is_listed_among_thousands(
     assert (rows.seen, rows.missing, rows.failed) == (1001, 950, 1)
 
 
+async def test_the_first_of_its_type_is_listed_among_thousands(world: World, hub: Hub, clock: Clock) -> None:
+    _, _, rows = await watching(hub)
+    rare = world.accept(1, detail_type="order.refused", key="o-77")[0]
+
+    await beat(world, hub, clock, events=300)
+
+    assert rows.rows[str(rare)][4] == "order.refused"
+    assert rows.rows[str(rare)][11] == "o-77"
+    assert (rows.seen, rows.missing) == (301, 250)
+
+
+async def test_what_failed_goes_before_what_was_retried_when_many_ticks_are_merged(
+    world: World, hub: Hub, clock: Clock
+) -> None:
+    watcher, _, rows = await watching(hub)
+    watcher.reads = False
+    await beat(world, hub, clock)
+    await beat(world, hub, clock)
+    dead = world.accept(1)[0]
+    world.route((world.paid, world.mail))
+    world.settle(world.claim(), OutcomeState.DEAD)
+    await beat(world, hub, clock, events=0)
+    world.accept(60)
+    world.route((world.paid, world.mail))
+    world.settle(world.claim(), OutcomeState.PENDING)
+    for _ in range(3):
+        await beat(world, hub, clock, events=60)
+
+    watcher.session.acknowledge(watcher.frames[-1]["n"])
+    await beat(world, hub, clock, events=0)
+
+    states = [row[6] for row in rows.rows.values()]
+    assert rows.rows[str(dead)][6] == "dead"
+    # The two events of the first beats were given up too.
+    assert (states.count("dead"), states.count("retrying")) == (3, 47)
+    assert rows.rows[str(dead)][12:] == [1, 1]
+
+
 async def test_a_listed_row_follows_its_event(world: World, hub: Hub, clock: Clock) -> None:
     _, _, rows = await watching(hub)
     event = str(world.accept(1)[0])

@@ -55,6 +55,7 @@ def assert_same_rows(page: Page, snapshot: FlowSnapshot) -> None:
     for row in snapshot.rows:
         shown = [row.matched, row.state, row.delivered, row.of, row.took_ms]
         assert page.rows[str(row.id)][5:10] == shown
+        assert page.rows[str(row.id)][11:] == [row.key, row.lost, row.tries]
 
 
 async def test_a_snapshot_and_the_parts_after_it_equal_a_fresh_snapshot(

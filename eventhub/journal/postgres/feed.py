@@ -28,7 +28,7 @@ def _tail_of(table: str, names: str) -> str:
     )
 
 
-EVENTS = _tail_of("event", "id, bus_id, bus, source, detail_type, accepted_at")
+EVENTS = _tail_of("event", "id, bus_id, bus, source, detail_type, accepted_at, key")
 ROUTINGS = _tail_of("routing", "event_id, bus_id, state, routed_at")
 ATTEMPTS = _tail_of(
     "attempt",

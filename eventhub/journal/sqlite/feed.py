@@ -23,7 +23,8 @@ from eventhub.journal.sqlite.connections import one_json
 # One statement, so that all four tables are of one moment.
 FEED = """
     SELECT json_array(
-        (SELECT json_group_array(json_array(seq, id, bus_id, bus, source, detail_type, accepted_at)) FROM (
+        (SELECT json_group_array(json_array(seq, id, bus_id, bus, source, detail_type, accepted_at,
+            key)) FROM (
             SELECT * FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?5)),
         (SELECT json_group_array(json_array(seq, event_id, bus_id, state, routed_at, matched)) FROM (
             SELECT * FROM routing WHERE seq > ?2 ORDER BY seq LIMIT ?5)),
@@ -47,7 +48,7 @@ HEAD = """
 AttemptColumns = tuple[int, str, int, int, int, int, int, OutcomeState, int | None, str, int, int, int]
 _decode = msgspec.json.Decoder(
     tuple[
-        list[tuple[int, str, int, str, str, str, int]],
+        list[tuple[int, str, int, str, str, str, int, str | None]],
         list[tuple[int, str, int, RoutingState, int, int]],
         list[tuple[str, int, int, int | None, OutcomeState]],
         list[AttemptColumns],
@@ -79,8 +80,8 @@ def read_feed(db: sqlite3.Connection, after: Tail, limit: int) -> Feed:
             Position(0, dead[-1][0]) if dead else after.dead_letters,
         ),
         [
-            TailedEvent(Position(0, seq), UUID(event_id), bus_id, bus, source, kind, accepted_at)
-            for seq, event_id, bus_id, bus, source, kind, accepted_at in events
+            TailedEvent(Position(0, seq), UUID(event_id), bus_id, bus, source, kind, accepted_at, key)
+            for seq, event_id, bus_id, bus, source, kind, accepted_at, key in events
         ],
         [
             TailedRouting(Position(0, seq), UUID(event_id), bus_id, state, at, made.get(event_id, ()))
