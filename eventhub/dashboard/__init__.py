@@ -6,7 +6,8 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``flow_page``      ``/flow``: graph, list twin, stream, and the first steps while the journal is empty
 ``scrubber``       ``/flow?at=…``: bars of the past and the page as it was at an instant
 ``heading``        the header's figures on every page
-``event_list``     ``/events``
+``search_page``    ``/events``: the newest, or what a filter finds
+``stream``         the rows of both, and what their gaps hide; ``summary`` of one beside them
 ``event``          ``/events/{id}``: one event's journey, and the pages that belong to it
 ``preview_page``   ``/events/{id}/preview``: a transform tried on the event
 ``rules``          ``/rules``, ``/rules/{id}``, ``/rules/new``: what rules do, edited beside a live backtest

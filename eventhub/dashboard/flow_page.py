@@ -1,13 +1,13 @@
 """The flow page: the graph with its figures, the newest events, and the first steps while there are none."""
 
-import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -15,26 +15,24 @@ from django.views.decorators.http import require_safe
 from eventhub.access import seen
 from eventhub.access.caller import Caller, caller_of_user
 from eventhub.access.scopes import Scope
-from eventhub.access.sensitive import searched_masks
-from eventhub.dashboard import paging, words
+from eventhub.dashboard import search_page, stream
 from eventhub.dashboard.flow_list import columns, last_minute, listed
 from eventhub.dashboard.heading import Heading
-from eventhub.dashboard.permitted import asked_bus, reader
+from eventhub.dashboard.permitted import asked_bus
 from eventhub.dashboard.scrubber.shown import scrubber_of
 from eventhub.dashboard.scrubber.span import Span, asked
-from eventhub.flow.find import WrongSearchError, find, read_search
+from eventhub.flow.find import WrongSearchError
 from eventhub.flow.process import NotRunningError, parts
 from eventhub.flow.rulebook import Rulebook
 from eventhub.journal.rows import EventRow
 from eventhub.live.graph import Numbering
 from eventhub.live.lately import read_lately
+from eventhub.live.listing import LISTED
 from eventhub.live.past import past_snapshot
 from eventhub.live.snapshot import FlowSnapshot, flow_snapshot
-from eventhub.live.sums import rows_with_fate
 from eventhub.live.view import View, view_of
 from eventhub.models import DEFAULT_BUS, Bus
 
-_LOADED_AT_ONCE = 200  # rows of a gap in the stream
 _QUIET_MS = 60_000  # without events for so long, the page says since when
 
 
@@ -79,7 +77,7 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
         "slow": f"{settings.SLOW_MS / 1000:g} s",
         "quiet_since": newest if not minute["in"] and quiet_ms >= _QUIET_MS else None,
         "quiet_ms": quiet_ms,
-        "rows": [(row, words.result(row)) for row in snapshot.rows],
+        **_stream(request, caller, bus, snapshot, span),
         "snapshot": _as_sent(snapshot),
         "is_first": span.at is None
         and not seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ).exists(),
@@ -91,39 +89,19 @@ def render_flow(request: HttpRequest, first_key: tuple[str, str] | None = None) 
     return render(request, "flow.html", context)
 
 
-@require_safe
-@login_required
-def rows(request: HttpRequest) -> HttpResponse:
-    """Return the events between two positions as the socket sends them, oldest first: what a gap hides.
-
-    ``{"rows": […], "more": true if older ones are left}``; the newest ones if they are too many at once. With
-    ``?q=`` those that pass a filter.
-    """
-    after, before = (paging.position(request.GET.get(name)) for name in ("after", "before"))
-    caller = reader(request)
-    bus = asked_bus(request, caller)
-    if request.GET.get("q"):
-        return _filtered_rows(request, caller, bus)
-    events = seen.on_buses(EventRow.objects.all(), caller, Scope.EVENTS_READ)
-    if bus is not None:
-        events = events.filter(bus_id=bus.pk)
-    found = rows_with_fate(paging.between(events, after, before)[: _LOADED_AT_ONCE + 1])
-    listed = [json.loads(row.text) for row in found[:_LOADED_AT_ONCE]]
-    return JsonResponse({"rows": listed[::-1], "more": len(found) > _LOADED_AT_ONCE})
-
-
-def _filtered_rows(request: HttpRequest, caller: Caller, bus: Bus | None) -> JsonResponse:
-    given = {name: request.GET.get(name, "") for name in ("q", "after", "before")}
-    try:
-        bus_ids = caller.buses(Scope.EVENTS_READ) if bus is None else {bus.pk}
-        masked = searched_masks(caller, bus_ids)
-        asked = read_search(given, limit=_LOADED_AT_ONCE, bus_ids=bus_ids, masked=masked)
-        found = find(asked)
-    except WrongSearchError as error:
-        return JsonResponse({"error": str(error), "at": error.at}, status=400)
-    rows = {row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=found.ids))}
-    listed = [json.loads(rows[event_id].text) for event_id in found.ids if event_id in rows]
-    return JsonResponse({"rows": listed[::-1], "more": found.next is not None})
+def _stream(
+    request: HttpRequest, caller: Caller, bus: Bus | None, snapshot: FlowSnapshot, span: Span
+) -> dict[str, Any]:
+    """Return the stream as the address asks for it: the newest events, or those that pass a filter."""
+    box = search_page.Box({"q": request.GET["q"].strip()} if request.GET.get("q") else {})
+    listed = stream.Listed(snapshot.rows, more=len(snapshot.rows) == LISTED)
+    if box.texts:
+        try:
+            upto = "" if span.at is None else datetime.fromtimestamp(span.at, UTC).isoformat()
+            listed = stream.listed_events(caller, bus, {**box.texts, "to": upto}, limit=LISTED)
+        except WrongSearchError as error:
+            box, listed = search_page.wrong_box(box.texts, error), stream.Listed([], more=False)
+    return {"box": box, "listed": listed, "start": stream.start(request, caller, listed)}
 
 
 def _first_bus(caller: Caller, bus: Bus | None) -> str | None:

@@ -1,8 +1,6 @@
 """The list of events: the newest, or what a one-line filter finds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -10,19 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from eventhub.access import seen
-from eventhub.access.scopes import Scope
-from eventhub.access.sensitive import searched_masks
-from eventhub.dashboard import paging, words
+from eventhub.dashboard import paging, stream
 from eventhub.dashboard.permitted import reader
 from eventhub.domain.filter.terms import AnyOf, Term, Value
-from eventhub.flow.find import WrongSearchError, find, read_search
-from eventhub.journal.port import Found
-from eventhub.journal.rows import EventRow
-from eventhub.live.sums import rows_with_fate
+from eventhub.flow.find import WrongSearchError
 
 _WORDS = ("bus", "source", "type")  # also taken as parameters of their own: older links have them
-_ASKED = ("q", "from", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +34,45 @@ class Box:
 @require_safe
 @login_required
 def events(request: HttpRequest) -> HttpResponse:
-    """List events, the newest first; ``?q=``, ``?from=`` and ``?to=`` search them."""
-    every = seen.on_buses(EventRow.objects.all(), reader(request), Scope.EVENTS_READ)
+    """List events, the newest first; ``?q=``, ``?from=`` and ``?to=`` (or ``?at=``) search them."""
+    caller = reader(request)
     texts = _texts(request)
-    context: dict[str, Any] = {"page": "events", "box": Box(texts)}
-    if not texts and not request.GET.get("cursor"):
-        page = paging.page_of(request, every, {})
-        context |= {"rows": _listed(page.rows), "paging": page}
-        return render(request, "events.html", context)
+    given = {**texts, "cursor": request.GET.get("cursor", ""), "before": request.GET.get("before", "")}
+    is_first = not given["cursor"] and not given["before"]
+    box, listed, status = Box(texts), stream.Listed([], more=False), 200
     try:
-        found = _search(request, texts)
+        listed = stream.listed_events(caller, None, given, limit=paging.PER_PAGE)
     except WrongSearchError as error:
-        context["box"] = _wrong(texts, error)
-        return render(request, "events.html", context, status=400)
-    by_id = {row.id: row for row in EventRow.objects.filter(id__in=found.ids)}
-    older = "?" + urlencode({**texts, "cursor": found.next}) if found.next else ""
-    newest = "?" + urlencode(texts) if request.GET.get("cursor") else ""
-    rows = [by_id[event_id] for event_id in found.ids if event_id in by_id]
-    context |= {"rows": _listed(rows), "found": found, "paging": paging.Page(rows, newest, older)}
-    return render(request, "events.html", context)
+        box, status = wrong_box(texts, error), 400
+    context = {
+        "page": "events",
+        "box": box,
+        "listed": listed,
+        "start": stream.start(request, caller, listed),
+        "found": listed.found,
+        "newest": "" if is_first else f"?{urlencode(texts)}",
+        "older": _older(texts, listed),
+        # What comes is newer than all of it: a list that ends in the past does not follow.
+        "may_follow": is_first and "to" not in texts and status == 200,
+        "live": request.GET.get("live") != "0",
+        "payload": request.GET.get("payload"),
+    }
+    return render(request, "events.html", context, status=status)
+
+
+def _older(texts: dict[str, str], listed: stream.Listed) -> str:
+    """Return the query of the page of older events."""
+    if not listed.more:
+        return ""
+    found = listed.found
+    place = {"cursor": found.next or ""} if found else {"before": str(listed.rows[-1].position)}
+    return "?" + urlencode({**texts, **place})
 
 
 def _texts(request: HttpRequest) -> dict[str, str]:
     """Return what is asked for, parameters of one word put into the filter."""
-    texts = {name: request.GET.get(name, "").strip() for name in _ASKED}
+    texts = {name: request.GET.get(name, "").strip() for name in stream.ASKED}
+    texts["to"] = texts["to"] or request.GET.get("at", "").strip()
     terms = [
         str(Term(word, AnyOf((Value((request.GET[word],)),)))) for word in _WORDS if request.GET.get(word)
     ]
@@ -76,22 +82,9 @@ def _texts(request: HttpRequest) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _search(request: HttpRequest, texts: dict[str, str]) -> Found:
-    caller = reader(request)
-    given = {**texts, "cursor": request.GET.get("cursor", "")}
-    bus_ids = caller.buses(Scope.EVENTS_READ)
-    masked = searched_masks(caller, bus_ids)
-    return find(read_search(given, limit=paging.PER_PAGE, bus_ids=bus_ids, masked=masked))
-
-
-def _wrong(texts: dict[str, str], error: WrongSearchError) -> Box:
+def wrong_box(texts: dict[str, str], error: WrongSearchError) -> Box:
+    """Return the box of a search that cannot be one."""
     if error.at is None:
         return Box(texts, dict(error.wrong))
     q = texts.get("q", "")
     return Box(texts, dict(error.wrong), q[: error.at], q[error.at :])
-
-
-def _listed(rows: Sequence[EventRow]) -> list[tuple[EventRow, Any, words.Said]]:
-    """Return events with what became of them."""
-    fates = {row.id: row for row in rows_with_fate(EventRow.objects.filter(id__in=[row.id for row in rows]))}
-    return [(row, fates[row.id], words.result(fates[row.id])) for row in rows if row.id in fates]

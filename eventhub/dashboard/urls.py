@@ -11,6 +11,8 @@ from eventhub.dashboard import (
     redriving,
     reference,
     search_page,
+    stream,
+    summary,
 )
 from eventhub.dashboard.event import again, why
 from eventhub.dashboard.event import page as event_page
@@ -21,12 +23,13 @@ from eventhub.dashboard.scrubber import views as scrubber
 urlpatterns = [
     path("", flow_page.start),
     path("flow", flow_page.flow, name="flow"),
-    path("flow/rows", flow_page.rows, name="flow-rows"),
+    path("flow/rows", stream.rows, name="flow-rows"),
     path("flow/bars", scrubber.bars, name="flow-bars"),
     path("flow/at", scrubber.at, name="flow-at"),
     path("flow/first-key", first_steps.first_key, name="first-key"),
     path("flow/test-event", first_steps.test_event, name="test-event"),
     path("events", search_page.events, name="events"),
+    path("events/previews", summary.previews, name="previews"),
     path("events/<uuid:event_id>", event_page.event, name="event"),
     path("events/<uuid:event_id>/rows", event_page.rows, name="event-rows"),
     path("events/<uuid:event_id>/others", event_page.others, name="event-others"),
@@ -37,6 +40,7 @@ urlpatterns = [
     ),
     path("events/<uuid:event_id>/why/<int:rule_id>", why.why, name="why"),
     path("events/<uuid:event_id>/replay", again.again, name="replay-event"),
+    path("events/<uuid:event_id>/summary", summary.summary, name="summary"),
     path("events/<uuid:event_id>/preview", preview_page.preview_event, name="preview"),
     path("dead-letters", dead_letters.dead_letters, name="dead-letters"),
     path("dead-letters/redrive", redriving.redrive, name="redrive"),

@@ -63,10 +63,23 @@ def result(row: Row) -> Said:
     """Return how an event stands."""
     many = row.of > 1
     if row.state == "delivered":
-        return Said("✓", f"done {row.delivered}/{row.of}" if many else "done", "ok")
+        return Said("✓", f"delivered {row.delivered}/{row.of}" if many else "delivered", "ok")
     if row.state == "dead":
         return Said("✕", f"dead {row.of - row.delivered}/{row.of}" if many else "dead", "bad")
+    if row.state == "retrying" and row.tries:
+        return Said("↻", f"retry {row.tries}", "warn")
     return _RESULTS.get(row.state, _RESULTS["pending"])
+
+
+def rule_count(row: Row) -> str:
+    """Return how many rules matched, and once that is known, how many of them got through: "2 ✓ 1 ✕"."""
+    if not row.matched:
+        return ""
+    settled = row.settled_at is not None
+    if not row.lost:
+        return f"{row.matched} ✓" if settled else str(row.matched)
+    through = row.matched - row.lost
+    return f"{through} ✓ {row.lost} ✕" if through and settled else f"{row.lost} ✕"
 
 
 def condition(gauge: Gauge) -> Said:

@@ -37,17 +37,35 @@ export function clock(at) {
   return `${parts.join(":")}.${padded(moment.getMilliseconds(), 3)}`;
 }
 
+/** @param {number} at milliseconds since 1970 @returns {string} the same with its day: 2026-11-23 10:42:31.987 */
+export function moment(at) {
+  const day = new Date(at);
+  return `${day.getFullYear()}-${padded(day.getMonth() + 1, 2)}-${padded(day.getDate(), 2)} ${clock(at)}`;
+}
+
+/**
+ * How many rules matched, and once that is known, how many of them got through.
+ * @param {number | null} matched null before routing @param {number} lost rules of which a delivery was given up
+ * @param {boolean} settled whether nothing is left to do
+ * @returns {string} "3", "3 ✓", "2 ✓ 1 ✕", or "" for none
+ */
+export function ruleCount(matched, lost, settled) {
+  if (!matched) return "";
+  if (!lost) return settled ? `${matched} ✓` : String(matched);
+  return matched > lost && settled ? `${matched - lost} ✓ ${lost} ✕` : `${lost} ✕`;
+}
+
 /**
  * An event's result as glyph, word and tone. Never colour alone.
- * @param {string} state @param {number} delivered @param {number} of
+ * @param {string} state @param {number} delivered @param {number} of @param {number} [tries] most attempts of one delivery
  * @returns {{ glyph: string, word: string, tone: "" | "ok" | "warn" | "bad" | "muted" }}
  */
-export function result(state, delivered, of) {
+export function result(state, delivered, of, tries = 0) {
   switch (state) {
     case "delivered":
-      return { glyph: "✓", word: of > 1 ? `done ${delivered}/${of}` : "done", tone: "ok" };
+      return { glyph: "✓", word: of > 1 ? `delivered ${delivered}/${of}` : "delivered", tone: "ok" };
     case "retrying":
-      return { glyph: "↻", word: "retrying", tone: "warn" };
+      return { glyph: "↻", word: tries ? `retry ${tries}` : "retrying", tone: "warn" };
     case "dead":
       return { glyph: "✕", word: of > 1 ? `dead ${of - delivered}/${of}` : "dead", tone: "bad" };
     case "unroutable":

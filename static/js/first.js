@@ -1,7 +1,7 @@
 // The first steps, while the journal is empty: a key for the reader's first event, a test event, and its story.
 import { duration } from "./figures.js";
 
-/** @typedef {import("./model.js").Row} Row */
+/** @typedef {import("./ring.js").Row} Row */
 
 export class FirstSteps {
   /** @param {HTMLElement} sheet @param {() => void} onClose */

@@ -1,12 +1,13 @@
 // The flow page: joins the socket to graph, list, stream, header and title. The server's HTML is true without it.
+import { drawer } from "./drawer.js";
 import { count, rate } from "./figures.js";
 import { Graph } from "./graph.js";
 import { Link, liveAddress } from "./link.js";
 import { NodeTable } from "./list.js";
 import { Flow } from "./model.js";
+import { Panel } from "./panel.js";
 import { Said } from "./said.js";
 import { showHead, showLink, trouble } from "./head.js";
-import { Stream } from "./stream.js";
 import { Tools } from "./tools.js";
 import { Travel } from "./travel.js";
 
@@ -23,7 +24,7 @@ const graph = new Graph(pane, byId("board"), flow, viewed);
 const table = new NodeTable(byId("node-list"), () => graph.nodes());
 const said = new Said(byId("said"), byId("alarm"));
 const panel = byId("stream");
-const stream = new Stream(panel, held);
+const stream = new Panel(panel, held);
 const tools = new Tools(byId("graph-side"), graph, table);
 const sheet = document.getElementById("first-steps");
 /** @type {import("./first.js").FirstSteps | null} */
@@ -58,17 +59,8 @@ const flowTold = {
   },
 };
 link.subscribe(1, flowTold);
-link.subscribe(2, {
-  ask: { ch: "rows", ...bus },
-  snap: (snap) => {
-    stream.snap(snap);
-    followFirst();
-  },
-  part: (part) => {
-    stream.part(part);
-    followFirst();
-  },
-});
+stream.watch(link, 2, followFirst);
+drawer(byId("flow"), panel, byId("stream-back"));
 const drawn = document.getElementById("snapshot")?.textContent;
 if (drawn) {
   flow.take(JSON.parse(drawn));
@@ -83,9 +75,13 @@ if (scrubber) {
       flow.take(picture);
       graph.arrange();
       if (span) graph.dots.release(picture.e, span);
+      void stream.showPast(picture.rows, picture.at);
       soon();
     },
-    live: () => link.subscribe(1, { ...flowTold, ask: { ch: "flow", ...bus, group } }), // answered by a snap
+    live: () => {
+      link.subscribe(1, { ...flowTold, ask: { ch: "flow", ...bus, group } }); // answered by a snap
+      void stream.showLive();
+    },
     tell: () => tellLink(linkState),
   });
   tellLink(linkState); // it may have begun in the past
@@ -108,7 +104,7 @@ if (sheet) {
 /** The first event's story, until the reader goes on. */
 function followFirst() {
   if (!first) return;
-  const row = stream.ring.items.find((item) => item.row)?.row;
+  const row = stream.stream.ring.oldest;
   if (!row) return;
   first.tell(row);
   document.body.classList.remove("first");
@@ -129,9 +125,9 @@ function viewed() {
   travel?.again();
 }
 
-/** @param {boolean} paused */
-function held(paused) {
-  graph.dots.freeze(paused);
+/** @param {import("./stream.js").Mode} mode */
+function held(mode) {
+  graph.dots.freeze(mode === "held");
   tellLink(linkState);
 }
 
@@ -142,7 +138,7 @@ function soon() {
   setTimeout(() => {
     due = false;
     shownAt = performance.now();
-    if (!stream.ring.held || travel?.away) {
+    if (stream.stream.mode !== "held" || travel?.away) {
       graph.show();
       table.show();
     }
@@ -163,7 +159,7 @@ function header() {
 }
 
 /** The newest event of the stream. */
-const newest = () => stream.ring.items.findLast((item) => item.row)?.row;
+const newest = () => stream.stream.ring.newest;
 
 /** What a dot stands for just now. */
 function legend() {
@@ -176,7 +172,8 @@ function legend() {
 /** @param {import("./link.js").LinkState} state */
 function tellLink(state) {
   linkState = state;
-  const { held, missed } = stream.ring;
-  const paused = held ? { state: "paused", text: `❚❚ paused${missed ? ` +${count(missed)}` : ""}` } : undefined;
+  const { mode, ring } = stream.stream;
+  const { missed } = ring;
+  const paused = mode === "held" ? { state: "paused", text: `❚❚ paused${missed ? ` +${count(missed)}` : ""}` } : undefined;
   showLink(state, travel?.away ? { state: "past", text: travel.said } : paused);
 }

@@ -5,7 +5,7 @@
  * @property {Record<string, unknown>} ask  members of `sub` besides `id` and `cur`
  * @property {(snap: any) => void} snap
  * @property {(part: any, span: number) => void} part
- * @property {(error: { code: string, msg: string }) => void} [refused]
+ * @property {(error: { code: string, msg: string, at: number | null }) => void} [refused]
  *
  * @typedef {{ state: "connecting" | "live" | "away" | "closed", ms: number, seconds: number }} LinkState
  */
@@ -35,6 +35,11 @@ export class Link {
   subscribe(id, subscription) {
     this.subscriptions.set(id, { ...subscription, at: null });
     if (this.epoch && this.socket?.readyState === WebSocket.OPEN) this.#ask(id);
+  }
+
+  /** @param {number} id */
+  unsubscribe(id) {
+    if (this.subscriptions.delete(id)) this.#send({ t: "unsub", id });
   }
 
   open() {

@@ -1,5 +1,4 @@
-// What the socket told: the graph with its counters and states (snapshot plus parts equals a fresh snapshot), and
-// the newest rows in order, with a view of them that nothing moves while it is held.
+// What the socket told of the graph: its counters and states. Snapshot plus parts equals a fresh snapshot.
 
 /**
  * @typedef {object} Node
@@ -137,90 +136,5 @@ export class Flow {
     }
     const now = Date.now();
     for (const node of this.nodes.values()) if (node.minute > 0 || node.backlog) node.activeAt = now;
-  }
-}
-
-/**
- * @typedef {object} Row
- * @property {string} id @property {number} at @property {string} bus @property {string} source
- * @property {string} type @property {number | null} matched @property {string} state
- * @property {number} delivered @property {number} of @property {number | null} ms @property {string} pos
- *
- * @typedef {{ after: string, before: string, count: number | null, loading: boolean }} Gap  counted, not listed
- * @typedef {{ row: Row, gap?: undefined } | { gap: Gap, row?: undefined }} Item
- */
-
-export class Ring {
-  /** @param {number} [capacity] */
-  constructor(capacity = 20_000) {
-    this.capacity = capacity;
-    /** @type {Item[]} */
-    this.items = []; // oldest first
-    /** @type {Map<string, Row>} */
-    this.rows = new Map();
-    /** @type {number | null} */
-    this.heldAt = null; // how many of the items are shown; null follows the newest
-    this.missed = 0; // events since it is held, listed or not
-    this.missedFailed = 0;
-  }
-
-  get held() {
-    return this.heldAt !== null;
-  }
-
-  /** How many items are shown. */
-  get length() {
-    return this.heldAt ?? this.items.length;
-  }
-
-  /** The item on line `line`, the newest being on line 0. @param {number} line @returns {Item | undefined} */
-  line(line) {
-    return this.items[this.length - 1 - line];
-  }
-
-  hold() {
-    if (this.heldAt !== null) return;
-    this.heldAt = this.items.length;
-    this.missed = this.missedFailed = 0;
-  }
-
-  follow() {
-    this.heldAt = null;
-    this.missed = this.missedFailed = 0;
-  }
-
-  /**
-   * Take news, oldest first; the gap, if any, lies before them.
-   * @param {Row[]} rows @param {Gap | null} gap
-   */
-  add(rows, gap) {
-    if (gap) this.items.push({ gap });
-    for (const row of rows) {
-      if (this.rows.has(row.id)) continue;
-      this.rows.set(row.id, row);
-      this.items.push({ row });
-    }
-    this.#trim();
-  }
-
-  /** Put loaded rows in a gap's place; `rest` stays a gap before them. @param {Gap} gap @param {Row[]} rows @param {Gap | null} rest */
-  fill(gap, rows, rest) {
-    const at = this.items.findIndex((item) => item.gap === gap);
-    if (at < 0) return;
-    const fresh = rows.filter((row) => !this.rows.has(row.id));
-    for (const row of fresh) this.rows.set(row.id, row);
-    /** @type {Item[]} */
-    const items = fresh.map((row) => ({ row }));
-    if (rest) items.unshift({ gap: rest });
-    this.items.splice(at, 1, ...items);
-    if (this.heldAt !== null && at < this.heldAt) this.heldAt += items.length - 1;
-    this.#trim();
-  }
-
-  #trim() {
-    const over = this.items.length - this.capacity;
-    if (over <= 0) return;
-    for (const item of this.items.splice(0, over)) if (item.row) this.rows.delete(item.row.id);
-    if (this.heldAt !== null) this.heldAt = Math.max(0, this.heldAt - over);
   }
 }

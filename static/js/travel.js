@@ -1,11 +1,10 @@
 // Time travel: the page as it was at an instant, out of the server's rollups; step by step or played.
 import { bind } from "./keys.js";
-import { PastRows } from "./past_rows.js";
 import { clockOf, Scrubber } from "./scrubber.js";
 
 /**
  * @typedef {import("./model.js").Snap & { at: number, grain: number, e: import("./model.js").Counted[],
- *   rows: import("./stream.js").SentRow[] }} Picture
+ *   rows: import("./ring.js").SentRow[] }} Picture
  *
  * @typedef {object} Page
  * @property {() => { bus?: string, group?: string }} asked  which bus is shown, if it is one, and which group is open
@@ -33,7 +32,6 @@ export class Travel {
     this.asking = false;
     this.grain = 1;
     this.playing = 0; // counts the plays, so that an old one ends
-    this.rows = new PastRows();
     this.scrubber = new Scrubber(section, JSON.parse(byId("bars").textContent ?? ""), (at) => this.go(at));
     this.#controls();
     setInterval(() => void this.#grow(), this.win === "60" ? FRESH : SLOW_FRESH);
@@ -75,7 +73,6 @@ export class Travel {
     this.#address();
     this.page.tell();
     if (wasAway && !this.away) {
-      this.rows.hide();
       this.page.live();
     }
   }
@@ -105,7 +102,6 @@ export class Travel {
   #show(picture, span) {
     this.grain = picture.grain;
     this.page.show(picture, span);
-    this.rows.show(picture.rows, clockOf(picture.at, this.win !== "60"));
   }
 
   /** @param {number} at @param {number} step @returns {Promise<Picture>} */

@@ -134,6 +134,8 @@ PAGES: dict[str, list[Ask]] = {
     "flow/test-event": _post("/flow/test-event?bus={bus}", "p@bus"),
     "events": _get("/events", "e@any"),
     "events/<uuid:event_id>": _get("/events/{event}", "e@bus"),
+    "events/<uuid:event_id>/summary": _get("/events/{event}/summary", "e@bus"),
+    "events/previews": _get("/events/previews", "e@any"),
     "events/<uuid:event_id>/preview": _get("/events/{event}/preview", "e@bus"),
     "events/<uuid:event_id>/rows": _get("/events/{event}/rows", "e@bus"),
     "events/<uuid:event_id>/others": _get("/events/{event}/others", "e@bus"),

@@ -28,7 +28,7 @@ WATCH = """() => {
       const { data } = canvas.getContext("2d").getImageData(from, 0, to * ratio - from, canvas.height);
       if (!seen[`dot${index + 1}`] && data.some((value) => value)) seen[`dot${index + 1}`] = Date.now();
     });
-    if (document.querySelector(".stream-rows a.row .type")?.textContent) seen.row ??= Date.now();
+    if (document.querySelector(".stream-rows .row .type")?.textContent) seen.row ??= Date.now();
     if (document.querySelector("#figure-in").textContent === "1/min") seen.figure ??= Date.now();
     requestAnimationFrame(look);
   };

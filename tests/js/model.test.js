@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Flow, Ring } from "../../static/js/model.js";
+import { Flow } from "../../static/js/model.js";
 
 const HEAD = { in: 0, out: 0, p50: null, p99: null, backlog: 0, oldest: null, failing: 0, in60: 0, out60: 0, open: 0 };
 /** @param {number} i @param {any} kind */
@@ -13,23 +13,6 @@ const snap = () => ({
   ns: [[0, "ok", 2, null, null, null, null]],
   head: { ...HEAD, in: 2 },
 });
-
-/** @param {string} id @returns {import("../../static/js/model.js").Row} */
-const row = (id) => ({
-  id,
-  at: 0,
-  bus: "default",
-  source: "shop",
-  type: "order.paid",
-  matched: null,
-  state: "pending",
-  delivered: 0,
-  of: 0,
-  ms: null,
-  pos: `0-${id}`,
-});
-/** @param {Ring} ring */
-const shown = (ring) => Array.from({ length: ring.length }, (_, line) => ring.line(line)?.row?.id ?? "gap");
 
 test("a part adds what came and takes away what left the window", () => {
   const flow = new Flow();
@@ -78,49 +61,4 @@ test("what is deleted is gone, and its counts with it", () => {
   flow.change({ topo: { add: { nodes: [], edges: [] }, del: { nodes: [0], edges: [0] }, upd: [] }, e: [0, 9, 0] });
   assert.deepEqual([...flow.nodes.keys()], [1]);
   assert.equal(flow.edges.size, 0);
-});
-
-test("the newest row stands on the first line", () => {
-  const ring = new Ring();
-  ring.add([row("a"), row("b")], null);
-  assert.deepEqual(shown(ring), ["b", "a"]);
-});
-
-test("a held view does not move while rows are collected, and follows on request", () => {
-  const ring = new Ring();
-  ring.add([row("a"), row("b")], null);
-  ring.hold();
-  ring.add([row("c")], null);
-  assert.deepEqual(shown(ring), ["b", "a"]);
-  ring.follow();
-  assert.deepEqual(shown(ring), ["c", "b", "a"]);
-});
-
-test("a row that is known already is not listed twice", () => {
-  const ring = new Ring();
-  ring.add([row("a")], null);
-  ring.add([row("a"), row("b")], null);
-  assert.deepEqual(shown(ring), ["b", "a"]);
-});
-
-test("loaded rows take a gap's place, and what is left stays a gap before them", () => {
-  const ring = new Ring();
-  const gap = { after: "0-a", before: "0-d", count: 2, loading: false };
-  ring.add([row("a")], null);
-  ring.add([row("d")], gap);
-  ring.hold();
-  ring.add([row("e")], null);
-  ring.fill(gap, [row("b"), row("c")], { after: "0-a", before: "0-b", count: 1, loading: false });
-  assert.deepEqual(shown(ring), ["d", "c", "b", "gap", "a"]);
-  ring.follow();
-  assert.equal(shown(ring)[0], "e");
-});
-
-test("the ring forgets the oldest rows beyond its capacity, also while it is held", () => {
-  const ring = new Ring(3);
-  ring.add([row("a"), row("b"), row("c")], null);
-  ring.hold();
-  ring.add([row("d")], null);
-  assert.deepEqual(shown(ring), ["c", "b"]);
-  assert.equal(ring.rows.has("a"), false);
 });
