@@ -240,7 +240,6 @@ export class FilterBox {
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (many) this.#close();
-      else if (this.value !== this.applied) this.set(this.applied);
       else this.input.blur();
     } else if (!many && event.key === "ArrowDown") {
       event.preventDefault();
