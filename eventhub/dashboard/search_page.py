@@ -53,7 +53,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "newest": "" if is_first else f"?{urlencode(texts)}",
         "older": _older(texts, listed),
         # What comes is newer than all of it: a list that ends in the past does not follow.
-        "may_follow": is_first and "to" not in texts and status == 200,
+        "may_follow": is_first and "to" not in texts,
         "live": request.GET.get("live") != "0",
         "payload": request.GET.get("payload"),
     }

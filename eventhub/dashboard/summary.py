@@ -27,7 +27,7 @@ _MOST_VALUES = 40
 _MOST_DELIVERIES = 20
 _LONGEST_TERM = 120  # characters of a value that can be clicked into a filter
 _LONGEST_SHOWN = 200
-_PREVIEW = 80  # characters of a payload in a row
+_PREVIEW = 160  # characters of a payload in a row
 _MOST_PREVIEWS = 60
 
 

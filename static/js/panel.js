@@ -24,6 +24,7 @@ export class Panel {
     /** @type {Link | null} */
     this.link = null;
     this.number = 0;
+    this.turn = 0; // of asking by HTTP: only the latest answer counts
     this.onNews = () => {};
     this.live = true;
     this.previews = new Previews(() => this.stream.soon());
@@ -141,10 +142,12 @@ export class Panel {
   /** List what passes another filter, if it is one. @param {string} q @param {boolean} remember as a step of the browser's history */
   async filter(q, remember) {
     const { stream } = this;
+    const turn = (this.turn += 1);
     this.panel.setAttribute("aria-busy", "true");
     const query = new URLSearchParams(Object.entries({ ...stream.asked, q }).filter(([, value]) => value));
     try {
       const answer = await fetch(`/flow/rows?${query}`, { headers: { Accept: "application/json" } });
+      if (turn !== this.turn) return; // another one was asked meanwhile
       if (answer.status === 400) {
         const { error, at } = await answer.json();
         this.box.refuse(error, at);
@@ -152,7 +155,7 @@ export class Panel {
       }
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const loaded = await answer.json();
-      if (this.box.value !== q) return; // another one was asked meanwhile
+      if (turn !== this.turn) return;
       this.box.accept();
       stream.ask({ q });
       stream.began(loaded);
@@ -162,7 +165,7 @@ export class Panel {
     } catch {
       this.box.refuse("the server is away: try again", null);
     } finally {
-      this.panel.removeAttribute("aria-busy");
+      if (turn === this.turn) this.panel.removeAttribute("aria-busy");
     }
   }
 

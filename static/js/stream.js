@@ -247,14 +247,14 @@ export class Stream {
       return;
     }
     if (!seen) {
-      setText(this.note, "newest first");
+      setText(this.note, "newest first · none in the last second");
       return;
     }
     const seconds = Math.max(1, (now - since) / 1000);
     const rate = (/** @type {number} */ many) => `${count(Math.max(1, Math.round(many / seconds)))}/s`;
     const about = sampled > 1 ? "≈ " : "";
     const rest = missing ? ` · ${rate(missing)} counted, not listed` : "";
-    setText(this.note, `${about}${rate(seen)}${this.asked.q ? " pass" : ""}${rest}${sampled > 1 ? ` · each ${sampled}th asked` : ""}`);
+    setText(this.note, `${about}${rate(seen)}${this.asked.q ? " pass" : ""} · newest first${rest}${sampled > 1 ? ` · each ${sampled}th asked` : ""}`);
   }
 
   /** @param {MouseEvent} event */

@@ -7,7 +7,7 @@ import { bind } from "./keys.js";
 /**
  * @typedef {import("./graph.js").Graph} Graph
  * @typedef {import("./list.js").NodeTable} NodeTable
- * @typedef {import("./model.js").Row} Row
+ * @typedef {import("./ring.js").Row} Row
  */
 
 const TYPING_MS = 120;
