@@ -1,13 +1,13 @@
 // The stream's panel shown or hidden: at the side of a wide page, as a drawer under a narrow one.
+import { note } from "./address.js";
 import { bind } from "./keys.js";
-import { setParameter } from "./panel.js";
 
 /** @param {HTMLElement} page what holds the panel @param {HTMLElement} panel @param {HTMLElement} back what shows it again */
 export function drawer(page, panel, back) {
   const show = (/** @type {boolean} */ shown) => {
     page.classList.toggle("no-stream", !shown);
     back.hidden = shown;
-    setParameter("stream", shown ? "" : "0");
+    note({ stream: shown ? "" : "0" });
   };
   const toggle = () => {
     const shown = page.classList.contains("no-stream");

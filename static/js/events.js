@@ -1,6 +1,7 @@
 // The page of events, full width: searching and following in one. The server's HTML is true without it.
+import { note } from "./address.js";
 import { Link, liveAddress } from "./link.js";
-import { Panel, setParameter } from "./panel.js";
+import { Panel } from "./panel.js";
 import { part } from "./stream.js";
 
 const section = part(document.body, "#stream");
@@ -55,7 +56,7 @@ form.addEventListener(
 liveSwitch.hidden = !mayFollow;
 liveSwitch.addEventListener("click", () => {
   follow(!panel.live);
-  setParameter("live", panel.live ? "1" : "0");
+  note({ live: panel.live ? "1" : "0" });
 });
 panel.live = false;
 panel.watch(link, 1);

@@ -159,7 +159,7 @@ function header() {
 }
 
 /** The newest event of the stream. */
-const newest = () => stream.stream.ring.newest;
+const newest = () => stream.stream.ring.newest ?? undefined;
 
 /** What a dot stands for just now. */
 function legend() {

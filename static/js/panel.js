@@ -1,4 +1,5 @@
 // The stream with what belongs to it: filter, summary of a row, pinned rows, keys; and its state in the address.
+import { asked, note } from "./address.js";
 import { FilterBox } from "./filterbox.js";
 import { bind } from "./keys.js";
 import { Lines } from "./lines.js";
@@ -56,7 +57,7 @@ export class Panel {
       if (event.target instanceof Element && event.target.closest("[data-do=pin]")) this.pin();
     });
     addEventListener("popstate", () => {
-      const q = new URL(location.href).searchParams.get("q") ?? "";
+      const q = asked("q");
       if (q === this.stream.asked.q) return;
       this.box.set(q);
       void this.filter(q, false);
@@ -71,7 +72,7 @@ export class Panel {
     this.stream.begin(start);
     for (const row of pinned.map(readRow)) this.pins.set(row.id, row);
     this.#showPins();
-    const open = new URL(location.href).searchParams.get("open");
+    const open = asked("open");
     if (open) this.#peekAt(open);
   }
 
@@ -161,7 +162,7 @@ export class Panel {
       stream.began(loaded);
       this.#subscribe();
       this.panel.classList.toggle("filtered", q !== "");
-      if (remember) setParameter("q", q, true);
+      if (remember) note({ q }, { step: true });
     } catch {
       this.box.refuse("the server is away: try again", null);
     } finally {
@@ -172,7 +173,7 @@ export class Panel {
   /** @param {Row} row */
   open(row) {
     this.#peekAt(row.id);
-    setParameter("open", row.id);
+    note({ open: row.id });
   }
 
   /** @param {string} id */
@@ -184,7 +185,7 @@ export class Panel {
 
   #closed() {
     this.stream.lines.open = "";
-    setParameter("open", "");
+    note({ open: "" });
     this.stream.soon();
   }
 
@@ -205,7 +206,7 @@ export class Panel {
     while (this.pins.size > MOST_PINS) this.pins.delete([...this.pins.keys()][0]);
     this.#showPins();
     this.peek.showPin(this.pins.has(this.peek.id));
-    setParameter("pin", [...this.pins.keys()].join(","));
+    note({ pin: [...this.pins.keys()].join(",") });
   }
 
   #showPins() {
@@ -252,7 +253,7 @@ export class Panel {
         this.stream.soon();
       };
       payload.addEventListener("change", () => {
-        setParameter("payload", payload.checked ? "1" : "");
+        note({ payload: payload.checked ? "1" : "" });
         show();
       });
       show();
@@ -305,17 +306,4 @@ export class Panel {
     shown.hidden = false;
     setTimeout(() => (shown.hidden = true), 2500);
   }
-}
-
-/**
- * Put a part of the view's state into the address.
- * @param {string} name @param {string} value empty: take it out @param {boolean} [step] as a step of the browser's history
- */
-export function setParameter(name, value, step = false) {
-  const address = new URL(location.href);
-  if (value) address.searchParams.set(name, value);
-  else address.searchParams.delete(name);
-  if (address.href === location.href) return;
-  if (step) history.pushState(history.state, "", address);
-  else history.replaceState(history.state, "", address);
 }

@@ -148,7 +148,7 @@ def test_a_filter_lists_follows_and_is_in_the_address(hub: Running, watched: Wat
     page.keyboard.press("Enter")
 
     until(lambda: lines(page) == 2, what="those that pass")
-    expect(page).to_have_url(re.compile(r"\?q=type%3Aorder"))
+    expect(page).to_have_url(re.compile(r"\?q=type:order"))
     post(hub.url, hub.key, detail_type="user.made")
     post(hub.url, hub.key, detail_type="order.sent")
     expect(page.locator(TOP)).to_contain_text("order.sent")
@@ -197,7 +197,7 @@ def test_what_could_stand_there_is_offered_and_taken_by_keys(hub: Running, watch
     expect(page.locator(FILTER)).to_have_value("type:order.refused ")
     page.keyboard.press("Enter")
 
-    expect(page).to_have_url(re.compile("q=type%3Aorder.refused"))
+    expect(page).to_have_url(re.compile("q=type:order.refused"))
 
 
 def test_a_row_is_read_by_keys_and_its_values_filter(hub: Running, watched: Watched) -> None:
