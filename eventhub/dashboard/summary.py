@@ -99,25 +99,26 @@ def leaves(detail: Any, masked: Sequence[str] = ()) -> Iterator[Leaf]:
     >>> [(leaf.path, leaf.text, leaf.term) for leaf in leaves({"a": [{"b": "x y"}], "n": 2, "c": "2"})]
     [('a.b', 'x y', 'detail.a.b:"x y"'), ('n', '2', 'detail.n:2'), ('c', '2', 'detail.c:"2"')]
     """
-    waiting: list[tuple[tuple[Step, ...], Any]] = [((), detail)]
+    waiting: list[tuple[tuple[Step, ...], Any, bool]] = [((), detail, True)]
     while waiting:
-        path, value = waiting.pop()
+        path, value, asked = waiting.pop()
         if isinstance(value, dict) and value:
-            waiting.extend(((*path, name), one) for name, one in reversed(value.items()))
+            waiting.extend(((*path, name), one, asked) for name, one in reversed(value.items()))
         elif isinstance(value, list) and value:
-            waiting.extend((path, one) for one in reversed(value))
+            # Filters pass through an array, not through one in it.
+            waiting.extend((path, one, asked and not isinstance(one, list)) for one in reversed(value))
         else:
-            yield _leaf(path, value, masked)
+            yield _leaf(path, value, masked, asked=asked)
 
 
-def _leaf(path: tuple[Step, ...], value: Any, masked: Sequence[str]) -> Leaf:
+def _leaf(path: tuple[Step, ...], value: Any, masked: Sequence[str], *, asked: bool) -> Leaf:
     text = value if isinstance(value, str) else jsontext.encode(value).decode()
     kind = "word" if value is None or isinstance(value, bool) else "number"
     kind = "string" if isinstance(value, str) else kind
     name = ".".join(map(str, path)) or "detail"
     hidden = text == MARK or is_masked(f"detail.{name}", masked)
     term = ""
-    if path and not hidden and len(text) <= _LONGEST_TERM and not isinstance(value, (dict, list)):
+    if asked and path and not hidden and len(text) <= _LONGEST_TERM and not isinstance(value, (dict, list)):
         # A string that reads like something else is asked for in quotes.
         quoted = isinstance(value, str) and _reads_otherwise(text)
         term = str(Term("detail", AnyOf((Value((text,), quoted),)), path))

@@ -55,6 +55,8 @@ export class FilterBox {
       const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
       if (option) this.#take([...this.list.children].indexOf(option));
     });
+    const { wrongAt } = form.dataset;
+    if (wrongAt !== undefined) this.wrongAt = units(input.value, Number(wrongAt));
     this.#paint();
   }
 

@@ -24,6 +24,8 @@ PAGES = [
     "/flow?at=1m&win=1440",
     "/events",
     "/events?source=nobody",
+    "/events?q=status:failed&payload=1&live=0",
+    "/flow?stream=0",
     "/dead-letters",
     "/dead-letters?show=all&by=error",
     "/dead-letters?target=nobody",
