@@ -37,6 +37,13 @@ export function clock(at) {
   return `${parts.join(":")}.${padded(moment.getMilliseconds(), 3)}`;
 }
 
+/**
+ * A moment in a list: of another day with that and without milliseconds, in the same room.
+ * @param {number} at milliseconds since 1970 @param {number} midnight when today began
+ * @returns {string} "10:42:31.987", "11-23 10:42:31"
+ */
+export const listed = (at, midnight) => (at >= midnight ? clock(at) : moment(at).slice(5, 19));
+
 /** @param {number} at milliseconds since 1970 @returns {string} the same with its day: 2026-11-23 10:42:31.987 */
 export function moment(at) {
   const day = new Date(at);

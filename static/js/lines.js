@@ -1,6 +1,6 @@
 // The lines of a stream: as many as are in sight, used again and again for whatever rows come there. Only cells whose
 // text changed are written.
-import { clock, count, duration, moment, result, ruleCount } from "./figures.js";
+import { count, duration, listed, moment, result, ruleCount } from "./figures.js";
 
 /**
  * @typedef {import("./ring.js").Ring} Ring
@@ -25,6 +25,7 @@ export class Lines {
     /** @type {Line[]} */
     this.lines = [];
     this.height = 26;
+    this.midnight = 0;
     this.open = ""; // id of the event whose summary is open
     /** @type {Set<string>} */
     this.pinned = new Set();
@@ -53,6 +54,7 @@ export class Lines {
   /** @param {Pick<Ring, "length" | "line">} ring */
   draw(ring) {
     const { length } = ring;
+    this.midnight = new Date().setHours(0, 0, 0, 0);
     const inSight = Math.ceil(this.scroller.clientHeight / this.height) + 2 * SPARE;
     const first = Math.max(0, Math.min(this.first, length - 1) - SPARE);
     const height = `${length * this.height}px`;
@@ -78,14 +80,19 @@ export class Lines {
     this.list.parentElement?.setAttribute("aria-rowcount", String(length + 1));
   }
 
-  /** Bring a line into sight and focus it; nothing else moves. @param {Ring} ring @param {number} number */
-  focus(ring, number) {
-    this.current = number;
+  /** Bring a line into sight. @param {number} number */
+  reveal(number) {
     const top = number * this.height;
     const { scrollTop, clientHeight } = this.scroller;
     const room = clientHeight - (this.head ?? 0) - this.height;
     if (top < scrollTop) this.scroller.scrollTop = top;
     else if (top > scrollTop + room) this.scroller.scrollTop = top - room;
+  }
+
+  /** Bring a line into sight and focus it; nothing else moves. @param {Ring} ring @param {number} number */
+  focus(ring, number) {
+    this.current = number;
+    this.reveal(number);
     this.draw(ring);
     const found = this.lines.find((one) => !one.line.hidden && one.number === number);
     if (found) (found.gap.hidden ? found.link : found.gap).focus({ preventScroll: true });
@@ -136,7 +143,7 @@ export class Lines {
       line.id = row.id;
       link.href = `/events/${row.id}`;
       setText(link, row.type);
-      setText(cells.time, clock(row.at));
+      setText(cells.time, listed(row.at, this.midnight));
       setText(cells.source, row.source);
       setText(cells.key, row.key ?? "");
     }

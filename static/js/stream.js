@@ -204,6 +204,9 @@ export class Stream {
   /** Text, rows or the panel have another size. */
   measure() {
     this.lines.measure();
+    // The summary takes room from the rows: the one that it is of stays in sight.
+    const open = this.lines.open && this.mode === "held" ? this.ring.lineOf(this.lines.open) : -1;
+    if (open >= 0) this.lines.reveal(open);
     this.soon();
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clock, condition, duration, rate, result } from "../../static/js/figures.js";
+import { clock, condition, duration, rate, result, listed, ruleCount } from "../../static/js/figures.js";
 
 test("rates are short and never claim nothing where there is something", () => {
   /** @type {[number, number][]} */
@@ -30,4 +30,18 @@ test("trouble of a node is told by glyph and word, not by colour alone", () => {
     const { glyph, word } = condition(state);
     assert.ok(glyph && word, state);
   }
+});
+
+test("a row of another day says so", () => {
+  const midnight = new Date(2026, 10, 24).getTime();
+  assert.equal(listed(new Date(2026, 10, 24, 10, 42, 31, 987).getTime(), midnight), "10:42:31.987");
+  assert.equal(listed(new Date(2026, 10, 23, 10, 42, 31, 987).getTime(), midnight), "11-23 10:42:31");
+});
+
+test("rules are counted, and once nothing is left, how many got through", () => {
+  assert.deepEqual(
+    [ruleCount(null, 0, false), ruleCount(0, 0, true), ruleCount(3, 0, false), ruleCount(3, 0, true), ruleCount(3, 1, true)],
+    ["", "", "3", "3 ✓", "2 ✓ 1 ✕"],
+  );
+  assert.deepEqual([ruleCount(3, 1, false), ruleCount(1, 1, true)], ["1 ✕", "1 ✕"]);
 });
