@@ -84,6 +84,8 @@ GROUPS = (
             _key("Enter", "in the graph: open the group, or the page"),
             _key("a, …, z", "in the graph: to what begins so (f and g after another letter)"),
             _key("[, ]", "back and forth in time"),
+            _key("PgDn, PgUp", "ten bars back, on, with the bars in focus"),
+            _key("Home, End", "their first bar, now"),
             _key("l", "live again"),
         ),
     ),

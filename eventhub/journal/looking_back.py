@@ -2,17 +2,17 @@
 
 A span of seconds is asked for at a grain, whole or in steps. A row of a grain belongs to the span if it
 begins in it, so a span that begins and ends on the grain is exact. The cost is that of the rows of the kind
-in the span: choose the grain with ``grain_for``. Who may see what is the caller's to know: ``bus_ids``,
-``a``, ``b`` and ``ids`` say what is read.
+in the span: choose the coarsest grain that divides the step and is still kept (``rolling.KEPT_SECONDS``). Who
+may see what is the caller's to know: ``bus_ids``, ``a``, ``b`` and ``ids`` say what is read.
 """
 
 # ruff: noqa: S608 - the statements are made of our own texts; every value is a parameter
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from eventhub.journal.counted import BOUNDS_MS, Counted, quantile
-from eventhub.journal.rolling import COUNTED_KINDS, KEPT_SECONDS, TIMED_KINDS, Grain
+from eventhub.journal.rolling import COUNTED_KINDS, TIMED_KINDS, Grain
 from eventhub.journal.summing import Ask
 
 PARTS = ("bus_id", "a", "b")  # what a count is of, beside its kind
@@ -81,20 +81,6 @@ def together(latencies: Iterable[Latencies]) -> Latencies | None:
         return None
     buckets = tuple(sum(times) for times in zip(*(one.buckets for one in many), strict=True))
     return Latencies(many[0].at, many[0].id, buckets)
-
-
-def grain_for(since: int, *, step: int, now: int) -> Grain:
-    """Return the coarsest grain that divides ``step`` (seconds) and is still kept for ``since``.
-
-    Else the finest that is kept: its rows may span several steps.
-
-    >>> grain_for(9_400, step=15, now=10_000).value, grain_for(0, step=360, now=86_400).value
-    (1, 60)
-    >>> grain_for(0, step=15, now=86_400).value
-    10
-    """
-    kept = [grain for grain, seconds in KEPT_SECONDS.items() if since >= now - seconds] or [Grain.HOUR]
-    return max((grain for grain in kept if step % grain == 0), default=min(kept))
 
 
 def read_counts(
@@ -178,12 +164,3 @@ class _Where:
 def _known(kind: str, kinds: Collection[str]) -> None:
     if kind not in kinds:
         raise ValueError(f"kind: wanted one of {', '.join(kinds)}, found {kind!r:.40}")
-
-
-def zeros(past: Past) -> Mapping[int, tuple[int, int]]:
-    """Return (0, 0) for each step of a span: what a series shows where nothing was counted.
-
-    >>> dict(zeros(Past(100, 130, Grain.TEN, step=10)))
-    {100: (0, 0), 110: (0, 0), 120: (0, 0)}
-    """
-    return dict.fromkeys(range(past.since, past.until, past.step or past.until - past.since), (0, 0))
