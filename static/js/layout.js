@@ -19,7 +19,8 @@
 
 const MOST_RIBBONS = 150;
 const CARD = 44;
-const GAP = 6;
+const LOW_CARD = 38; // while that saves scrolling
+const GAP = 4;
 const PITCH = 74;
 const TOP = 40;
 const BOTTOM = 16;
@@ -28,7 +29,7 @@ const RIGHT = 34; // room for the ways down to the dead letters
 const NARROWEST = 118;
 
 /** How many cards a column has room for. @param {Size} size */
-export const fitting = ({ height, scale = 1 }) => Math.floor((height - TOP * scale - BOTTOM) / (CARD * scale + GAP));
+export const fitting = ({ height, scale = 1 }) => Math.floor((height - TOP * scale - BOTTOM) / (LOW_CARD * scale + GAP));
 
 /** Sinks come last, what is idle or left before them, groups before that. @param {Card} card */
 const floor = ({ members, grouped, key }) => (members[0].kind === "sink" ? 3 : !grouped ? 0 : /^(idle|rest|others):/.test(key) ? 2 : 1);
@@ -116,8 +117,9 @@ function place(columns, { width: given, height: room, scale = 1 }) {
   const inner = width - SIDE - RIGHT;
   const w = Math.round(Math.min(260 * scale, Math.max(NARROWEST * scale, (inner - 3 * Math.max(36, inner * 0.085)) / 4)));
   const gap = (inner - 4 * w) / 3;
-  const [h, top] = [CARD * scale, TOP * scale];
+  const top = TOP * scale;
   const longest = Math.max(1, ...columns.map((column) => column.length));
+  const h = Math.round(Math.max(LOW_CARD * scale, Math.min(CARD * scale, (room - top - BOTTOM) / longest - GAP)));
   const height = Math.max(room, top + longest * (h + GAP) + BOTTOM);
   const places = columns.map((_, index) => ({ x: Math.round(SIDE + index * (w + gap)), w }));
   columns.forEach((column, index) => {

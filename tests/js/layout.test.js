@@ -115,6 +115,13 @@ test("at most 150 ribbons are drawn, the strongest and those that fail", () => {
   assert.ok(!placed.ribbons.some((ribbon) => ribbon.edges.includes(0)));
 });
 
+test("cards are a little lower where that saves scrolling", () => {
+  const nodes = Array.from({ length: 14 }, (_, i) => node(10 + i, "rule"));
+  const placed = layout(choose(nodes), [], { width: 960, height: 660 });
+  assert.equal(placed.height, 660);
+  assert.equal(placed.cards[0].h, 39);
+});
+
 test("larger text makes larger cards, and a board that scrolls instead of one that is cramped", () => {
   const nodes = [node(1, "source"), node(2, "bus")];
   const placed = layout(choose(nodes), edges([[1, 2]]), { width: 400, height: 800, scale: 2 });
