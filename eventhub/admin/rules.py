@@ -17,6 +17,7 @@ from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
 from eventhub.admin.happened import BusFilter
 from eventhub.admin.permitted import OfParent, caller_in
 from eventhub.domain.difference import differences
+from eventhub.domain.pattern import rule_in_english
 from eventhub.flow.schedule import next_runs
 from eventhub.flow.versions import VersionRefusedError, roll_back_to
 from eventhub.models import Rule, RuleTarget, RuleVersion
@@ -140,7 +141,7 @@ class RuleAdmin(ConfiguredAdmin):
 
     form = RuleForm
     inlines = [TargetInline]
-    list_display = ["name", "bus", "enabled", "target_names", "current_version"]
+    list_display = ["name", "bus", "picks", "enabled", "shadow", "target_names", "current_version"]
     list_filter = ["enabled", "shadow", BusFilter]
     list_select_related = ["bus"]
     search_fields = ["name", "description", "pattern"]
@@ -232,6 +233,11 @@ class RuleAdmin(ConfiguredAdmin):
             )
         items = format_html_join("", "<li>{}</li>", ((f"{run:%a %Y-%m-%d %H:%M:%S} UTC",) for run in found))
         return format_html('<ol class="runs">{}</ol>', items)
+
+    @admin.display(description="picks")
+    def picks(self, rule: Rule) -> str:
+        """Return what the rule picks, in a sentence."""
+        return rule_in_english(rule.pattern, rule.schedule_expression)
 
     @admin.display(description="targets")
     def target_names(self, rule: Rule) -> str:

@@ -18,7 +18,7 @@ from eventhub.access.scopes import Scope
 from eventhub.dashboard import words
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.rules.figures import Figures, add_minutes, figures
-from eventhub.domain.pattern import PatternError, english, parse
+from eventhub.domain.pattern import rule_in_english
 from eventhub.flow.last_matches import LastMatch, last_matches
 from eventhub.models import Rule
 
@@ -170,7 +170,7 @@ def _rows(
         RuleShown(
             rule=rule,
             said=words.rule(enabled=rule.enabled, shadow=rule.shadow),
-            sentence=sentence_of(rule),
+            sentence=rule_in_english(rule.pattern, rule.schedule_expression),
             targets=[target.name for target in rule.targets.all()],
             figures=of_all.get(pk, _NONE),
             last=lasts.get(pk),
@@ -179,16 +179,3 @@ def _rows(
         for pk in pks
         if (rule := rows.get(pk)) is not None
     ]
-
-
-def sentence_of(rule: Rule) -> str:
-    """Return what a rule picks, in English."""
-    said = []
-    if rule.schedule_expression:
-        said.append(f"Makes an event itself: {rule.schedule_expression}.")
-    if rule.pattern.strip():
-        try:
-            said.append(english(parse(rule.pattern)))
-        except PatternError as error:  # only by a hand in the database: saving refuses it
-            said.append(f"Nothing: its pattern cannot be read. {error}")
-    return " ".join(said)

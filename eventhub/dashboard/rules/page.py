@@ -21,7 +21,6 @@ from eventhub.dashboard import words
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.rules.form import STATES, Form, form_of, read
 from eventhub.dashboard.rules.found import rule_seen
-from eventhub.dashboard.rules.listing import sentence_of
 from eventhub.dashboard.rules.previewing import Previewed, asked_link, preview_link
 from eventhub.dashboard.rules.series import Series, figures_of, series_of
 from eventhub.dashboard.rules.trial import WINDOWS, Asked, Trial, try_draft
@@ -29,6 +28,7 @@ from eventhub.dashboard.rules.versions import SHOWN, versions_of
 from eventhub.dashboard.target_facts import facts_by_id
 from eventhub.domain.difference import differences
 from eventhub.domain.filter.terms import AnyOf, Term, Value
+from eventhub.domain.pattern import rule_in_english
 from eventhub.flow import editing
 from eventhub.flow.editing import ChangedMeanwhileError, Draft, draft_of
 from eventhub.flow.last_matches import last_matches
@@ -143,7 +143,7 @@ def _page(request: HttpRequest, caller: Caller, rule: Rule, edit: Editing) -> Ht
         "rule": rule,
         "bus": rule.bus,
         "said": words.rule(enabled=rule.enabled, shadow=rule.shadow),
-        "sentence": sentence_of(rule),
+        "sentence": rule_in_english(rule.pattern, rule.schedule_expression),
         "figures": figures_of(rule.pk),
         "series": series_of(rule.pk, win),
         "wins": Series.WINS,

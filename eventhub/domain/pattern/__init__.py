@@ -32,7 +32,7 @@ True
 """
 
 from eventhub.domain.pattern.backtest import Backtest, Fate, backtest
-from eventhub.domain.pattern.english import english
+from eventhub.domain.pattern.english import english, rule_in_english
 from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.explain import Explanation, explain
 from eventhub.domain.pattern.index import Matches, RuleIndex
@@ -59,4 +59,5 @@ __all__ = [
     "matches",
     "near_misses",
     "parse",
+    "rule_in_english",
 ]

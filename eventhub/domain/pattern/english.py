@@ -5,8 +5,10 @@ It says what the pattern picks, not each of its values: long lists and long patt
 
 from collections.abc import Iterator, Sequence
 
+from eventhub.domain.pattern.error import PatternError
 from eventhub.domain.pattern.operators import Operator
 from eventhub.domain.pattern.operators.wording import one_of, quoted
+from eventhub.domain.pattern.parse import parse
 from eventhub.domain.pattern.tree import AnyOf, Field, Group, Node, Pattern
 
 MOST_VALUES = 3
@@ -43,6 +45,23 @@ def english(pattern: Pattern) -> str:
     if conditions:
         said += f" where {_all_of(conditions)}"
     return f"{said}."
+
+
+def rule_in_english(pattern: str, schedule: str) -> str:
+    """Return what a rule with this pattern and this schedule does, either of which may be empty.
+
+    >>> rule_in_english("", "rate(1 hour)")
+    'Makes an event itself: rate(1 hour).'
+    >>> rule_in_english('{"source": ["shop"]}', "")
+    'Events from "shop".'
+    """
+    said = [f"Makes an event itself: {schedule}."] if schedule else []
+    if pattern.strip():
+        try:
+            said.append(english(parse(pattern)))
+        except PatternError as error:  # only by a hand in the database: saving refuses it
+            said.append(f"Nothing: its pattern cannot be read. {error}")
+    return " ".join(said)
 
 
 def _led(one: Field | AnyOf) -> str:

@@ -1,7 +1,7 @@
 """A pattern as one sentence: true to what it picks, and short whatever it holds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from eventhub.domain.pattern import english, parse
 from tests.domain.pattern.strategies import PATTERNS
@@ -45,6 +45,7 @@ def test_a_long_pattern_ends_in_how_much_more_there_is() -> None:
     assert said.endswith("f4 is 4 and 4 more conditions.")
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))  # a busy machine is slow
 @given(PATTERNS)
 def test_every_pattern_has_a_sentence(text: str) -> None:
     said = english(parse(text))
