@@ -327,3 +327,14 @@ def test_what_is_masked_stays_so_in_every_part_of_the_page(world: World) -> None
     for address in ("?rules=now", "?show=delivered", f"/deliveries/{seq}", f"/deliveries/{seq}/1", "/rows"):
         assert "4111" not in text_of(client, f"/events/{event_id}{address}"), address
     assert "4111" in text_of(signed_in(), f"/events/{event_id}")
+
+
+def test_dead_letters_are_counted_apart_from_what_is_pending(world: World) -> None:
+    (event_id,) = world.accept()
+    world.route((world.paid, world.mail), (world.all, world.mail), (world.all, world.books))
+    first, second, third = sorted(world.claim(), key=lambda one: one.delivery_id)
+    world.settle([first], OutcomeState.DEAD)
+    world.settle([second], OutcomeState.DELIVERED)
+    world.settle([third], OutcomeState.PENDING)
+
+    assert "✕ dead 1/3" in page(event_id)

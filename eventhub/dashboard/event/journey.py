@@ -39,6 +39,7 @@ MOST_DELIVERIES = 1000  # that are looked at; of more it is told how many there 
 ROWS = 100  # deliveries that are shown at once
 BODIES = 20  # of these come with what is in them
 MOST_ATTEMPTS = 2000  # with more in all, lanes of others than the shown rows tell no attempts
+MOST_LETTERS = 5000
 _EXCHANGES = 12  # attempts whose exchanges come with the page
 _EXCHANGED_BYTES = 256 * 1024
 _TEXTS = ("request", "response")
@@ -134,7 +135,7 @@ def journey_of(event: EventRow, reader: Caller, wanted: Wanted = Wanted()) -> Jo
     )
     journey.first = _first(outcomes, wanted)
     shown = outcomes[journey.first : journey.first + ROWS]
-    letters = _by_delivery(DeadLetterRow.objects.filter(event_id=event.id).order_by("seq"))
+    letters = _by_delivery(DeadLetterRow.objects.filter(event_id=event.id).order_by("seq")[:MOST_LETTERS])
     attempts = _attempts(journey, shown, wanted)
     if masked:  # rows of this page alone, which are not saved
         if journey.routing is not None:

@@ -47,7 +47,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
         "page": "events",
         "journey": journey,
         "event": row,
-        "said": words.result(rows_with_fate(EventRow.objects.filter(id=event_id))[0]),
+        "said": _said(journey),
         "verdict": _verdict(journey, then),
         "ruling": ruling,
         "listed": request.GET.get("list") == "all",
@@ -180,6 +180,17 @@ def _verdict(journey: Journey, then: Ruling) -> Verdict:
             held=held,
         )
     )
+
+
+def _said(journey: Journey) -> words.Said:
+    """Return how the event stands; of dead letters exactly how many, which a row of a list cannot tell."""
+    said = words.result(rows_with_fate(EventRow.objects.filter(id=journey.event.id))[0])
+    states = [one.state for one in journey.outcomes]
+    dead = states.count(OutcomeState.DEAD)
+    made = dead + states.count(OutcomeState.PENDING) + states.count(OutcomeState.DELIVERED)
+    if not dead or journey.count > len(states):
+        return said
+    return words.Said(said.glyph, f"dead {dead}/{made}" if made > 1 else "dead", said.tone)
 
 
 def _changed(then: Ruling, ruling: Ruling) -> tuple[int, int]:

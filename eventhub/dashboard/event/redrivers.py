@@ -6,22 +6,24 @@ from eventhub.flow.letters import redrive_of
 from eventhub.journal.port import Selection
 from eventhub.journal.rows import DeadLetterRow, RedriveRow, microseconds
 
-_MOST = 20  # redrives that are looked at for a letter
+_MOST = 100  # redrives that are looked at: the newest that can be meant
 
 
 def redrivers_of(letters: Sequence[DeadLetterRow]) -> dict[int, str]:
     """Return who redrove letters, by the letter's number; none for redrives that are forgotten."""
+    redriven = {
+        letter.seq: (letter, microseconds(letter.redriven_at)) for letter in letters if letter.redriven_at
+    }
+    if not redriven:
+        return {}
+    latest = max(at for _letter, at in redriven.values())
+    rows = RedriveRow.objects.filter(made_at__lte=latest, last__gte=min(redriven)).order_by("-made_at")
+    redrives = [(row.last, redrive_of(row)) for row in rows[:_MOST]]
     found: dict[int, str] = {}
-    for letter in letters:
-        if letter.redriven_at is None:
-            continue
-        made_before = RedriveRow.objects.filter(
-            made_at__lte=microseconds(letter.redriven_at), last__gte=letter.seq
-        )
-        for row in made_before.order_by("-made_at")[:_MOST]:
-            redrive = redrive_of(row)
-            if _took(redrive.selection, letter):
-                found[letter.seq] = redrive.made_by
+    for seq, (letter, at) in redriven.items():
+        for last, redrive in redrives:
+            if redrive.made_at <= at and seq <= last and _took(redrive.selection, letter):
+                found[seq] = redrive.made_by
                 break
     return found
 
