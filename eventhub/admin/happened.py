@@ -151,7 +151,7 @@ class PositionedAdmin(HappenedAdmin):
     # Of the filters, those whose rows an index gives in the order of positions, each on its own.
     indexed_filters: ClassVar[frozenset[str]] = frozenset()
 
-    def get_changelist(self, _request: HttpRequest, **_options: Any) -> Any:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Return the list that is read from a position on."""
         return PositionList
 
@@ -172,9 +172,9 @@ class PositionedAdmin(HappenedAdmin):
 
     @admin.display(description="journey")
     def event_page(self, row: Any) -> SafeString:
-        """Return a link to the event's page."""
-        identifier = getattr(row, self.event_column)
-        return format_html('<a class="mono" href="/events/{}">{}</a>', identifier, identifier)
+        """Return a link to the event's page, by the end of its id: the beginning is the moment."""
+        whole = str(getattr(row, self.event_column))
+        return format_html('<a class="mono" href="/events/{}" title="{}">…{}</a>', whole, whole, whole[-12:])
 
 
 def _utc(at: datetime) -> str:
@@ -197,6 +197,7 @@ _STANDS = {
     "too-complex": ("⊘", "too complex", "warn"),
     "no-target": ("⊘", "no target", "muted"),
     "loop": ("⊘", "loop", "warn"),
+    "shadow": ("◌", "shadow", "muted"),
 }
 
 
