@@ -197,7 +197,7 @@ _STANDS = {
     "too-complex": ("⊘", "too complex", "warn"),
     "no-target": ("⊘", "no target", "muted"),
     "loop": ("⊘", "loop", "warn"),
-    "shadow": ("◌", "shadow", "muted"),
+    "shadow": ("◇", "shadow", "muted"),
 }
 
 

@@ -256,9 +256,9 @@ class RuleAdmin(RuleActions, Lately, ConfiguredAdmin):
     @admin.display(description="state", ordering="enabled")
     def stands(self, rule: Rule) -> SafeString:
         """Return whether it makes deliveries."""
-        tone, word = ("ok", "✓ enabled") if rule.enabled else ("muted", "❚❚ disabled")
+        tone, word = ("ok", "● enabled") if rule.enabled else ("muted", "❚❚ disabled")
         if rule.enabled and rule.shadow:
-            tone, word = "warn", "◌ shadow"
+            tone, word = "muted", "◇ shadow"
         if rule.schedule_expression:
             return format_html('<span data-tone="{}">{}</span> ⏲ scheduled', tone, word)
         return format_html('<span data-tone="{}">{}</span>', tone, word)

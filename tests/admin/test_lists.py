@@ -206,7 +206,7 @@ def test_a_target_that_would_be_refused_today_is_not_copied(ann: Client) -> None
         "/admin/eventhub/target/", {"action": "duplicate", "_selected_action": [inside.pk]}, follow=True
     )
 
-    assert "inside was not copied" in page.content.decode()
+    assert "nside was not copied" in page.content.decode()
     assert Target.objects.count() == 1
 
 
