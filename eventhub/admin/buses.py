@@ -6,13 +6,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix
+from eventhub.admin.copying import Exported
+from eventhub.admin.lately import Lately
 from eventhub.admin.lines import LinesField
 from eventhub.admin.permitted import caller_in
 from eventhub.flow.configure import has_pending, switch_bus
+from eventhub.flow.last_hour import Did
 from eventhub.flow.unrouted import unrouted
 from eventhub.models import DEFAULT_BUS, Bus
 
@@ -34,14 +39,15 @@ class BusForm(NamedForm):
 
 
 @admin.register(Bus)
-class BusAdmin(ConfiguredAdmin):
+class BusAdmin(Exported, Lately, ConfiguredAdmin):
     """Named streams of events."""
 
     form = BusForm
     fields = ["name", "description", "paused", "sensitive"]
-    list_display = ["name", "description", "rule_count", "routing"]
+    did, counted = Did.ACCEPTED, "events"
+    list_display = ["name", "description", "lately", "rule_count", "routing"]
     list_filter = ["paused"]
-    actions = ["pause", "resume"]
+    actions = ["pause", "resume", "export"]
     bus_column = "pk"
     search_fields = ["name", "description"]
 
@@ -79,13 +85,14 @@ class BusAdmin(ConfiguredAdmin):
         return int(bus.rule_count)
 
     @admin.display(description="routing", ordering="paused")
-    def routing(self, bus: Bus) -> str:
+    def routing(self, bus: Bus) -> SafeString:
         """Return whether events are routed, and how many wait if not."""
         if not bus.paused:
-            return "goes on"
+            return format_html('<span data-tone="ok">{}</span>', "✓ goes on")
         waiting = unrouted([bus.pk])[bus.pk]
         more = " or more" if waiting.more else ""
-        return f"❚❚ paused, {waiting.events:,}{more} event{'s' * (waiting.events != 1)} waiting"
+        said = f"❚❚ paused, {waiting.events:,}{more} event{'s' * (waiting.events != 1)} waiting"
+        return format_html('<span data-tone="warn">{}</span>', said)
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Bus]) -> None:

@@ -8,18 +8,21 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from eventhub.access import seen
 from eventhub.access.scopes import Scope
 from eventhub.access.sensitive import masked_paths, masked_paths_by_bus
 from eventhub.admin.permitted import Permitted, caller_in
+from eventhub.admin.positions import PositionList
 from eventhub.domain.mask import MARK, mask, mask_message, mask_reason
 from eventhub.journal.port import OutcomeState, ReasonClass
 from eventhub.journal.rows import AttemptRow, DeadLetterRow, EventRow, OutcomeRow
@@ -140,30 +143,89 @@ class HappenedAdmin(Permitted):
         except ValueError:
             return queryset.none(), False
 
-    @admin.display(description="accepted")
+
+class PositionedAdmin(HappenedAdmin):
+    """Rows of the journal's own tables, which are never counted; each leads to its event's journey."""
+
+    moment_column = "accepted_at"  # which tells how far a search looked
+    # Of the filters, those whose rows an index gives in the order of positions, each on its own.
+    indexed_filters: ClassVar[frozenset[str]] = frozenset()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the list that is read from a position on."""
+        return PositionList
+
+    def is_indexed(self, request: HttpRequest, listed: PositionList) -> bool:
+        """Tell whether the rows that are asked for are found at once."""
+        asked = listed.get_filters_params()
+        everything = caller_in(request).may_everywhere(self.reads)
+        return everything and (not asked or (len(asked) == 1 and asked.keys() <= self.indexed_filters))
+
+    def view_on_site(self, row: Any) -> str:
+        """Return the address of the event's journey."""
+        return f"/events/{getattr(row, self.event_column)}"
+
+    @admin.display(description="accepted (UTC)")
     def accepted(self, row: Any) -> str:
         """Return when the event was accepted."""
         return _utc(row.accepted_at)
 
-    @admin.display(description="event")
+    @admin.display(description="journey")
     def event_page(self, row: Any) -> SafeString:
-        """Return a link to the event's page."""
-        identifier = getattr(row, self.event_column)
-        return format_html('<a href="/events/{}">{}</a>', identifier, identifier)
+        """Return a link to the event's page, by the end of its id: the beginning is the moment."""
+        whole = str(getattr(row, self.event_column))
+        return format_html('<a class="mono" href="/events/{}" title="{}">…{}</a>', whole, whole, whole[-12:])
 
 
 def _utc(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
+    return f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+def standing(state: str, attempts: int) -> SafeString:
+    """Return where a delivery stands in glyph, word and colour."""
+    glyph, word, tone = _STANDS.get(state, ("", state, "muted"))
+    if state == OutcomeState.PENDING and attempts:
+        glyph, word, tone = "↻", "retrying", "warn"
+    return format_html('<span data-tone="{}">{} {}</span>', tone, glyph, word)
+
+
+_STANDS = {
+    "pending": ("◌", "pending", "muted"),
+    "delivered": ("✓", "delivered", "ok"),
+    "dead": ("✕", "dead letter", "bad"),
+    "rule-disabled": ("⊘", "rule disabled", "muted"),
+    "too-complex": ("⊘", "too complex", "warn"),
+    "no-target": ("⊘", "no target", "muted"),
+    "loop": ("⊘", "loop", "warn"),
+    "shadow": ("◇", "shadow", "muted"),
+}
+
+
+class RedrivenFilter(admin.SimpleListFilter):
+    """By whether somebody has tried it again."""
+
+    title = "redriven"
+    parameter_name = "redriven"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Return both answers."""
+        return [("no", "not yet"), ("yes", "redriven")]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the letters that were, or were not."""
+        value = self.value()
+        return queryset.filter(redriven_at__isnull=value == "no") if value in {"no", "yes"} else queryset
 
 
 @admin.register(EventRow)
-class EventAdmin(HappenedAdmin):
+class EventAdmin(PositionedAdmin):
     """Events."""
 
     event_column = "id"
     search_fields = ["id"]
-    list_display = ["seq", "event_page", "bus", "source", "detail_type", "accepted"]
+    list_display = ["accepted", "bus", "source", "detail_type", "event_page"]
     list_filter = [BusFilter]
+    indexed_filters = frozenset({"bus"})
 
     def mask(self, row: EventRow, paths: tuple[str, ...]) -> None:
         """Mask the fields."""
@@ -171,22 +233,28 @@ class EventAdmin(HappenedAdmin):
 
 
 @admin.register(OutcomeRow)
-class DeliveryAdmin(HappenedAdmin):
+class DeliveryAdmin(PositionedAdmin):
     """Deliveries."""
 
-    list_display = ["seq", "event_page", "bus", "rule", "target", "state", "attempts", "accepted"]
+    list_display = ["accepted", "bus", "rule", "target", "stands", "attempts", "event_page"]
     list_filter = [by_enum("state", OutcomeState, "state"), BusFilter]
 
     def mask(self, row: OutcomeRow, paths: tuple[str, ...]) -> None:
         """Mask what a receiver said."""
         row.reason = mask_reason(row.reason)
 
+    @admin.display(description="state")
+    def stands(self, outcome: OutcomeRow) -> SafeString:
+        """Return where the delivery stands."""
+        return standing(outcome.state, outcome.attempts)
+
 
 @admin.register(AttemptRow)
-class AttemptAdmin(HappenedAdmin):
+class AttemptAdmin(PositionedAdmin):
     """Attempts."""
 
-    list_display = ["seq", "event_page", "delivery_id", "number", "state", "status", "error", "ended"]
+    list_display = ["ended", "delivery_id", "number", "stands", "status", "error", "event_page"]
+    moment_column = "ended_at"
     list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
 
     def mask(self, row: AttemptRow, paths: tuple[str, ...]) -> None:
@@ -197,25 +265,53 @@ class AttemptAdmin(HappenedAdmin):
             for text in (row.request, row.response)
         )
 
-    @admin.display(description="ended")
+    @admin.display(description="state")
+    def stands(self, attempt: AttemptRow) -> SafeString:
+        """Return what became of the delivery by this attempt."""
+        return standing(attempt.state, attempt.number)
+
+    @admin.display(description="ended (UTC)")
     def ended(self, attempt: AttemptRow) -> str:
         """Return when the attempt ended."""
         return _utc(attempt.ended_at)
 
 
 @admin.register(DeadLetterRow)
-class DeadLetterAdmin(HappenedAdmin):
+class DeadLetterAdmin(PositionedAdmin):
     """Dead letters."""
 
-    list_display = ["seq", "event_page", "bus", "rule", "target", "reason_class", "reason", "dead"]
-    list_filter = [by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+    list_display = ["dead", "bus", "rule", "target", "reason_class", "reason", "redriven", "event_page"]
+    moment_column = "dead_at"
+    list_filter = [RedrivenFilter, by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
+    actions = ["redrive"]
+
+    def has_redrive_permission(self, request: HttpRequest) -> bool:
+        """Let editors redrive."""
+        return caller_in(request).may(Scope.RULES_WRITE)
+
+    @admin.action(description="Redrive…", permissions=["redrive"])
+    def redrive(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Lead to the page that counts the chosen letters and brings them back."""
+        rows = seen.on_buses(queryset, caller_in(request), Scope.RULES_WRITE).filter(redriven_at=None)
+        chosen = list(rows.values_list("seq", flat=True))
+        if not chosen:
+            self.message_user(
+                request, "None of these can be redriven by you, or all were already.", messages.WARNING
+            )
+            return None
+        return HttpResponseRedirect(f"{reverse('redrive')}?{urlencode({'id': chosen}, doseq=True)}")
+
+    @admin.display(description="redriven (UTC)")
+    def redriven(self, letter: DeadLetterRow) -> str:
+        """Return when it was tried again, if it was."""
+        return _utc(letter.redriven_at) if letter.redriven_at else "–"
 
     def mask(self, row: DeadLetterRow, paths: tuple[str, ...]) -> None:
         """Mask the FIFO key, a value of the event, and what a receiver said."""
         row.reason = mask_reason(row.reason)
         row.fifo_key = row.fifo_key and MARK
 
-    @admin.display(description="dead since")
+    @admin.display(description="dead since (UTC)")
     def dead(self, letter: DeadLetterRow) -> str:
         """Return when the delivery was given up."""
         return _utc(letter.dead_at)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Max, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -14,10 +14,14 @@ from django.utils.safestring import SafeString
 
 from eventhub.access import seen
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
+from eventhub.admin.filters import KindFilter, ScheduledFilter, SwitchedFilter
 from eventhub.admin.happened import BusFilter
+from eventhub.admin.lately import Lately
 from eventhub.admin.permitted import OfParent, caller_in
+from eventhub.admin.rule_actions import RuleActions
 from eventhub.domain.difference import differences
 from eventhub.domain.pattern import rule_in_english
+from eventhub.flow.last_hour import Did
 from eventhub.flow.schedule import next_runs
 from eventhub.flow.versions import VersionRefusedError, roll_back_to
 from eventhub.models import Rule, RuleTarget, RuleVersion
@@ -136,21 +140,37 @@ class TargetInline(OfParent, admin.TabularInline):  # type: ignore[type-arg]  # 
 
 
 @admin.register(Rule)
-class RuleAdmin(ConfiguredAdmin):
+class RuleAdmin(RuleActions, Lately, ConfiguredAdmin):
     """Patterns on a bus, and the targets of what they match."""
 
     form = RuleForm
     inlines = [TargetInline]
-    list_display = ["name", "bus", "picks", "enabled", "shadow", "target_names", "current_version"]
-    list_filter = ["enabled", "shadow", BusFilter]
+    did, counted = Did.MATCHED, "matches"
+    list_display = ["name", "bus", "picks", "stands", "lately", "target_names", "current_version"]
+    list_filter = [SwitchedFilter, BusFilter, KindFilter, ScheduledFilter]
     list_select_related = ["bus"]
     search_fields = ["name", "description", "pattern"]
-    actions = ["enable", "disable"]
+    search_help_text = "A part of the name, the description, the pattern, or the name of a target."
+    actions = ["enable", "disable", "duplicate", "move", "export"]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count each choice of each filter
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
         """Bring what the list shows of each rule."""
         rules: QuerySet[Rule] = super().get_queryset(request)
-        return rules.annotate(newest=Max("versions__number")).prefetch_related("targets")
+        # A question for each row that is shown, by an index; grouping all versions takes a second.
+        newest = RuleVersion.objects.filter(rule=OuterRef("pk")).order_by("-number").values("number")[:1]
+        return rules.annotate(newest=Subquery(newest)).prefetch_related("targets")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Rule], search_term: str
+    ) -> tuple[QuerySet[Rule], bool]:
+        """Find rules by the names of their targets, too."""
+        found, many = super().get_search_results(request, queryset, search_term)
+        if text := search_term.strip():
+            links = RuleTarget.objects.filter(target__name__icontains=text).values("rule_id")
+            found = found | queryset.filter(pk__in=links)
+        return found, many
 
     def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         """Show the versions of a rule that has some."""
@@ -239,10 +259,24 @@ class RuleAdmin(ConfiguredAdmin):
         """Return what the rule picks, in a sentence."""
         return rule_in_english(rule.pattern, rule.schedule_expression)
 
+    @admin.display(description="state", ordering="enabled")
+    def stands(self, rule: Rule) -> SafeString:
+        """Return whether it makes deliveries."""
+        tone, word = ("ok", "● enabled") if rule.enabled else ("muted", "❚❚ disabled")
+        if rule.enabled and rule.shadow:
+            tone, word = "muted", "◇ shadow"
+        if rule.schedule_expression:
+            return format_html('<span data-tone="{}">{}</span> ⏲ scheduled', tone, word)
+        return format_html('<span data-tone="{}">{}</span>', tone, word)
+
     @admin.display(description="targets")
-    def target_names(self, rule: Rule) -> str:
-        """Return the names of the targets."""
-        return ", ".join(target.name for target in rule.targets.all()) or "none"
+    def target_names(self, rule: Rule) -> SafeString:
+        """Return the names of the targets, three at most."""
+        names = [target.name for target in rule.targets.all()]
+        if not names:
+            return format_html('<span data-tone="warn">{}</span>', "⌀ none")
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return format_html("{}{}", ", ".join(names[:3]), more)
 
     @admin.display(description="version", ordering="newest")
     def current_version(self, rule: Any) -> str:

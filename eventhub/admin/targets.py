@@ -5,20 +5,28 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin
+from eventhub.admin.filters import FlowingFilter, TargetKindFilter, UsedFilter, states_now
+from eventhub.admin.lately import Lately
+from eventhub.admin.many_targets import ManyTargets
 from eventhub.admin.permitted import OfNoBus, caller_in
 from eventhub.admin.target_actions import TargetActions, state_of
 from eventhub.admin.target_form import TargetForm, fieldsets_of, form_of
 from eventhub.flow.configure import take_effect
-from eventhub.models import Target
+from eventhub.flow.last_hour import Did
+from eventhub.journal.port import CircuitState, TargetState
+from eventhub.models import RuleTarget, Target
 from eventhub.targets.kind import Kind
 from eventhub.targets.kinds import KINDS
 
@@ -28,15 +36,19 @@ def _for_administrators(kind: Kind) -> bool:
 
 
 @admin.register(Target)
-class TargetAdmin(TargetActions, OfNoBus, ConfiguredAdmin):
+class TargetAdmin(TargetActions, ManyTargets, Lately, OfNoBus, ConfiguredAdmin):
     """Receivers of what rules match."""
 
     form = TargetForm
-    list_display = ["name", "kind", "address", "state", "rule_count"]
-    list_filter = ["kind", "enabled", "paused", "owned"]
+    did, counted = Did.ATTEMPTED, "attempts"
+    list_display = ["name", "kind", "address", "state", "lately", "rule_count"]
+    list_filter = [FlowingFilter, TargetKindFilter, UsedFilter, "owned"]
     list_select_related = ["bus", "api_destination"]
     search_fields = ["name", "url", "note"]
-    actions = ["enable", "disable", "pause", "resume"]
+    search_help_text = "A part of the name, the address or the note."
+    actions = ["enable", "disable", "pause", "resume", "test", "duplicate", "export"]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count each choice of each filter
     change_form_template = "admin/eventhub/target/change_form.html"
 
     def may_see(self, caller: Caller, row: Target | None = None) -> bool:
@@ -56,7 +68,19 @@ class TargetAdmin(TargetActions, OfNoBus, ConfiguredAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Target]:
         """Count the rules beside."""
         targets: QuerySet[Target] = super().get_queryset(request)
-        return targets.annotate(rule_count=Count("links"))
+        links = RuleTarget.objects.filter(target=OuterRef("pk")).order_by().values("target")
+        # A question for each row that is shown, by an index.
+        return targets.annotate(
+            rule_count=Coalesce(Subquery(links.annotate(of=Count("pk")).values("of")), Value(0))
+        )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Bring how the page's targets fare."""
+        listed = super().get_changelist_instance(request)
+        states = states_now()
+        for target in listed.result_list:
+            target.circuit = states.get(target.pk, TargetState()).circuit
+        return listed
 
     def get_urls(self) -> list[Any]:
         """Add the actions on one target."""
@@ -128,11 +152,19 @@ class TargetAdmin(TargetActions, OfNoBus, ConfiguredAdmin):
         return fieldsets_of(_kind_of(request, obj))
 
     @admin.display(description="state")
-    def state(self, target: Target) -> str:
-        """Say in a word whether deliveries go on."""
+    def state(self, target: Any) -> SafeString:
+        """Return in a glyph and words whether deliveries go on."""
+        tone, said = "ok", "✓ delivering"
         if not target.enabled:
-            return f"disabled: {target.disabled_reason}" if target.disabled_reason else "disabled"
-        return "paused" if target.paused else "delivering"
+            reason = f": {target.disabled_reason}" if target.disabled_reason else ""
+            tone, said = "bad" if reason else "muted", f"❚❚ disabled{reason}"
+        elif target.paused:
+            tone, said = "warn", "❚❚ paused"
+        elif target.circuit is CircuitState.OPEN:
+            tone, said = "bad", "▲ circuit open"
+        elif target.circuit is CircuitState.HALF_OPEN:
+            tone, said = "warn", "◐ circuit half-open"
+        return format_html('<span data-tone="{}">{}</span>', tone, said)
 
     @admin.display(description="rules", ordering="rule_count")
     def rule_count(self, target: Any) -> int:
@@ -151,7 +183,8 @@ class TargetAdmin(TargetActions, OfNoBus, ConfiguredAdmin):
 
     def _pause(self, request: HttpRequest, queryset: QuerySet[Target], *, paused: bool) -> None:
         with transaction.atomic():
-            chosen = list(queryset.filter(paused=not paused).values_list("pk", "name"))
+            rows = self.changeable(request, queryset.filter(paused=not paused))
+            chosen = list(rows.values_list("pk", "name"))
             Target.objects.filter(pk__in=[pk for pk, _name in chosen]).update(paused=paused)
             take_effect()
         names = ", ".join(name for _pk, name in chosen) or "nothing, all were so already"

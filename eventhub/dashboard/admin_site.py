@@ -3,6 +3,8 @@
 Not in ``eventhub.admin``: importing that registers with the site, so the site has to be there before.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -10,18 +12,58 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from eventhub.access.caller import caller_of_user
+from eventhub.access.caller import Caller, caller_of_user
+from eventhub.dashboard.admin_state import state_for
 
-# Applications, and their models by class name; what is not named here comes after, as Django orders it.
-_ORDER = {
-    "eventhub": ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey", "Grant", "AuditEntry"],
-    "journal": ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
-    "auth": ["User", "Group"],
-}
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Things that people look for together."""
+
+    name: str
+    title: str
+    about: str
+    models: Sequence[str]  # class names, in order
+
+
+# In the order of an event's way; what no group names comes last, as Django orders it.
+GROUPS = (
+    Group("routing", "Routing", "What comes in, and who gets it", ["Bus", "Rule", "Schedule"]),
+    Group("delivery", "Delivery", "Where events go", ["Target", "Connection", "ApiDestination"]),
+    Group("keeping", "Keeping", "Events to put on a bus again", ["Archive", "ReplayRow"]),
+    Group("access", "Access", "Who may, and who did", ["ApiKey", "User", "Group", "Grant", "AuditEntry"]),
+    Group(
+        "happened",
+        "What happened",
+        "To read, never to change",
+        ["EventRow", "OutcomeRow", "AttemptRow", "DeadLetterRow"],
+    ),
+    Group("aws", "As in EventBridge", "What its API has beside", ["PartnerSource", "GlobalEndpoint"]),
+)
 _CALLED = {"AuditEntry": "Audit trail"}  # models that are listed under another name than their rows have
-_NAMES = {"eventhub": "Eventhub", "journal": "What happened", "auth": "Accounts"}
+ABOUT = {
+    "Bus": "named streams of events",
+    "Rule": "patterns and targets",
+    "Schedule": "rules by the clock",
+    "Target": "receivers of events",
+    "Connection": "credentials for them",
+    "ApiDestination": "HTTP, with a rate",
+    "Archive": "events kept for later",
+    "ReplayRow": "archived events again",
+    "ApiKey": "credentials of programs",
+    "User": "people who sign in",
+    "Group": "people with the same roles",
+    "Grant": "what people may do, by bus",
+    "AuditEntry": "each change: who, when, what",
+    "EventRow": "what was accepted",
+    "OutcomeRow": "matches and where they stand",
+    "AttemptRow": "each try at a target",
+    "DeadLetterRow": "what was given up",
+}
 
 
 class EventhubSite(AdminSite):
@@ -29,7 +71,7 @@ class EventhubSite(AdminSite):
 
     site_header = "Eventhub"
     site_title = "Eventhub"
-    index_title = "Configuration"
+    index_title = "Admin"
     site_url = "/flow"
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -38,15 +80,25 @@ class EventhubSite(AdminSite):
         return caller is not None and not caller.has_no_role
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Return what the index and the sidebar list."""
+        """Return what the index and the sidebar list: groups, each with the models that somebody may see."""
         listed = super().get_app_list(request, app_label)
+        models = {}
         for app in listed:
-            app["name"] = _NAMES.get(app["app_label"], app["name"])
             for model in app["models"]:
                 model["name"] = _CALLED.get(model["object_name"], model["name"])
-            order = _ORDER.get(app["app_label"], [])
-            app["models"].sort(key=lambda model, order=order: _place(order, model["object_name"]))
-        return sorted(listed, key=lambda app: _place(list(_ORDER), app["app_label"]))
+                model["about"] = ABOUT.get(model["object_name"], "")
+                models[model["object_name"]] = model
+        if app_label is not None:  # a page of Django's own for each application
+            return listed
+        if "Rule" in models:
+            models["Schedule"] = _schedules(models["Rule"])
+        found = [_listed(group, models) for group in GROUPS]
+        return [group for group in found if group["models"]] + [app for app in listed if _is_other(app)]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the state at a glance, what was changed last, and what can be configured."""
+        beside = state_for(caller_in(request))
+        return super().index(request, beside | (extra_context or {}))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the one page that people sign in on; who is signed in and still not let in is refused."""
@@ -60,5 +112,34 @@ class EventhubSite(AdminSite):
         return redirect_to_login(wanted, resolve_url("sign-in"))
 
 
-def _place(order: list[str], name: str) -> int:
-    return order.index(name) if name in order else len(order)
+def caller_in(request: HttpRequest) -> Caller:
+    """Return who uses the admin, who has been let in."""
+    caller = caller_of_user(request.user)
+    if caller is None:
+        raise PermissionDenied  # deactivated since
+    return caller
+
+
+def _listed(group: Group, models: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": group.title,
+        "about": group.about,
+        "app_label": group.name,
+        "app_url": f"{reverse('admin:index')}#{group.name}",
+        "has_module_perms": True,
+        "models": [models[name] for name in group.models if name in models],
+    }
+
+
+def _schedules(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return rules with a schedule as if they were a model of their own."""
+    listed = f"{rules['admin_url']}?schedule=yes"
+    add = rules["add_url"]
+    return {**rules, "name": "Schedules", "object_name": "Schedule", "admin_url": listed, "add_url": add} | {
+        "about": ABOUT["Schedule"]
+    }
+
+
+def _is_other(app: Mapping[str, Any]) -> bool:
+    named = {name for group in GROUPS for name in group.models}
+    return any(model["object_name"] not in named for model in app["models"])

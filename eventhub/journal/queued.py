@@ -24,6 +24,10 @@ _PENDING = """
     SELECT count(*), min(o.accepted_at) FROM (SELECT * FROM delivery WHERE target_id = %s LIMIT {most}) d
     JOIN outcome o ON {same} WHERE o.bus_id IN ({marks})
 """
+_OF_RULES = """
+    SELECT o.rule_id, count(*) FROM (SELECT * FROM delivery LIMIT {most}) d JOIN outcome o ON {same}
+    WHERE o.rule_id IN ({marks}) GROUP BY 1
+"""
 MOST_COUNTED = 10_000
 
 
@@ -71,6 +75,18 @@ def pending_on(target_id: int, bus_ids: Collection[int]) -> tuple[int, int | Non
         cursor.execute(statement, (target_id, *sorted(bus_ids)))
         count, oldest_at = cursor.fetchone()
     return int(count), oldest_at
+
+
+def pending_of_rules(rule_ids: Collection[int]) -> dict[int, int]:
+    """Return how many deliveries of each of these rules wait, out of 10,000 of all that wait."""
+    if not rule_ids:
+        return {}
+    connection = connections["journal"]
+    marks = ",".join(["%s"] * len(rule_ids))
+    statement = _OF_RULES.format(most=MOST_COUNTED, same=_SAME[connection.vendor], marks=marks)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, tuple(rule_ids))
+        return {int(rule_id): int(pending) for rule_id, pending in cursor.fetchall()}
 
 
 def _id(stored: str | UUID | None) -> UUID | None:

@@ -53,6 +53,10 @@ class FactQuerySet(models.QuerySet[M]):
         """Refuse: the journal's rows are facts."""
         raise TypeError(IMMUTABLE)
 
+    def _raw_delete(self, _using: str | None) -> int:
+        """Refuse: Django's quick way to delete what nothing refers to."""
+        raise TypeError(IMMUTABLE)
+
 
 class Fact(models.Model):
     """A row of the journal, which its engine alone writes."""
@@ -61,6 +65,7 @@ class Fact(models.Model):
 
     class Meta:
         abstract = True
+        base_manager_name = "objects"  # else Django's own, which writes
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.test import Client
 
@@ -141,12 +142,26 @@ def test_a_name_says_which_characters_it_takes_and_which_it_found(
     assert response.context["adminform"].form.errors["name"][0].endswith(found)
 
 
-def test_eventhubs_things_are_listed_first_and_accounts_last(ann: Client) -> None:
+def test_everything_is_listed_once_in_groups_along_an_events_way(ann: Client) -> None:
     listed = ann.get("/admin/").context["app_list"]
 
-    assert [app["name"] for app in listed] == ["Eventhub", "What happened", "Accounts"]
-    names = [model["object_name"] for model in listed[0]["models"]]
-    assert names[:6] == ["Bus", "Rule", "Target", "Connection", "ApiDestination", "ApiKey"]
+    assert [app["name"] for app in listed] == [
+        "Routing",
+        "Delivery",
+        "Keeping",
+        "Access",
+        "What happened",
+        "As in EventBridge",
+    ]
+    names = [model["object_name"] for app in listed for model in app["models"]]
+    registered = [model.__name__ for model in admin.site._registry]
+    assert sorted(names) == sorted([*registered, "Schedule"])
+
+
+def test_django_s_page_of_an_application_lists_its_models(ann: Client) -> None:
+    page = ann.get("/admin/auth/").content.decode()
+
+    assert "/admin/auth/user/" in page
 
 
 def test_the_admin_has_no_sign_in_page_of_its_own(ann: Client) -> None:

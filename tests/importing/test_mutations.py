@@ -11,9 +11,10 @@ from django.db import transaction
 from eventhub.access.caller import Caller, CallerKind
 from eventhub.access.scopes import ALL_SCOPES
 from eventhub.api.eventbridge.operations import ANSWERED
-from eventhub.api.importing import documents, state
+from eventhub.api.importing import documents
 from eventhub.api.importing.report import ImportRefusedError
 from eventhub.domain.policy import allows
+from eventhub.flow import as_values, as_yaml
 from eventhub.models import Bus, Rule
 from tests.importing.conftest import Importing
 from tests.importing.samples import AWS_ANSWERS, OWN, PLAN, TEMPLATE
@@ -70,7 +71,7 @@ def everything_can_be_told() -> None:
         named = {"Rule": rule.name, "EventBusName": rule.bus.name}
         json.dumps(ANSWERED["ListTargetsByRule"](named, caller))
         ANSWERED["DescribeRule"]({"Name": rule.name, "EventBusName": rule.bus.name}, caller)
-    assert documents.read(documents.write(state.document(state.told()))) is not None
+    assert documents.read(as_yaml.write(as_values.document(as_values.told()))) is not None
 
 
 def taken_or_refused(importing: Importing, document: Any) -> None:

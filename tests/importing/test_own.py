@@ -12,8 +12,9 @@ from eventhub.access.caller import Caller, CallerKind
 from eventhub.access.scopes import ALL_SCOPES
 from eventhub.api.eventbridge.errors import AwsError
 from eventhub.api.eventbridge.operations import ANSWERED
-from eventhub.api.importing import documents, state
+from eventhub.api.importing import documents
 from eventhub.api.importing.report import ImportRefusedError
+from eventhub.flow import as_values, as_yaml
 from eventhub.models import ApiDestination, Archive, Bus, Connection, GlobalEndpoint, Rule, RuleTarget, Target
 from tests.importing.conftest import Importing
 
@@ -65,7 +66,7 @@ def test_what_is_exported_changes_nothing(importing: Importing, everything: None
 
 
 def test_an_empty_installation_becomes_what_was_exported(importing: Importing, everything: None):
-    text, before = exported(), state.told()
+    text, before = exported(), as_values.told()
     Rule.objects.all().delete()
     for model in (Archive, Target, ApiDestination, Connection):
         model.objects.order_by("name").delete()
@@ -79,10 +80,10 @@ def test_an_empty_installation_becomes_what_was_exported(importing: Importing, e
     document = documents.read(text)
     document["connections"][0]["secrets"] = {"password": "new"}
     document["targets"][0]["secrets"] = {"signing": [{"secret": "whsec_" + "A" * 32, "until": None}]}
-    report = importing(documents.write(document))
+    report = importing(as_yaml.write(document))
 
     assert report.refused == []
-    assert state.told() == before
+    assert as_values.told() == before
     assert Connection.objects.get().secrets() == {"password": "new"}
     assert Rule.objects.get(name="big").versions.get().made_by == "user:ann"
     assert Rule.objects.get(name="big").pattern == PATTERN
@@ -109,8 +110,8 @@ def test_prune_removes_what_the_sections_of_the_file_do_not_have(importing: Impo
     document = documents.read(exported())
     rules = {"rules": [one for one in document["rules"] if one["name"] == "big"]}
 
-    kept = importing(documents.write(rules))
-    report = importing(documents.write(rules), prune=True)
+    kept = importing(as_yaml.write(rules))
+    report = importing(as_yaml.write(rules), prune=True)
 
     assert kept.changes == []
     assert importing.changes(report) == ["removed rule default/old", "removed rule default/tick"]
@@ -125,16 +126,16 @@ def test_a_deauthorised_connection_comes_back_as_it_was(importing: Importing, ev
     connection.change_secrets(dict.fromkeys(connection.secrets()))
     connection.authorized = False
     connection.save()
-    text, before = exported(), state.told()
+    text, before = exported(), as_values.told()
 
     assert importing(text).changes == []
     document = documents.read(text)
     document["connections"][0]["name"] = "copy"
-    assert importing(documents.write({"connections": document["connections"]})).refused == []
+    assert importing(as_yaml.write({"connections": document["connections"]})).refused == []
 
     copied = Connection.objects.get(name="copy")
     assert (copied.authorized, copied.secrets()) == (False, {})
-    assert state.told()["connections"]["partner"] == before["connections"]["partner"]
+    assert as_values.told()["connections"]["partner"] == before["connections"]["partner"]
 
 
 def test_secrets_that_are_given_authorise_a_connection_and_are_shown_by_name_only(
@@ -205,7 +206,7 @@ def test_a_schedule_without_an_age_takes_its_usual_one(
 
     assert report.refused == []
     assert Target.objects.get().max_age_seconds == age_seconds
-    again = documents.write(state.document(state.told()))
+    again = as_yaml.write(as_values.document(as_values.told()))
     assert importing(again).changes == []
     Target.objects.all().delete()
     importing(again)
@@ -243,7 +244,7 @@ def test_a_policy_that_eventbridge_takes_comes_back(
         return
 
     put({"Policy": policy}, caller)
-    report = importing(documents.write(state.document(state.told())))
+    report = importing(as_yaml.write(as_values.document(as_values.told())))
 
     assert (report.refused, report.unsupported, report.changes) == ([], [], [])
 
@@ -256,13 +257,13 @@ def test_global_endpoints_are_shown_and_come_back(importing: Importing):
         secondary_bus="arn:aws:events:us-west-2:000000000000:event-bus/orders",
         health_check="arn:aws:route53:::healthcheck/abc",
     )
-    text, before = exported(), state.told()
+    text, before = exported(), as_values.told()
     assert importing(text).changes == []
     endpoint.delete()
 
     assert importing.changes(importing(text, apply=False)) == ["added global endpoint both"]
     importing(text)
-    assert state.told() == before
+    assert as_values.told() == before
 
 
 def test_a_bus_of_a_partner_that_is_not_here_is_left_out_with_what_is_on_it(importing: Importing):

@@ -7,9 +7,9 @@ import pytest
 
 from eventhub.access.caller import Caller, CallerKind
 from eventhub.access.scopes import ALL_SCOPES
-from eventhub.api.importing import state
 from eventhub.api.importing.report import ImportRefusedError, Report
 from eventhub.api.importing.resources import Maker, Resource
+from eventhub.flow import as_values
 from eventhub.models import Bus, Rule, RuleTarget
 from tests.importing.conftest import Importing
 
@@ -246,7 +246,7 @@ WHOLE = """
 
 def test_what_is_taken_out_of_a_template_goes(importing: Importing):
     importing(WHOLE % ("", "", "", ""))
-    bare = state.told()
+    bare = as_values.told()
     importing(
         WHOLE
         % (
@@ -257,7 +257,7 @@ def test_what_is_taken_out_of_a_template_goes(importing: Importing):
             ", Description: old, InvocationRateLimitPerSecond: 5",
         )
     )
-    assert state.told() != bare
+    assert as_values.told() != bare
 
     report = importing(WHOLE % ("", "", "", ""))
 
@@ -266,7 +266,7 @@ def test_what_is_taken_out_of_a_template_goes(importing: Importing):
         "changed connection c",
         "changed api destination d",
     ]
-    assert state.told() == bare
+    assert as_values.told() == bare
 
 
 def test_a_dry_run_shows_endpoints_and_secrets(importing: Importing):

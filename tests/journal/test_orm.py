@@ -59,6 +59,9 @@ WRITES: dict[str, Callable[[Any], Any]] = {
     "deleting rows": lambda model: model.objects.all().delete(),
     "making many rows": lambda model: model.objects.bulk_create([model(pk=1)]),
     "updating many rows": lambda model: model.objects.bulk_update([model(pk=1)], ["pk"]),
+    "updating by Django's own manager": lambda model: model._base_manager.update(pk=2),
+    "deleting by Django's own manager": lambda model: model._base_manager.all().delete(),
+    "deleting without asking rows": lambda model: model.objects.all()._raw_delete("journal"),
 }
 
 

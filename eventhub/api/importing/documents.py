@@ -14,8 +14,6 @@ MAX_DEPTH = 200
 MAX_DIGITS = 1000
 # What no database keeps as text (PostgreSQL has no null character; half a pair is no character at all).
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
-# Line ends of YAML that are no line ends to anybody else, and what editors hide.
-_ESCAPED = re.compile("[\x85\u2028\u2029\ufeff\r]")
 
 
 class _Loader(yaml.SafeLoader):
@@ -170,23 +168,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _at(mark: Any) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as they are."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
-
-
-def _text(dumper: Any, value: str) -> Any:
-    style = '"' if _ESCAPED.search(value) else "|" if "\n" in value else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def write(value: Any) -> str:
-    """Return a value as YAML that ``read`` reads to the same value."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

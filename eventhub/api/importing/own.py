@@ -16,7 +16,7 @@ from eventhub.api.importing.report import (
     broken,
 )
 from eventhub.api.importing.shapes import check_column
-from eventhub.api.importing.state import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, default_of, key_of, rows
+from eventhub.flow.as_values import LEFT_OUT, REFERRED, SECTIONS, TO_GIVE, default_of, key_of, rows
 from eventhub.models import DEFAULT_BUS, Bus, Connection, PartnerSource, Rule, RuleTarget, Target
 from eventhub.models.partner import is_source_name
 from eventhub.models.sealed import Sealed

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# A section of the state, each row's name in it, and what the row says.
-State = Mapping[str, Mapping[str, Mapping[str, Any]]]
+from eventhub.flow.as_values import State
+
 _SHOWN = 200  # characters of a value
 # What code raises that meets a value which it did not reckon with.
 BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from eventhub.access.caller import Caller
-from eventhub.api.importing import aws_json, cloudformation, documents, own, state, terraform
+from eventhub.api.importing import aws_json, cloudformation, documents, own, terraform
 from eventhub.api.importing.report import BROKEN, ImportRefusedError, Report, broken, difference
 from eventhub.api.importing.resources import Maker, Resource
+from eventhub.flow import as_values
 from eventhub.flow.configure import take_effect
 from eventhub.models import Door, doing
 
@@ -39,7 +40,7 @@ def import_text(
     except BROKEN as error:
         raise ImportRefusedError(broken("the file", error).text) from error
     with doing(caller.who, Door.IMPORT), transaction.atomic():
-        before, sealed = state.told(), state.sealed()
+        before, sealed = as_values.told(), as_values.sealed()
         if resources is None:
             own.apply(document, report, who=caller.who, prune=prune)
         else:
@@ -47,7 +48,7 @@ def import_text(
             maker.make(resources)
             if prune:
                 maker.prune()
-        report.changes = difference(before, state.told(), _other_secrets(sealed, state.sealed()))
+        report.changes = difference(before, as_values.told(), _other_secrets(sealed, as_values.sealed()))
         report.is_applied = apply and not report.refused
         if report.is_applied:
             take_effect()
@@ -83,9 +84,9 @@ def _resources(
         return cloudformation.read(document, name=name, parameters=parameters, arns=arns, report=report)
     if aws_json.is_one(document):
         return aws_json.read(document, report)
-    if isinstance(document, dict) and document and document.keys() <= state.SECTIONS.keys():
+    if isinstance(document, dict) and document and document.keys() <= as_values.SECTIONS.keys():
         return None
-    known = ", ".join(state.SECTIONS)
+    known = ", ".join(as_values.SECTIONS)
     raise ImportRefusedError(
         "it is neither a CloudFormation or SAM template (Resources), nor Terraform's plan (planned_values), "
         f"nor an answer of `aws events`, nor of our own form: wanted an object of {known}"

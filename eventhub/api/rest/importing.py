@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from eventhub.access.scopes import Scope
-from eventhub.api.importing import documents, state
 from eventhub.api.importing.report import ImportRefusedError
 from eventhub.api.importing.run import import_text
 from eventhub.api.rest.listing import check_parameters
 from eventhub.api.rest.media import JSONAnswer
 from eventhub.api.rest.permissions import refuse_limited, verified
+from eventhub.flow import as_values, as_yaml
 
 _SWITCHES = frozenset({"apply", "prune"})
 _PAIRS = frozenset({"parameter", "arn"})  # each NAME=VALUE, any number of times
@@ -77,7 +77,7 @@ class Export(APIView):
         """Answer the YAML."""
         check_parameters(request, frozenset())
         refuse_limited(request, "all of the configuration", Scope.ADMIN)
-        said = documents.write(state.document(state.told()))
+        said = as_yaml.write(as_values.document(as_values.told()))
         return HttpResponse(said, content_type="application/yaml; charset=utf-8")
 
 

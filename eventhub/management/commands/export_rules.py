@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from eventhub.api.importing import documents, state
+from eventhub.flow import as_values, as_yaml
 
 
 class Command(BaseCommand):
@@ -18,5 +18,5 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         with transaction.atomic():
-            said = state.document(state.told())
-        self.stdout.write(documents.write(said), ending="")
+            said = as_values.document(as_values.told())
+        self.stdout.write(as_yaml.write(said), ending="")

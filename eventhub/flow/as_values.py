@@ -4,12 +4,11 @@ Rows are named; rules by bus and name. What has its default is left out. Secrets
 are to be given (``secrets_to_give``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
 
-from eventhub.api.importing.report import State
 from eventhub.domain.retry import Schedule, default_age_seconds
 from eventhub.models import (
     ApiDestination,
@@ -43,6 +42,8 @@ REFERRED: Mapping[str, type[Any]] = {
     "dead_letter_target": Target,
 }
 TO_GIVE = "secrets_to_give"
+# A section, each row's name in it, and what the row says.
+State = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def told() -> dict[str, dict[str, dict[str, Any]]]:
@@ -63,6 +64,22 @@ def sealed() -> dict[tuple[str, str], dict[str, Any]]:
 def document(state: State) -> dict[str, Any]:
     """Return a state as it is written: lists of rows, named by their members."""
     return {section: [dict(row) for row in named.values()] for section, named in state.items() if named}
+
+
+def document_of(rows: Iterable[models.Model]) -> dict[str, Any]:
+    """Return some rows as a document that can be imported where what they refer to is, in its order.
+
+    What they refer to is not added. Raises KeyError for rows of no section.
+    """
+    sections = {model: section for section, model in SECTIONS.items()}
+    said: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
+    for row in rows:
+        said[sections[type(row)]].append(_row(row))
+    return {section: sorted(some, key=_order) for section, some in said.items() if some}
+
+
+def _order(said: Mapping[str, Any]) -> tuple[str, str]:
+    return str(said.get("bus", "")), str(said["name"])
 
 
 def key_of(row: Any) -> str:
