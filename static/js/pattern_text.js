@@ -103,7 +103,9 @@ export function write(node, indent = "") {
 function flat(node) {
   if (node.kind === "raw") return node.text;
   if (node.kind === "list") return `[${node.items.map(flat).join(", ")}]`;
-  return `{${node.members.map(([name, value]) => `${JSON.stringify(name)}: ${flat(value)}`).join(", ")}}`;
+  // Not a template within a template: what makes the file smaller on its way takes blanks out of the inner one.
+  const members = node.members.map(([name, value]) => [JSON.stringify(name), flat(value)].join(": "));
+  return `{${members.join(", ")}}`;
 }
 
 /**
