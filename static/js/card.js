@@ -99,7 +99,8 @@ export function told(card, ribbons, counted) {
   const says = saysOf(card, sums);
   const figures = [rate(sums.rate, sums.minute)];
   if (!card.grouped && node.p50 !== null) figures.push(`p50 ${duration(node.p50)}`, `p99 ${duration(node.p99)}`);
-  if (sums.backlog) figures.push(`${count(sums.backlog)} waiting${sums.oldest === null ? "" : `, the oldest for ${duration(sums.oldest)}`}`);
+  const oldest = sums.oldest === null ? "" : `, the oldest for ${duration(sums.oldest)}`;
+  if (sums.backlog) figures.push(`${count(sums.backlog)} waiting${oldest}`);
   const way = (/** @type {"from" | "to"} */ end) => (/** @type {Ribbon} */ ribbon) => {
     const { count: total, failed } = counted(ribbon);
     const trouble = !failed ? "" : failed * 2 >= total ? ", failing" : `, ${count(failed)} failed`;

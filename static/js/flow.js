@@ -174,6 +174,7 @@ function tellLink(state) {
   linkState = state;
   const { mode, ring } = stream.stream;
   const { missed } = ring;
-  const paused = mode === "held" ? { state: "paused", text: `❚❚ paused${missed ? ` +${count(missed)}` : ""}` } : undefined;
+  const more = missed ? ` +${count(missed)}` : "";
+  const paused = mode === "held" ? { state: "paused", text: `❚❚ paused${more}` } : undefined;
   showLink(state, travel?.away ? { state: "past", text: travel.said } : paused);
 }

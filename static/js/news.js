@@ -24,8 +24,10 @@ export function newsOf(before, after, nameOf) {
     const was = known.get(id);
     if (was && was[3] === state && was[4] === attempts) continue;
     const name = after.deliveries.length > 1 && nameOf(id) ? `${nameOf(id)}: ` : "";
+    const tried = attempts ? ` after attempt ${attempts}` : "";
+    const why = error ? `, ${error}` : "";
     if (state === "delivered") said.push(`${name}attempt ${attempts} delivered`);
-    else if (state === "dead") said.push(`${name}given up${attempts ? ` after attempt ${attempts}` : ""}${error ? `, ${error}` : ""}`);
+    else if (state === "dead") said.push(`${name}given up${tried}${why}`);
     else if (attempts && (!was || attempts > was[4])) said.push(`${name}attempt ${attempts} failed, ${error}; it is tried again`);
     else if (was && was[3] === "dead") said.push(`${name}redriven`);
   }

@@ -257,7 +257,8 @@ export class Stream {
     const rate = (/** @type {number} */ many) => `${count(Math.max(1, Math.round(many / seconds)))}/s`;
     const about = sampled > 1 ? "≈ " : "";
     const rest = missing ? ` · ${rate(missing)} counted, not listed` : "";
-    setText(this.note, `${about}${rate(seen)}${this.asked.q ? " pass" : ""} · newest first${rest}${sampled > 1 ? ` · each ${sampled}th asked` : ""}`);
+    const sample = sampled > 1 ? ` · each ${sampled}th asked` : "";
+    setText(this.note, `${about}${rate(seen)}${this.asked.q ? " pass" : ""} · newest first${rest}${sample}`);
   }
 
   /** @param {MouseEvent} event */
