@@ -24,6 +24,10 @@ _PENDING = """
     SELECT count(*), min(o.accepted_at) FROM (SELECT * FROM delivery WHERE target_id = %s LIMIT {most}) d
     JOIN outcome o ON {same} WHERE o.bus_id IN ({marks})
 """
+_BY_BUS = """
+    SELECT o.bus_id, count(*), min(o.accepted_at) FROM (SELECT * FROM delivery LIMIT {most}) d
+    JOIN outcome o ON {same} GROUP BY o.bus_id
+"""
 MOST_COUNTED = 10_000
 
 
@@ -71,6 +75,18 @@ def pending_on(target_id: int, bus_ids: Collection[int]) -> tuple[int, int | Non
         cursor.execute(statement, (target_id, *sorted(bus_ids)))
         count, oldest_at = cursor.fetchone()
     return int(count), oldest_at
+
+
+def pending_by_bus() -> dict[int, tuple[int, int]]:
+    """Return how many deliveries of each bus's events wait, and when the oldest's event was accepted.
+
+    Looks at 10,000 deliveries in all: of more than that, any so many.
+    """
+    connection = connections["journal"]
+    statement = _BY_BUS.format(most=MOST_COUNTED, same=_SAME[connection.vendor])
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {bus_id: (int(count), oldest_at) for bus_id, count, oldest_at in cursor.fetchall()}
 
 
 def _id(stored: str | UUID | None) -> UUID | None:
