@@ -10,7 +10,7 @@ from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.flow import archives
-from eventhub.journal.port import Journal
+from eventhub.journal.port import Journal, Replay
 from eventhub.journal.rows import ReplayRow, microseconds
 from eventhub.models import Archive, Rule
 
@@ -87,7 +87,7 @@ class ReplayForm(forms.Form):
         window = {name: microseconds(given[name]) for name in ("since", "until")}
         return journal.count_archived(given["archive"].pk, **window)
 
-    def start(self, journal: Journal, *, who: str) -> archives.Replay:
+    def start(self, journal: Journal, *, who: str) -> Replay:
         """Begin the replay that a valid form asks for; raises ReplayExistsError."""
         given = self.cleaned_data
         archive: Archive = given["archive"]

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connections
@@ -23,20 +22,13 @@ _FIRST = (
 _HOUR_US, _SECOND_US = 3_600_000_000, 1_000_000
 
 
-class Next(NamedTuple):
-    """The event of a bus that goes first, and when it is older than the settings keep events."""
-
-    event: EventRow
-    goes_at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is kept of a bus. Bytes are of the whole journal; ``limit_bytes`` is 0 without a limit."""
 
     days: int
     events: int  # accepted since the oldest that is kept
-    oldest: Next | None
+    oldest: EventRow | None  # which goes first
     size_bytes: int
     limit_bytes: int
 
@@ -45,7 +37,8 @@ class Kept:
         """Return how old the oldest event is."""
         if self.oldest is None:
             return None
-        return max(0.0, time.time() * 1000 - self.oldest.event.accepted_at.timestamp() * 1000)
+        age: timedelta = datetime.now(tz=UTC) - self.oldest.accepted_at
+        return max(0.0, age.total_seconds() * 1000)
 
     @property
     def age_share(self) -> float:
@@ -84,7 +77,7 @@ def kept_of(bus_id: int) -> Kept:
     return Kept(
         days=days,
         events=events,
-        oldest=oldest and Next(oldest, oldest.accepted_at + timedelta(days=days)),
+        oldest=oldest,
         size_bytes=0 if journal is None else journal.health().size_bytes,
         limit_bytes=settings.RETENTION_BYTES,
     )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -70,10 +71,9 @@ def _sample(bus_id: int) -> tuple[Counter[tuple[str, str]], int, float]:
     """Count the newest events by source and type; return also how many, and the seconds that they span."""
     order = ["-seq"] if settings.EMBEDDED else ["-xid", "-seq"]
     newest = EventRow.objects.filter(bus_id=bus_id).order_by(*order)
-    since = datetime.fromtimestamp(time.time() - SAMPLED_SECONDS, UTC)
-    found = [
-        row for row in newest.values_list("source", "detail_type", "accepted_at")[:SAMPLED] if row[2] >= since
-    ]
-    full = len(found) == SAMPLED
-    seconds = time.time() - found[-1][2].timestamp() if full else float(SAMPLED_SECONDS)
+    now = time.time()
+    rows: Any = newest.values_list("source", "detail_type", "accepted_at")[:SAMPLED]
+    found = [(source, kind, now - at.timestamp()) for source, kind, at in rows]
+    found = [one for one in found if one[2] <= SAMPLED_SECONDS]
+    seconds = found[-1][2] if len(found) == SAMPLED else float(SAMPLED_SECONDS)
     return Counter((source, kind) for source, kind, _ in found), len(found), max(1.0, seconds)

@@ -49,7 +49,9 @@ def _newest(sources: Collection[str], bus_ids: Collection[int] | None) -> Iterat
     seek = _SEEK[database.vendor].format(buses=among, newest=NEWEST)
     while several := list(islice(left, _AT_ONCE)):
         parts = [f"SELECT * FROM ({seek}) AS s{number}" for number in range(len(several))]  # noqa: S608 - our own texts
-        values = [value for source in several for value in (source, *sorted(bus_ids or ()))]
+        values: list[str | int] = []
+        for source in several:
+            values += [source, *sorted(bus_ids or ())]
         with database.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(parts), values)
             yield from cursor.fetchall()
