@@ -1,12 +1,11 @@
 """Archives in the admin, and replays: begun with a count first, followed, cancelled."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -17,16 +16,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from eventhub.access import seen
-from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
 from eventhub.admin.configured import ConfiguredAdmin, NamedForm, fix, who
 from eventhub.admin.happened import BusFilter, HappenedAdmin, by_enum
 from eventhub.admin.permitted import caller_in
 from eventhub.flow import archives
 from eventhub.flow.process import NotRunningError, parts
+from eventhub.flow.replay_form import ReplayForm
 from eventhub.journal.port import ArchiveSize, ReplayState
-from eventhub.journal.rows import ReplayRow, microseconds
-from eventhub.models import Archive, Rule
+from eventhub.journal.rows import ReplayRow
+from eventhub.models import Archive
 
 
 def _size_of(archive: Archive) -> ArchiveSize:
@@ -106,71 +105,6 @@ class ArchiveAdmin(ConfiguredAdmin):
         return shown, counts, perms_needed, protected
 
 
-class RulesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Rules, named with their bus."""
-
-    def label_from_instance(self, rule: Any) -> str:
-        """Return what is shown for a rule."""
-        return f"{rule.name} on {rule.bus}"
-
-
-class ReplayForm(forms.Form):
-    """What is put on the bus again."""
-
-    archive = forms.ModelChoiceField(Archive.objects.select_related("bus").order_by("name"))
-    name = forms.CharField(max_length=64, help_text=f"{archives.NAME_WANTED}. The events say it.")
-    description = forms.CharField(max_length=512, required=False)
-    since = forms.DateTimeField(
-        label="From",
-        help_text="UTC. Events that the bus accepted at this moment or later,",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
-    )
-    until = forms.DateTimeField(
-        label="Until",
-        help_text="and before this one.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
-    )
-    rules = RulesField(
-        Rule.objects.select_related("bus").order_by("bus__name", "name"),
-        required=False,
-        help_text="These rules alone see the events. Choose none for every rule of the archive's bus, whose "
-        "targets then get the events a second time.",
-    )
-    per_second = forms.FloatField(
-        label="Events a second",
-        initial=int(archives.PER_SECOND),
-        min_value=archives.LEAST_PER_SECOND,
-        max_value=archives.MOST_PER_SECOND,
-    )
-
-    def __init__(self, caller: Caller, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("archive", "rules"):
-            field: Any = self.fields[name]
-            field.queryset = seen.on_buses(field.queryset, caller, Scope.RULES_WRITE)
-
-    def clean_name(self) -> str:
-        """Refuse a name that no replay may have, or that one has."""
-        name: str = self.cleaned_data["name"]
-        if not re.fullmatch(archives.NAME, name):
-            raise ValidationError(f"wanted {archives.NAME_WANTED}")
-        if ReplayRow.objects.filter(name=name).exists():
-            raise ValidationError(f"there is a replay named {name}")
-        return name
-
-    def clean(self) -> None:
-        """Refuse an empty window, and rules of another bus."""
-        given = self.cleaned_data
-        if "since" in given and "until" in given and given["since"] >= given["until"]:
-            self.add_error("until", "wanted a moment after the one above")
-        archive = given.get("archive")
-        strange = [
-            rule.name for rule in given.get("rules") or () if archive and rule.bus_id != archive.bus_id
-        ]
-        if archive is not None and strange:
-            self.add_error("rules", f"wanted rules of bus {archive.bus}, found {', '.join(strange)}")
-
-
 @admin.register(ReplayRow)
 class ReplayAdmin(HappenedAdmin):
     """Replays, the newest first."""
@@ -214,8 +148,8 @@ class ReplayAdmin(HappenedAdmin):
             form = ReplayForm(caller_in(request), request.POST)
             if form.is_valid():
                 if "start" in request.POST:
-                    return self._start(request, form.cleaned_data)
-                count = _count(form.cleaned_data)
+                    return self._start(request, form)
+                count = form.count(parts().journal)
         else:
             now = timezone.now().replace(microsecond=0)
             archive = request.GET.get("archive", "")
@@ -229,24 +163,10 @@ class ReplayAdmin(HappenedAdmin):
         }
         return TemplateResponse(request, "admin/eventhub/replayrow/start.html", context)
 
-    def _start(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
-        archive: Archive = given["archive"]
-        rules = list(given["rules"])
-        made = archives.start_replay(
-            parts().journal,
-            archive,
-            name=given["name"],
-            since=microseconds(given["since"]),
-            until=microseconds(given["until"]),
-            who=who(request),
-            rules=rules,
-            filter_arns=[archives.arn_of(rule, archive.bus.name) for rule in rules],
-            description=given["description"],
-            per_second=given["per_second"],
-        )
-        said = (
-            f"Replay {made.order.name} puts {made.total:,} event{'s' * (made.total != 1)} on {archive.bus}."
-        )
+    def _start(self, request: HttpRequest, form: ReplayForm) -> HttpResponse:
+        made = form.start(parts().journal, who=who(request))
+        events = f"{made.total:,} event{'s' * (made.total != 1)}"
+        said = f"Replay {made.order.name} puts {events} on {made.order.bus}."
         self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:journal_replayrow_changelist"))
 
@@ -276,8 +196,3 @@ class ReplayAdmin(HappenedAdmin):
             f"{row.done:,}",
             f"{row.total:,}",
         )
-
-
-def _count(given: dict[str, Any]) -> int:
-    window = {name: microseconds(given[name]) for name in ("since", "until")}
-    return parts().journal.count_archived(given["archive"].pk, **window)

@@ -10,6 +10,8 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``stream``         the rows of both, and what their gaps hide; ``summary`` of one beside them
 ``event``          ``/events/{id}``: one event's journey, and the pages that belong to it
 ``preview_page``   ``/events/{id}/preview``: a transform tried on the event
+``buses``          ``/buses``, ``/buses/{name}``; archives and replays: counted first, begun, cancelled
+``sources``        ``/sources``: who puts events, how often, and who is silent
 ``rules``          ``/rules``, ``/rules/{id}``, ``/rules/new``: what rules do, edited beside a live backtest
 ``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
 ``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled

@@ -17,6 +17,7 @@ register = template.Library()
 register.simple_tag(assets.asset, name="asset")
 register.simple_tag(spark.sparkline, name="spark")
 register.simple_tag(spark.chart, name="chart")
+register.simple_tag(spark.band, name="band")
 register.filter("json", jsonview.laid_out)
 register.filter("written", written)
 
@@ -105,6 +106,8 @@ def duration(milliseconds: Any) -> str:
 
     >>> [duration(0.4), duration(38.2), duration(1234), duration(75_000), duration(7_380_000), duration(None)]
     ['0.4 ms', '38 ms', '1.23 s', '1 min 15 s', '2 h 3 min', '–']
+    >>> duration(604_800_000), duration(172_799_000)
+    ('7 d 0 h', '47 h 59 min')
     """
     if milliseconds is None:
         return "–"
@@ -118,7 +121,8 @@ def duration(milliseconds: Any) -> str:
     minutes, seconds = divmod(round(value / 1000), 60)
     if minutes < 60:
         return f"{minutes} min {seconds} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
 @register.filter

@@ -14,11 +14,15 @@ from eventhub.dashboard import (
     stream,
     summary,
 )
+from eventhub.dashboard.buses import archiving, replaying
+from eventhub.dashboard.buses import listing as bus_list
+from eventhub.dashboard.buses import page as bus_page
 from eventhub.dashboard.event import again, why
 from eventhub.dashboard.event import page as event_page
 from eventhub.dashboard.rules import listing, making, switching, versions
 from eventhub.dashboard.rules import page as rule_page
 from eventhub.dashboard.scrubber import views as scrubber
+from eventhub.dashboard.sources import listing as source_list
 
 urlpatterns = [
     path("", flow_page.start),
@@ -55,6 +59,12 @@ urlpatterns = [
     path("rules/<int:pk>/try", rule_page.try_rule, name="try-rule"),
     path("rules/<int:pk>/versions", versions.versions, name="rule-versions"),
     path("rules/<int:pk>/rollback", versions.roll_back, name="roll-back-rule"),
+    path("buses", bus_list.buses, name="buses"),
+    path("buses/<path:name>", bus_page.bus, name="bus"),
+    path("archives/new", archiving.new_archive, name="new-archive"),
+    path("replays/new", replaying.new_replay, name="new-replay"),
+    path("replays/<int:replay_id>/cancel", replaying.cancel, name="cancel-replay"),
+    path("sources", source_list.sources, name="sources"),
     path("docs/", reference.index, name="docs"),
     path("docs/<path:name>", reference.document, name="document"),
 ]

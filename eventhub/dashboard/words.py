@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from eventhub.journal.port import CircuitState, RedriveState
+from eventhub.journal.port import CircuitState, RedriveState, ReplayState
 from eventhub.live.gauges import Gauge
 from eventhub.live.rows import Row
 
@@ -56,6 +56,14 @@ _REDRIVES = {
     RedriveState.PAUSED: Said("❚❚", "paused", "warn"),
     RedriveState.CANCELLED: Said("⊘", "cancelled", "muted"),
     RedriveState.DONE: Said("✓", "done", "ok"),
+}
+_REPLAYS = {
+    ReplayState.STARTING: Said("◌", "starting", "muted"),
+    ReplayState.RUNNING: Said("▶", "running", "ok"),
+    ReplayState.CANCELLING: Said("◌", "being cancelled", "warn"),
+    ReplayState.CANCELLED: Said("⊘", "cancelled", "muted"),
+    ReplayState.COMPLETED: Said("✓", "done", "ok"),
+    ReplayState.FAILED: Said("✕", "failed", "bad"),
 }
 
 
@@ -120,3 +128,13 @@ def target(*, enabled: bool, paused: bool, circuit: CircuitState) -> Said:
 def redrive(state: RedriveState) -> Said:
     """Return where a redrive stands."""
     return _REDRIVES[state]
+
+
+def bus(*, paused: bool) -> Said:
+    """Return whether a bus's events are routed."""
+    return Said("❚❚", "paused", "warn") if paused else Said("●", "running", "ok")
+
+
+def replay(state: ReplayState) -> Said:
+    """Return where a replay stands."""
+    return _REPLAYS[state]

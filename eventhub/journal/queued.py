@@ -28,6 +28,10 @@ _OF_RULES = """
     SELECT o.rule_id, count(*) FROM (SELECT * FROM delivery LIMIT {most}) d JOIN outcome o ON {same}
     WHERE o.rule_id IN ({marks}) GROUP BY 1
 """
+_BY_BUS = """
+    SELECT o.bus_id, count(*), min(o.accepted_at) FROM (SELECT * FROM delivery LIMIT {most}) d
+    JOIN outcome o ON {same} GROUP BY o.bus_id
+"""
 MOST_COUNTED = 10_000
 
 
@@ -87,6 +91,18 @@ def pending_of_rules(rule_ids: Collection[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(statement, tuple(rule_ids))
         return {int(rule_id): int(pending) for rule_id, pending in cursor.fetchall()}
+
+
+def pending_by_bus() -> dict[int, tuple[int, int]]:
+    """Return how many deliveries of each bus's events wait, and when the oldest's event was accepted.
+
+    Looks at 10,000 deliveries in all: of more than that, any so many.
+    """
+    connection = connections["journal"]
+    statement = _BY_BUS.format(most=MOST_COUNTED, same=_SAME[connection.vendor])
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {bus_id: (int(count), oldest_at) for bus_id, count, oldest_at in cursor.fetchall()}
 
 
 def _id(stored: str | UUID | None) -> UUID | None:

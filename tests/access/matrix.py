@@ -162,6 +162,12 @@ PAGES: dict[str, list[Ask]] = {
     "rules/<int:pk>/try": _post("/rules/{rule}/try", "r@bus"),
     "rules/<int:pk>/versions": _get("/rules/{rule}/versions", "r@bus"),
     "rules/<int:pk>/rollback": _post("/rules/{rule}/rollback", "w@bus"),
+    "buses": _get("/buses", "r@any"),
+    "buses/<path:name>": _get("/buses/{bus}", "r@bus"),
+    "archives/new": _get("/archives/new?bus={bus}", "w@bus"),
+    "replays/new": _get("/replays/new?archive={archive_id}", "w@bus"),
+    "replays/<int:replay_id>/cancel": _post("/replays/{replay_id}/cancel", "w@bus"),
+    "sources": _get("/sources", "e@any"),
     "docs/": _get("/docs/", "person"),
     "docs/<path:name>": _get("/docs/keys-and-people", "person"),
 }

@@ -19,7 +19,17 @@ from tests.journal.build import now_us
 from tests.live.world import World
 from tests.people import browser_of, person
 
-PAGES = ["/flow", "/events", "/dead-letters", "/docs/", "/help/keys", "/rules", "/rules/new"]
+PAGES = [
+    "/flow",
+    "/events",
+    "/dead-letters",
+    "/docs/",
+    "/help/keys",
+    "/rules",
+    "/rules/new",
+    "/buses",
+    "/sources",
+]
 
 
 @pytest.fixture

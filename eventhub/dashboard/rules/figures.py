@@ -4,12 +4,8 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from eventhub.flow.process import NotRunningError, parts
-from eventhub.journal.looking_back import Past, Tally
-from eventhub.journal.port import Journal
-from eventhub.journal.rolling import Grain
-
-MINUTES, HOURS = 60, 24
+from eventhub.dashboard.lately import MINUTES, journal_here, last_day, last_hour, last_minute
+from eventhub.journal.looking_back import Tally
 
 
 @dataclass(slots=True)
@@ -57,21 +53,6 @@ def figures(bus_ids: Collection[int] | None, *, now: float | None = None) -> Map
     return found
 
 
-def last_minute(now: int) -> Past:
-    """Return the last 60 seconds, at once."""
-    return Past(now - 60, now, Grain.SECOND)
-
-
-def last_hour(now: int, *, step: int | None = None) -> Past:
-    """Return the last 60 minutes of the clock."""
-    return Past(now - now % 60 - (MINUTES - 1) * 60, now + 1, Grain.MINUTE, step)
-
-
-def last_day(now: int) -> Past:
-    """Return the last 24 hours of the clock, at once."""
-    return Past(now - now % 3600 - (HOURS - 1) * 3600, now + 1, Grain.HOUR)
-
-
 def add_minutes(found: dict[int, Figures], rule_ids: Collection[int], *, now: int) -> None:
     """Add the matches of some rules, minute by minute."""
     journal = journal_here()
@@ -84,11 +65,3 @@ def add_minutes(found: dict[int, Figures], rule_ids: Collection[int], *, now: in
 
 def _of(found: dict[int, Figures], one: Tally) -> Figures:
     return found.setdefault(int(one.counted.a), Figures())
-
-
-def journal_here() -> Journal | None:
-    """Return the journal of this process, or None outside a role: then a page shows what is configured."""
-    try:
-        return parts().journal
-    except NotRunningError:
-        return None

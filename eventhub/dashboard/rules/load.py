@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from eventhub.dashboard.rules.figures import MINUTES, journal_here, last_hour
+from eventhub.dashboard.lately import MINUTES, journal_here, last_hour
 from eventhub.flow.editing import Draft, draft_of
 from eventhub.models import Rule
 

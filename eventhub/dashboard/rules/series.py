@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from eventhub.dashboard.rules.figures import Figures, journal_here, last_day, last_hour, last_minute
+from eventhub.dashboard.lately import journal_here, last_day, last_hour, last_minute
+from eventhub.dashboard.rules.figures import Figures
 from eventhub.journal.looking_back import Past
 from eventhub.journal.rolling import Grain
 
