@@ -1,5 +1,6 @@
 // The page of events, full width: searching and following in one. The server's HTML is true without it.
 import { note } from "./address.js";
+import { followHead } from "./head.js";
 import { Link, liveAddress } from "./link.js";
 import { Panel } from "./panel.js";
 import { part } from "./stream.js";
@@ -60,5 +61,6 @@ liveSwitch.addEventListener("click", () => {
 });
 panel.live = false;
 panel.watch(link, 1);
+followHead(link, 2);
 follow(mayFollow && "live" in section.dataset);
 link.open();

@@ -1,13 +1,12 @@
 // The graph: cards over the canvases, which of them are shown, and the path in question.
 import { asked, note } from "./address.js";
-import { face, made, setText, write } from "./card.js";
+import { face, made, setText, told, write } from "./card.js";
 import { Dots } from "./dots.js";
 import { count } from "./figures.js";
 import { choose, COLUMNS, pathKeys, size, troubled } from "./groups.js";
 import { fitting, layout, pathOf, remember } from "./layout.js";
 import { moved, typedTo } from "./moves.js";
 import { Ribbons } from "./ribbons.js";
-import { Tip } from "./tip.js";
 
 /**
  * @typedef {import("./card.js").Face} Face
@@ -16,6 +15,7 @@ import { Tip } from "./tip.js";
  * @typedef {import("./layout.js").Layout} Layout
  * @typedef {import("./model.js").Flow} Flow
  * @typedef {import("./model.js").Node} Node
+ * @typedef {import("./tip.js").Tip} Tip
  */
 
 const REGROUP_MS = 10_000; // who has a card of its own may change with the rates, but not more often
@@ -34,8 +34,13 @@ export class Graph {
     this.ribbons = new Ribbons(still, moving, flow);
     this.dots = new Dots(moving, flow, this.ribbons);
     this.titles = COLUMNS.map((title) => made("h2", "column-title overline", title));
-    board.append(...this.titles);
-    this.tip = new Tip(board, this.ribbons);
+    this.says = made("span", "unseen", "");
+    this.says.id = "card-says";
+    board.append(...this.titles, this.says);
+    /** @type {Tip | null} */
+    this.tip = null; // loaded when something is first pointed at
+    /** @type {((tip: Tip) => void) | null} */
+    this.telling = null; // what it is to say, once it is there
     /** @type {Layout | null} */
     this.layout = null;
     /** @type {Map<string, number>} */
@@ -134,8 +139,9 @@ export class Graph {
       if (shown) write(shown, card, now);
     }
     this.ribbons.draw();
-    const near = this.tip.of && cards.find((card) => card.key === this.tip.of);
-    if (near) this.tip.card(near, this.layout, this.#actions(near));
+    const { tip } = this;
+    const near = tip?.of && cards.find((card) => card.key === tip.of);
+    if (tip && near) tip.card(near, this.layout, this.#actions(near));
   }
 
   /** Whether somebody reads the graph: points at it, or has the focus in it. */
@@ -183,7 +189,7 @@ export class Graph {
     if (!card || !this.layout) {
       for (const { button } of this.faces.values()) button.classList.remove("dim", "chosen");
       this.ribbons.keep(null);
-      this.tip.hide();
+      this.#hush();
       this.pinned = false;
       return;
     }
@@ -194,7 +200,23 @@ export class Graph {
       classes?.toggle("chosen", this.pinned && other === card);
     }
     this.ribbons.keep(path.ribbons);
-    this.tip.card(card, this.layout, this.#actions(card));
+    void this.#tell((tip) => this.layout && tip.card(card, this.layout, this.#actions(card)));
+  }
+
+  /** Say something in the sheet beside what it is of. @param {(tip: Tip) => void} say */
+  async #tell(say) {
+    this.telling = say;
+    if (!this.tip) {
+      const loaded = await import("./tip.js").catch(() => null); // null: the server is away, as the header says
+      if (!loaded) return;
+      this.tip ??= new loaded.Tip(this.board, this.ribbons);
+    }
+    if (this.telling === say) say(this.tip); // nothing else came into question meanwhile
+  }
+
+  #hush() {
+    this.telling = null;
+    this.tip?.hide();
   }
 
   /** @param {Card} card @returns {import("./tip.js").Action[]} */
@@ -285,9 +307,9 @@ export class Graph {
     this.lastAt = { x, y };
     if (!has || !(known || event.movementX || event.movementY)) return;
     this.pointedAt = performance.now();
-    if (event.target instanceof Element && this.tip.sheet.contains(event.target)) {
+    if (event.target instanceof Element && this.tip?.sheet.contains(event.target)) {
       clearTimeout(this.pointing);
-      this.pointed = this.tip.of;
+      this.pointed = this.tip?.of ?? null;
       return;
     }
     const key = cardAt(event.target);
@@ -307,8 +329,8 @@ export class Graph {
     this.pointing = window.setTimeout(() => {
       if (!this.pinned && key !== this.near) this.keep(key);
       const ribbon = at && !this.pinned ? this.ribbons.under(at.x, at.y) : null;
-      if (ribbon && at && this.layout) this.tip.ribbon(ribbon, this.layout, at.x, at.y);
-      else if (at && !this.near) this.tip.hide();
+      if (ribbon && at) void this.#tell((tip) => this.layout && tip.ribbon(ribbon, this.layout, at.x, at.y));
+      else if (at && !this.near) this.#hush();
     }, POINTED_MS);
   }
 
@@ -317,14 +339,15 @@ export class Graph {
     const card = this.layout?.cards.find((one) => one.key === cardAt(target));
     if (!card || !this.layout || !(target instanceof Element)) return;
     for (const { button } of this.faces.values()) button.removeAttribute("aria-describedby");
-    this.tip.describe(card, this.layout);
-    target.setAttribute("aria-describedby", this.tip.says.id);
+    const { state, figures, ways } = told(card, this.layout.ribbons, (ribbon) => this.ribbons.counted(ribbon));
+    setText(this.says, `${card.label}: ${[state, figures, ...ways].join("; ")}`);
+    target.setAttribute("aria-describedby", this.says.id);
     if (target.matches(":focus-visible") && !this.pinned) this.keep(card.key);
   }
 
   /** A click keeps the path; a second one, or Enter, opens what the card stands for. @param {MouseEvent} event */
   #click(event) {
-    if (event.target instanceof Element && this.tip.sheet.contains(event.target)) return;
+    if (event.target instanceof Element && this.tip?.sheet.contains(event.target)) return;
     const card = this.layout?.cards.find((one) => one.key === cardAt(event.target));
     clearTimeout(this.pointing);
     if (!card) {

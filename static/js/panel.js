@@ -3,8 +3,6 @@ import { asked, note } from "./address.js";
 import { FilterBox } from "./filterbox.js";
 import { bind } from "./keys.js";
 import { Lines } from "./lines.js";
-import { Peek } from "./peek.js";
-import { Previews } from "./previews.js";
 import { readRow } from "./ring.js";
 import { part, Stream } from "./stream.js";
 import { withTerm } from "./tokens.js";
@@ -13,6 +11,8 @@ import { withTerm } from "./tokens.js";
  * @typedef {import("./ring.js").Row} Row
  * @typedef {import("./link.js").Link} Link
  * @typedef {import("./stream.js").Mode} Mode
+ * @typedef {import("./peek.js").Peek} Peek
+ * @typedef {import("./previews.js").Previews} Previews
  */
 
 const MOST_PINS = 5;
@@ -28,25 +28,24 @@ export class Panel {
     this.turn = 0; // of asking by HTTP: only the latest answer counts
     this.onNews = () => {};
     this.live = true;
-    this.previews = new Previews(() => this.stream.soon());
+    // Both are loaded when a reader first asks for them: most only watch.
+    /** @type {Previews | null} */
+    this.previews = null;
+    /** @type {Peek | null} */
+    this.peek = null;
     this.stream = new Stream(panel, {
       onMode,
       onOpen: (row) => this.open(row),
       onChange: (id) => this.#changed(id),
       onWrong: (message, at) => this.box.refuse(message, at),
-      payload: (row) => this.previews.text(row.id),
+      payload: (row) => this.previews?.text(row.id) ?? "",
     });
     this.box = new FilterBox(/** @type {HTMLFormElement} */ (part(panel, "form.filter")), (q) => void this.filter(q, true));
-    this.peek = new Peek(part(panel, ".peek"), {
-      onTerm: (term, excluded) => this.box.use(withTerm(this.box.value, term, excluded)),
-      onClose: () => this.#closed(),
-      onPin: () => this.peek.showPin(this.pins.has(this.peek.id)),
-    });
     /** @type {Map<string, Row>} */
     this.pins = new Map();
     this.pinList = part(panel, ".stream-pins");
     this.pinLines = new Lines(this.pinList, part(panel, ".stream-pins .stream-list"), {
-      payload: (row) => this.previews.text(row.id),
+      payload: (row) => this.previews?.text(row.id) ?? "",
       row: (id) => this.pins.get(id) ?? null,
     });
     this.pinList.addEventListener("click", (event) => this.#pinClicked(event));
@@ -73,7 +72,7 @@ export class Panel {
     for (const row of pinned.map(readRow)) this.pins.set(row.id, row);
     this.#showPins();
     const open = asked("open");
-    if (open) this.#peekAt(open);
+    if (open) void this.#peekAt(open);
   }
 
   /** Follow by the socket. @param {Link} link @param {number} number of the subscription @param {() => void} [onNews] */
@@ -172,15 +171,36 @@ export class Panel {
 
   /** @param {Row} row */
   open(row) {
-    this.#peekAt(row.id);
+    void this.#peekAt(row.id);
     note({ open: row.id });
   }
 
   /** @param {string} id */
-  #peekAt(id) {
-    this.stream.lines.open = id;
+  async #peekAt(id) {
+    const { lines } = this.stream;
+    lines.open = id;
     this.stream.soon();
-    void this.peek.open(id);
+    try {
+      const peek = await this.#summary();
+      if (lines.open === id) await peek.open(id);
+    } catch {
+      if (lines.open === id) this.#closed();
+      this.say("the summary could not be loaded: the server is away");
+    }
+  }
+
+  /** What shows the summary of a row. */
+  async #summary() {
+    const { Peek } = await import("./peek.js");
+    return (this.peek ??= new Peek(part(this.panel, ".peek"), {
+      onTerm: (term, excluded) => this.box.use(withTerm(this.box.value, term, excluded)),
+      onClose: () => this.#closed(),
+      onPin: () => this.#showPin(),
+    }));
+  }
+
+  #showPin() {
+    if (this.peek) this.peek.showPin(this.pins.has(this.peek.id));
   }
 
   #closed() {
@@ -191,7 +211,7 @@ export class Panel {
 
   /** @param {string} id */
   #changed(id) {
-    if (id === this.peek.id) this.peek.refresh();
+    if (id === this.peek?.id) this.peek.refresh();
     const row = this.pins.has(id) && this.stream.ring.get(id);
     if (!row) return;
     this.pins.set(id, row);
@@ -200,12 +220,12 @@ export class Panel {
 
   /** Pin the row that is open or focused, or let it go. */
   pin() {
-    const row = this.stream.row ?? (this.peek.isOpen ? (this.pins.get(this.peek.id) ?? null) : null);
+    const row = this.stream.row ?? (this.peek?.isOpen ? (this.pins.get(this.peek.id) ?? null) : null);
     if (!row) return;
     if (!this.pins.delete(row.id)) this.pins.set(row.id, row);
     while (this.pins.size > MOST_PINS) this.pins.delete([...this.pins.keys()][0]);
     this.#showPins();
-    this.peek.showPin(this.pins.has(this.peek.id));
+    this.#showPin();
     note({ pin: [...this.pins.keys()].join(",") });
   }
 
@@ -225,7 +245,7 @@ export class Panel {
     const target = event.target;
     if (!(target instanceof Element) || !target.closest(".row")) return;
     const row = rows[this.pinLines.numberAt(target)];
-    if (!row || row.id === this.peek.id) return;
+    if (!row || row.id === this.peek?.id) return;
     event.preventDefault();
     this.open(row);
   }
@@ -247,21 +267,26 @@ export class Panel {
     }
     const payload = this.panel.querySelector("[data-option=payload]");
     if (payload instanceof HTMLInputElement) {
-      const show = () => {
-        this.previews.on = payload.checked;
+      const show = async () => {
         this.panel.classList.toggle("with-payload", payload.checked);
+        if (payload.checked && !this.previews) {
+          const loaded = await import("./previews.js").catch(() => null);
+          if (loaded) this.previews ??= new loaded.Previews(() => this.stream.soon());
+          else this.say("previews could not be loaded: the server is away");
+        }
+        if (this.previews) this.previews.on = payload.checked;
         this.stream.soon();
       };
       payload.addEventListener("change", () => {
         note({ payload: payload.checked ? "1" : "" });
-        show();
+        void show();
       });
-      show();
+      void show();
     }
   }
 
   #keys() {
-    const { stream, peek, box } = this;
+    const { stream, box } = this;
     const inSight = () => this.panel.offsetParent !== null && stream.scroller.clientHeight > 0;
     const onRows = () => inSight() && (stream.lines.focused >= 0 || document.activeElement === document.body);
     const onRow = () => inSight() && stream.row !== null;
@@ -277,12 +302,12 @@ export class Panel {
     bind("x", () => this.pin(), onRow);
     bind("c", () => void this.#copy(), onRow);
     bind("e", () => location.assign(`/rules/new?from=event:${stream.row?.id}`), () => onRow() && "mayAddRules" in this.panel.dataset);
-    bind("Escape", () => peek.close(), () => peek.isOpen);
+    bind("Escape", () => this.peek?.close(), () => this.peek?.isOpen === true);
   }
 
   /** The open summary goes with the rows that one steps to. @param {Row | null} row */
   #follow(row) {
-    if (row && this.peek.isOpen && row.id !== this.peek.id) this.open(row);
+    if (row && this.peek?.isOpen && row.id !== this.peek.id) this.open(row);
   }
 
   async #copy() {

@@ -1,5 +1,5 @@
 // The sheet beside a card or a ribbon in question: what it is, its figures, where from and where to, and what can
-// be done. It can be pointed at, Esc closes it, and a screen reader hears it as the card's description.
+// be done. It can be pointed at, and Esc closes it. The graph tells a screen reader the same as the card's description.
 import { count, duration, rate } from "./figures.js";
 import { made, setText, told } from "./card.js";
 
@@ -28,17 +28,9 @@ export class Tip {
     const head = made("p", "title", "");
     head.append(this.title, this.state);
     this.sheet.append(head, this.figures, this.ways, this.actions);
-    this.says = made("span", "unseen", "");
-    this.says.id = "card-says";
-    board.append(this.sheet, this.says);
+    board.append(this.sheet);
     /** @type {string | null} */
     this.of = null;
-  }
-
-  /** What a card says, for its `aria-describedby`. @param {Card} card @param {Layout} layout */
-  describe(card, layout) {
-    const { state, figures, ways } = told(card, layout.ribbons, (ribbon) => this.ribbons.counted(ribbon));
-    setText(this.says, `${card.label}: ${[state, figures, ...ways].join("; ")}`);
   }
 
   /** @param {Card} card @param {Layout} layout @param {Action[]} actions */

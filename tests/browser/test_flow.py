@@ -58,7 +58,7 @@ def test_a_group_opens_in_place_and_what_fails_is_never_in_one(hub: Running, wat
         expect(card(page, "gone")).to_have_attribute("data-state", "open")
         expect(card(page, "gone").locator(".state")).to_have_text("▲ open")
         expect(page.locator("#alarm")).to_have_text("gone: circuit open")
-        expect(page.locator("#figure-failing")).to_contain_text("1 target failing")
+        expect(page.locator("#figure-failing")).to_contain_text("1 target open")
 
         page.reload()
         expect(card(page, "billing.r00")).to_be_visible()
