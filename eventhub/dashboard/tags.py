@@ -126,6 +126,27 @@ def duration(milliseconds: Any) -> str:
 
 
 @register.filter
+def brief(milliseconds: Any) -> str:
+    """Return a duration in few letters, as ``static/js/figures.js`` writes it where it goes on.
+
+    >>> [brief(0.4), brief(38.2), brief(1234), brief(75_000), brief(7_380_000), brief(None)]
+    ['0.4 ms', '38 ms', '1.2 s', '1 min', '2 h', '–']
+    """
+    if milliseconds is None:
+        return "–"
+    value = float(milliseconds)
+    if value < 9.95:
+        return f"{value:.1f} ms"
+    if value < 999.5:
+        return f"{value:.0f} ms"
+    if value < 59_950:
+        return f"{value / 1000:.1f} s"
+    if value < 3_570_000:
+        return f"{value / 60_000:.0f} min"
+    return f"{value / 3_600_000:.0f} h"
+
+
+@register.filter
 def size(count: int) -> str:
     """Return a number of bytes for people.
 

@@ -68,8 +68,8 @@ _REPLAYS = {
 
 
 def result(row: Row) -> Said:
-    """Return how an event stands."""
-    many = row.of > 1
+    """Return how an event stands; of how many deliveries once nothing is left to do."""
+    many = row.of > 1 and row.settled_at is not None
     if row.state == "delivered":
         return Said("✓", f"delivered {row.delivered}/{row.of}" if many else "delivered", "ok")
     if row.state == "dead":

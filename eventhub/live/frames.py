@@ -39,7 +39,7 @@ snap of ``flow``::
      "nodes":[{"i":0,"key":"source:shop","kind":"source","id":null,"name":"shop","label":"shop",
                "url":"/events?source=shop"},
               {"i":1,"key":"bus:1","kind":"bus","id":1,"name":"default","label":"default",
-               "url":"/flow?bus=default"},
+               "url":"/buses/default"},
               {"i":2,"key":"rule:7","kind":"rule","id":7,"name":"paid","label":"paid","url":"/admin/…","bus":1},
               {"i":3,"key":"target:4","kind":"target","id":4,"name":"mail","label":"mail","url":"/admin/…",
                "target_kind":"webhook","address":"mail.example.com"},

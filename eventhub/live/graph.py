@@ -196,7 +196,7 @@ def _bus(graph: Graph, rulebook: Rulebook, bus_id: int) -> str:
 def _add_bus(graph: Graph, bus_id: int, name: str | None, *, paused: bool) -> None:
     key = f"bus:{bus_id}"
     if name is not None:
-        graph.nodes[key] = Node(key, "bus", bus_id, name, name, f"/flow?bus={quote(name)}", paused=paused)
+        graph.nodes[key] = Node(key, "bus", bus_id, name, name, f"/buses/{quote(name)}", paused=paused)
     elif bus_id == UNKNOWN_BUS:
         graph.nodes[key] = Node(key, "bus", bus_id, "unknown bus", "unknown bus", deleted=True)
     else:

@@ -64,17 +64,18 @@ export function ruleCount(matched, lost, settled) {
 
 /**
  * An event's result as glyph, word and tone. Never colour alone.
- * @param {string} state @param {number} delivered @param {number} of @param {number} [tries] most attempts of one delivery
+ * @param {string} state @param {number} delivered @param {number} of
+ * @param {{ tries?: number, settled?: boolean }} [more] most attempts of one delivery; whether nothing is left to do
  * @returns {{ glyph: string, word: string, tone: "" | "ok" | "warn" | "bad" | "muted" }}
  */
-export function result(state, delivered, of, tries = 0) {
+export function result(state, delivered, of, { tries = 0, settled = true } = {}) {
   switch (state) {
     case "delivered":
       return { glyph: "✓", word: of > 1 ? `delivered ${delivered}/${of}` : "delivered", tone: "ok" };
     case "retrying":
       return { glyph: "↻", word: tries ? `retry ${tries}` : "retrying", tone: "warn" };
     case "dead":
-      return { glyph: "✕", word: of > 1 ? `dead ${of - delivered}/${of}` : "dead", tone: "bad" };
+      return { glyph: "✕", word: of > 1 && settled ? `dead ${of - delivered}/${of}` : "dead", tone: "bad" };
     case "unroutable":
       return { glyph: "✕", word: "unroutable", tone: "bad" };
     case "unmatched":

@@ -223,11 +223,15 @@ export class Graph {
   #actions(card) {
     const node = card.members[0];
     const isGroup = card.grouped || node.count;
+    /** @type {import("./tip.js").Action[]} */
     const opens = isGroup
       ? [{ text: "Open the group", act: () => this.open(card) }]
       : node.url
-        ? [{ text: node.kind === "bus" ? "This bus only" : "Open its page", href: node.url }]
+        ? [{ text: "Open its page", href: node.url }]
         : [];
+    if (node.kind === "bus" && node.url && !new URLSearchParams(location.search).has("bus")) {
+      opens.push({ text: "This bus only", href: `/flow?bus=${encodeURIComponent(node.name)}` });
+    }
     const only = { text: this.only === card.key ? "Show all paths" : "Only this path", act: () => this.focus(card.key) };
     return [...opens, only];
   }

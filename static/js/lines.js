@@ -147,7 +147,7 @@ export class Lines {
       setText(cells.source, row.source);
       setText(cells.key, row.key ?? "");
     }
-    const says = result(row.state, row.delivered, row.of, row.tries);
+    const says = result(row.state, row.delivered, row.of, { tries: row.tries, settled: row.ms !== null });
     setText(cells.rules, ruleCount(row.matched, row.lost, row.ms !== null));
     setText(cells.result, `${says.glyph} ${says.word}`);
     if (cells.result.dataset.tone !== says.tone) cells.result.dataset.tone = says.tone;

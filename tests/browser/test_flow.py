@@ -132,7 +132,7 @@ def test_the_keyboard_alone_reads_the_graph(hub: Running, watched: Watched) -> N
         page.keyboard.press("ArrowLeft")
         expect(card(page, "default")).to_be_focused()
         page.keyboard.press("Enter")
-        page.wait_for_url("**/flow?bus=default")
+        page.wait_for_url("**/buses/default")
 
 
 def test_the_list_is_the_graph_in_rows(hub: Running, watched: Watched) -> None:

@@ -25,6 +25,12 @@ test("every state of an event has a glyph and a word", () => {
   }
 });
 
+test("an event with a dead letter says how many of how many once nothing is left to do", () => {
+  assert.equal(result("dead", 4, 6, { settled: true }).word, "dead 2/6");
+  assert.equal(result("dead", 4, 6, { settled: false }).word, "dead");
+  assert.equal(result("dead", 0, 1).word, "dead");
+});
+
 test("trouble of a node is told by glyph and word, not by colour alone", () => {
   for (const state of ["failing", "retrying", "disabled", "shadow", "deleted"]) {
     const { glyph, word } = condition(state);
