@@ -25,7 +25,7 @@ export function stepBy(key, step, steps) {
  * @param {string[]} heads @param {string[]} cells @param {number[]} columns
  */
 export const told = (heads, cells, columns) =>
-  `${cells[0]} · ${columns.map((at) => `${(heads[at] ?? "").toLowerCase()} ${cells[at]}`).join(" · ")}`;
+  [cells[0], ...columns.map((at) => (heads[at] ?? "").toLowerCase() + " " + cells[at])].join(" · ");
 
 /** @param {Element} row */
 const texts = (row) => [...row.children].map((cell) => cell.textContent?.trim().replace(/\s+/g, " ") ?? "");

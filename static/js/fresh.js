@@ -1,6 +1,7 @@
 // Pages of figures: what is marked `data-fresh` is taken anew every few seconds, so that the page stays true while it is read.
 
 const EVERY_MS = 5000;
+const OFTEN_MS = 1500; // while something that moves is on the page: `data-often`
 
 /** Whether the reader is at work inside: it must not change under their hand.
  * @param {Element} part */
@@ -42,10 +43,13 @@ async function refresh() {
 }
 
 let busy = false;
+let at = performance.now();
 setInterval(() => {
-  if (document.hidden || busy) return;
+  const wait = document.querySelector("[data-often]") ? OFTEN_MS : EVERY_MS;
+  if (document.hidden || busy || performance.now() - at < wait) return;
   busy = true;
+  at = performance.now();
   void refresh()
     .catch(() => {}) // the next time; the page says of when it is
     .finally(() => (busy = false));
-}, EVERY_MS);
+}, 500);

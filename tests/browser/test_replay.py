@@ -1,5 +1,7 @@
 """A replay in the browser: counted while it is asked for, begun, and followed to its end without a reload."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import expect
 
@@ -26,14 +28,14 @@ def test_a_replay_is_counted_begun_and_followed(hub: Running, watched: Watched) 
     expect(page.locator("#counted")).to_contain_text("of the 3 that it holds would be put again")
     page.get_by_label("Until").fill("2020-01-01T00:00:00")
     expect(page.get_by_text("wanted a moment after the one above")).to_be_visible()
-    page.get_by_label("Until").fill("2099-01-01T00:00:00")
+    soon = datetime.now(tz=UTC) + timedelta(seconds=2)  # just beyond the last of them
+    page.get_by_label("Until").fill(f"{soon:%Y-%m-%dT%H:%M:%S}")
     expect(page.locator("#counted")).to_contain_text("3 events of the 3 that it holds")
     page.get_by_label("Events a second").fill("1")
     expect(page.locator("#counted")).to_contain_text("in about 3.00 s")
     page.get_by_role("button", name="Replay 3 events").click()
 
     card = page.locator("article.replay")
-    expect(card).to_contain_text("0 of 3 put on the bus again")
     expect(card).to_contain_text("✓ done", timeout=30_000)
     expect(card).to_contain_text("3 of 3 put on the bus again")
 

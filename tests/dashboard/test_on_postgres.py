@@ -8,7 +8,7 @@ from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.port import OutcomeState
 from eventhub.journal.postgres import PostgresJournal
-from eventhub.journal.queued import pending_on
+from eventhub.journal.queued import pending_by_bus, pending_on
 from tests.dashboard.test_dead_letters import bury
 from tests.dashboard.test_event_page import route_in_order
 from tests.dashboard.test_pages import signed_in, text_of
@@ -77,3 +77,24 @@ def test_an_events_whole_page_is_read_and_the_event_replayed(world: World) -> No
     assert text_of(client, f"/events/{event_id}/why/{world.paid.pk}")
     answer = client.post(f"/events/{event_id}/replay", {"to": f"{world.paid.pk}:{world.mail.pk}"})
     assert "replay by-hand" in text_of(client, answer.headers["Location"])
+
+
+def test_the_pages_of_buses_and_sources_are_shown(world: World) -> None:
+    first, *_ = world.accept(2, source="shop", detail_type="order.paid", who="user:ann")
+    world.route((world.paid, world.mail))
+    world.accept(1, source="till", detail_type="lost")
+    world.route()
+    while (rolled := world.journal.roll_up()) is not None and rolled.more:
+        pass
+    client = signed_in()
+
+    buses, bus = text_of(client, "/buses"), text_of(client, "/buses/default")
+    sources = text_of(client, "/sources")
+
+    assert pending_by_bus()[world.default.pk][0] == 2
+    assert "⌀ 33 %" in buses
+    assert f'<a href="/events/{first}">order.paid</a>' in bus  # which goes next
+    assert "3 events in the last hour, 1 without a rule" in bus
+    assert "✦ new" in bus
+    assert "2 sources" in sources
+    assert "user:ann" in sources

@@ -67,6 +67,7 @@ def test_a_replay_is_counted_before_anything_is_done(archive: Archive, client: C
     said = words_of(client.post("/replays/new", asked(archive)))
 
     assert "3 events of the 3 that it holds would be put again, in about 30 ms" in said
+    assert "The window ends later than now" in said
     assert "Seen by all, paid" in said
     assert "Delivered to books, mail where these rules match: a second time" in said
     assert not ReplayRow.objects.exists()
@@ -93,7 +94,7 @@ def test_a_replay_is_begun_followed_and_cancelled(archive: Archive, client: Clie
     assert AuditEntry.objects.filter(kind="replay", action="started").exists()
     said = words_of(client.get("/buses/default"))
     assert "again ◌ starting" in said
-    assert "0 of 3 put on the bus again · 100/s" in said
+    assert "0 put on the bus again; the archive still takes more of its window · 100/s" in said
 
     assert client.post(f"/replays/{row.id}/cancel").status_code == 302
     assert ReplayRow.objects.get(name="again").state == ReplayState.CANCELLING

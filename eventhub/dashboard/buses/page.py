@@ -32,6 +32,7 @@ def bus(request: HttpRequest, name: str) -> HttpResponse:
     caller = reader(request)
     shown = bus_seen(name, caller)
     did = figures([shown.pk]).get(shown.pk, NONE)
+    replays = replays_of(shown.pk, caller)
     every_type = request.GET.get("types") == "all"
     context = {
         "page": "buses",
@@ -48,7 +49,8 @@ def bus(request: HttpRequest, name: str) -> HttpResponse:
         "sources": sources_of([shown.pk]),
         "kept": kept_of(shown.pk),
         "archives": archives_of(shown),
-        "replays": replays_of(shown.pk, caller),
+        "replays": replays,
+        "moving": any(one.replay.ended_at is None for one in replays),
         "ways": ways_of(shown, caller),
         "its_events": events_query(bus=shown.name),
         "its_unmatched": events_query(bus=shown.name, rule="none"),

@@ -1,5 +1,6 @@
 """Replays from the pages: counted first, then begun at a rate, followed, cancelled."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,10 +44,15 @@ class ReplayShown:
     may_cancel: bool
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether its window ends later than now: it puts what comes meanwhile, too."""
+        return self.replay.state in UNDER_WAY and self.replay.order.until > time.time_ns() // 1000
+
+    @property
     def left_ms(self) -> float | None:
-        """Return how long the rest takes at its rate; None while it does not run."""
+        """Return how long the rest takes at its rate; None while it does not run, or nobody can know."""
         one = self.replay
-        if one.state is not ReplayState.RUNNING:
+        if one.state is not ReplayState.RUNNING or self.is_open:
             return None
         return max(0, one.total - one.done) / one.order.per_second * 1000
 
@@ -65,6 +71,7 @@ class Counted:
     rules: Sequence[str]
     targets: Sequence[str]
     takes_ms: float | None
+    is_open: bool  # more may come, for the window ends later than now
 
 
 def replays_of(bus_id: int, caller: Caller) -> list[ReplayShown]:
@@ -147,6 +154,7 @@ def _counted(form: ReplayForm, archive: Archive) -> Counted | None:
         rules=sorted(rule.name for rule in chosen),
         targets=list(targets.distinct()),
         takes_ms=events / per_second * 1000 if per_second else None,
+        is_open=form.cleaned_data["until"] > timezone.now(),
     )
 
 
