@@ -54,7 +54,7 @@ class AuditAdmin(HappenedAdmin):
     list_display_links = ["when"]
     list_filter = [KindFilter, by_enum("door", Door, "door"), BusFilter, "at"]
     search_fields = ["name"]
-    search_help_text = "The beginning of a name, or who: user:ann, key:EH…, command:import_rules."
+    search_help_text = "A name, or who: user:ann, key:EH…, command:import_rules"
     change_form_template = "admin/eventhub/auditentry/entry.html"
 
     class Media:

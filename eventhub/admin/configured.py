@@ -49,6 +49,7 @@ class ConfiguredAdmin(Permitted):
     """Puts changes in force when they are committed."""
 
     form: "type[forms.ModelForm[Any]]" = NamedForm
+    list_per_page = 50
 
     class Media:
         css = {"all": ["css/admin-forms.css"]}

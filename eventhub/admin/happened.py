@@ -280,7 +280,7 @@ class AttemptAdmin(PositionedAdmin):
 class DeadLetterAdmin(PositionedAdmin):
     """Dead letters."""
 
-    list_display = ["dead", "bus", "rule", "target", "reason_class", "reason", "redriven", "event_page"]
+    list_display = ["dead", "bus", "rule", "target", "reason", "redriven", "event_page"]
     moment_column = "dead_at"
     list_filter = [RedrivenFilter, by_enum("reason_class", ReasonClass, "whose fault"), BusFilter]
     actions = ["redrive"]

@@ -6,6 +6,7 @@ Django's own rights (staff, permissions) do nothing here and are not shown: what
 from typing import Any
 
 import django.contrib.auth.admin as auth_admin
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -74,7 +75,8 @@ class PersonAdmin(RecordedAdmin, Administered, auth_admin.UserAdmin):  # type: i
     ]
     list_display = ["username", "roles", "is_active", "first_name", "last_name", "last_login"]
     list_filter = ["is_superuser", "is_active", "groups"]
-    filter_horizontal = ["groups"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Bring the roles beside."""
@@ -89,6 +91,12 @@ class PersonAdmin(RecordedAdmin, Administered, auth_admin.UserAdmin):  # type: i
         if "groups" in form.base_fields:
             form.base_fields["groups"].help_text = "They have the roles of these groups too."
         return form
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):  # type: ignore[no-untyped-def]  # Django's own
+        """Offer the groups as boxes to tick: there are few, and Django's two lists have no labels."""
+        if db_field.name == "groups":
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - Django's name
         """Change a password; the trail says that, and not which one it is."""

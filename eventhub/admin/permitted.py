@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from eventhub.access import seen
@@ -57,6 +60,16 @@ class Permitted(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         """Head the list with what it lists."""
         title = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, title | (extra_context or {}))
+
+    @admin.display(description="select")
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Return the box that chooses a row; Django renders a template for each, half of a list's time."""
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="Select {}">',
+            ACTION_CHECKBOX_NAME,
+            obj.pk,
+            obj,
+        )
 
     # -- what Django asks ---------------------------------------------------------------------------
 

@@ -69,7 +69,12 @@ PAGES = [
     "/admin/journal/outcomerow/",
     "/admin/journal/attemptrow/",
     "/admin/journal/deadletterrow/",
+    "/admin/journal/outcomerow/?state=loop",
+    "/admin/eventhub/rule/?q=nothing-of-the-kind",
+    "/admin/eventhub/rule/1/delete/",
     "/admin/auth/user/",
+    "/admin/auth/user/1/change/",
+    "/admin/password_change/",
 ]
 # What only Django's own templates of the admin could mend: advice about structure, no rule of WCAG's.
 DJANGOS = ["region", "landmark-unique", "heading-order", "empty-table-header", "label-title-only"]
