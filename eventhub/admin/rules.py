@@ -255,9 +255,10 @@ class RuleAdmin(RuleActions, Lately, ConfiguredAdmin):
         return format_html('<ol class="runs">{}</ol>', items)
 
     @admin.display(description="picks")
-    def picks(self, rule: Rule) -> str:
-        """Return what the rule picks, in a sentence."""
-        return rule_in_english(rule.pattern, rule.schedule_expression)
+    def picks(self, rule: Rule) -> SafeString:
+        """Return what the rule picks, in a sentence; the list shows its first lines."""
+        said = rule_in_english(rule.pattern, rule.schedule_expression)
+        return format_html('<span class="picks" title="{}">{}</span>', said, said)
 
     @admin.display(description="state", ordering="enabled")
     def stands(self, rule: Rule) -> SafeString:
