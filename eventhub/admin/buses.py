@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -50,6 +51,10 @@ class BusAdmin(Exported, Lately, ConfiguredAdmin):
     actions = ["pause", "resume", "export"]
     bus_column = "pk"
     search_fields = ["name", "description"]
+
+    def view_on_site(self, bus: Bus) -> str:
+        """Return the address of the page that shows what happens on the bus."""
+        return reverse("bus", args=[bus.name])
 
     def bus_of(self, row: Bus) -> int:
         """Return the bus itself."""

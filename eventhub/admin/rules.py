@@ -172,6 +172,10 @@ class RuleAdmin(RuleActions, Lately, ConfiguredAdmin):
             found = found | queryset.filter(pk__in=links)
         return found, many
 
+    def view_on_site(self, rule: Rule) -> str:
+        """Return the address of the page that shows what the rule does."""
+        return reverse("rule", args=[rule.pk])
+
     def get_fieldsets(self, request: HttpRequest, obj: Rule | None = None) -> Any:
         """Show the versions of a rule that has some."""
         runs = ["runs"] if obj and obj.schedule_expression else []

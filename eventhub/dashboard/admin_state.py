@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from django.urls import reverse
 
@@ -124,10 +123,10 @@ def _paused(state: Glance, book: Rulebook) -> Card:
     waiting = sum(one.events for one in state.paused)
     more = " or more" if any(one.more for one in state.paused) else ""
     names = [book.bus_names[one.bus_id] for one in state.paused if one.bus_id in book.bus_names]
-    things = [Named(name, f"{reverse('flow')}?bus={quote(name, safe='')}") for name in names[:NAMED]]
+    things = [Named(name, reverse("bus", args=[name])) for name in names[:NAMED]]
     return Card(
         "Paused buses",
-        f"{reverse('admin:eventhub_bus_changelist')}?paused__exact=1",
+        reverse("buses"),
         str(len(state.paused)),
         f"{grouped(waiting)}{more} events wait there" if state.paused else "every bus routes",
         "warn" if state.paused else "ok",
