@@ -24,10 +24,14 @@ class Asked:
     sorts: Sequence[str]
     rising_first: Sequence[str]
 
+    @property
+    def is_sorted(self) -> bool:
+        """Tell whether another order than the usual one is asked for."""
+        return self.sort != self.sorts[0] or self.falling != self._falls_first(self.sort)
+
     def query(self, **changed: object) -> str:
         """Return the address's query with some of it changed; what is usual is left out."""
-        usual = self.sort == self.sorts[0] and self.falling == self._falls_first(self.sort)
-        sort = {} if usual else {"sort": f"{'-' if self.falling else ''}{self.sort}"}
+        sort = {"sort": f"{'-' if self.falling else ''}{self.sort}"} if self.is_sorted else {}
         wanted = {**self.texts, **sort, **changed}
         return "?" + urlencode({name: value for name, value in wanted.items() if value not in ("", 1)})
 

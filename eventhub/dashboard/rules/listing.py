@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
@@ -15,14 +14,15 @@ from django.views.decorators.http import require_safe
 from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
+from eventhub.dashboard import asked as lists
 from eventhub.dashboard import words
+from eventhub.dashboard.asked import Asked
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.rules.figures import Figures, add_minutes, figures
 from eventhub.domain.pattern import rule_in_english
 from eventhub.flow.last_matches import LastMatch, last_matches
 from eventhub.models import Rule
 
-PER_PAGE = 100
 STATES = ("enabled", "shadow", "disabled", "scheduled", "failing", "never matched")
 SORTS = ("name", "bus", "rate", "hour", "day", "failing", "last")
 _TEXTS = ("q", "bus", "state", "target")
@@ -41,35 +41,6 @@ class RuleShown:
     may_change: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for."""
-
-    texts: Mapping[str, str]
-    sort: str
-    falling: bool
-    page: int
-
-    def query(self, **changed: object) -> str:
-        """Return the address's query with some of it changed; what is empty is left out."""
-        sort = {"sort": f"{'-' if self.falling else ''}{self.sort}"} if self.sort != "name" else {}
-        wanted = {**self.texts, **sort, **changed}
-        return "?" + urlencode({name: value for name, value in wanted.items() if value not in ("", 1)})
-
-    def sorts(self) -> dict[str, dict[str, str]]:
-        """Return where each column's head leads, and how it is sorted now, as ``aria-sort`` says it."""
-        heads = {}
-        for name in SORTS:
-            is_text = name in ("name", "bus")
-            falling = not self.falling if name == self.sort else not is_text
-            now = "descending" if self.falling else "ascending"
-            heads[name] = {
-                "query": self.query(sort=f"{'-' if falling else ''}{name}"),
-                "now": now if name == self.sort else "",
-            }
-        return heads
-
-
 @require_safe
 @login_required
 def rules(request: HttpRequest) -> HttpResponse:
@@ -85,7 +56,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         lasts = last_matches([pk for pk, *_ in found])
     found = [one for one in found if _is_wanted(one[0], asked, of_all, lasts)]
     found.sort(key=_KEYS[asked.sort](of_all, lasts), reverse=asked.falling)
-    on_page = [pk for pk, *_ in found[(asked.page - 1) * PER_PAGE : asked.page * PER_PAGE]]
+    on_page = [pk for pk, *_ in asked.cut(found)]
     add_minutes(of_all, on_page, now=int(time.time()))
     lasts = lasts or last_matches(on_page)
     context = {
@@ -96,25 +67,20 @@ def rules(request: HttpRequest) -> HttpResponse:
         "of": len(found) if not asked.texts else every.count(),
         "buses": seen.buses(caller, Scope.RULES_READ).order_by("name"),
         "states": STATES,
-        "newer": asked.query(page=asked.page - 1) if asked.page > 1 else "",
-        "older": asked.query(page=asked.page + 1) if len(found) > asked.page * PER_PAGE else "",
-        "first": (asked.page - 1) * PER_PAGE + 1,
         "may_change": caller.may(Scope.RULES_WRITE),
         "here": request.get_full_path(),
         "now": time.time(),
+        **asked.pages(len(found)),
     }
     return render(request, "rules/list.html", context)
 
 
 def _asked(request: HttpRequest) -> Asked:
-    texts = {name: text for name in _TEXTS if (text := request.GET.get(name, "").strip())}
+    asked = lists.read(request.GET, texts=_TEXTS, sorts=SORTS, rising=("name", "bus"))
+    texts = dict(asked.texts)
     if texts.get("state", STATES[0]) not in STATES:
-        texts.pop("state")
-    sort = request.GET.get("sort", "name")
-    falling, name = sort.startswith("-"), sort.removeprefix("-")
-    number = request.GET.get("page", "")
-    page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 7 else 1
-    return Asked(texts, name if name in SORTS else "name", falling and name in SORTS, max(page, 1))
+        del texts["state"]
+    return replace(asked, texts=texts)
 
 
 def _matching(rules: QuerySet[Rule], asked: Asked) -> QuerySet[Rule]:
