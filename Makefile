@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-extras install-dev run demo test test-all bench bench-search lint fmt lock
+.PHONY: help install install-extras install-dev run demo test test-all bench bench-search bench-live lint fmt lock
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,3 +79,6 @@ bench: install-dev  ## measure on this machine, beside moto's server
 bench-search: install-dev  ## search 10 million events on PostgreSQL, 2 million on SQLite (20 GB of disk, 15 minutes)
 	$(BIN)/python -m tests.bench.search
 	$(BIN)/python -m tests.bench.search --costs
+
+bench-live: install-dev  ## measure the live dashboard in headless Chromium (6 minutes; ARGS="--minutes 30" watches the heap longer)
+	$(BIN)/python -m tests.bench.live $(ARGS)
