@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-extras install-dev run demo test test-all bench bench-search bench-admin lint fmt lock
+.PHONY: help install install-extras install-dev run demo test test-all bench bench-search bench-admin bench-live lint fmt lock
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,3 +82,6 @@ bench-search: install-dev  ## search 10 million events on PostgreSQL, 2 million 
 
 bench-admin: install-dev  ## time the admin's pages with 2,000 rules and 2 million events (3 GB of disk, 5 minutes)
 	$(BIN)/python -m tests.bench.admin
+
+bench-live: install-dev  ## measure the live dashboard in headless Chromium (6 minutes; ARGS="--minutes 30" watches the heap longer)
+	$(BIN)/python -m tests.bench.live $(ARGS)

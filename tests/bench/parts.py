@@ -15,28 +15,60 @@ CONNECTIONS = 64
 
 
 def load(hub: Running, **orders: Any) -> dict[str, Any]:
-    parts = urlsplit(hub.url)
-    headers = {
-        "Host": f"127.0.0.1:{parts.port}",
-        "Content-Type": "application/json",
-        "Authorization": f"Bearer {hub.key_id}.{hub.secret}",
-    }
-    return run_load(
-        "127.0.0.1", parts.port or 0, **{"path": "/api/buses/default/events", "headers": headers, **orders}
-    )
+    """Run a load to its end; return its figures."""
+    return running_load(hub, **orders)()
 
 
 def run_load(host: str, port: int, **orders: Any) -> dict[str, Any]:
-    orders = {"host": host, "port": port, "connections": CONNECTIONS, **orders}
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=json.dumps(orders),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
+    return _started(host, port, orders)()
+
+
+def running_load(hub: Running, **orders: Any) -> "Load":
+    """Start a load beside what the caller does; calling what is returned waits for its figures."""
+    parts = urlsplit(hub.url)
+    return _started("127.0.0.1", parts.port or 0, {**_headers(hub), **orders})
+
+
+class Load:
+    """A load's process."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+
+    def __call__(self) -> dict[str, Any]:
+        """Wait for its end; return its figures."""
+        text, _ = self.process.communicate()
+        assert self.process.returncode == 0, f"the load ended with {self.process.returncode}"
+        figures: dict[str, Any] = json.loads(text)
+        return figures
+
+    def end(self) -> None:
+        """End it at once, if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+def _started(host: str, port: int, orders: dict[str, Any]) -> Load:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    figures: dict[str, Any] = json.loads(ran.stdout)
-    return figures
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"host": host, "port": port, "connections": CONNECTIONS, **orders}))
+    process.stdin.close()
+    process.stdin = None
+    return Load(process)
+
+
+def _headers(hub: Running) -> dict[str, Any]:
+    return {
+        "path": "/api/buses/default/events",
+        "headers": {
+            "Host": f"127.0.0.1:{urlsplit(hub.url).port}",
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {hub.key_id}.{hub.secret}",
+        },
+    }
 
 
 class Receiver:
