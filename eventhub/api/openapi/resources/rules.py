@@ -146,6 +146,7 @@ RESOURCE = Resource(
 _ASKED = some(
     SHAPE,
     [
+        "rule",
         "bus",
         "name",
         "description",
@@ -156,7 +157,6 @@ _ASKED = some(
         "targets",
         "transforms",
     ],
-    required=[],
     pattern=PATTERN_IN,
     rule=whole("The number of the rule that it would change: what is left out stays.", minimum=0),
 )
