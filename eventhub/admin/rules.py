@@ -19,6 +19,7 @@ from eventhub.admin.happened import BusFilter
 from eventhub.admin.lately import Lately
 from eventhub.admin.permitted import OfParent, caller_in
 from eventhub.admin.rule_actions import RuleActions
+from eventhub.admin.rule_warnings import WarnedFormSet
 from eventhub.domain.difference import differences
 from eventhub.domain.pattern import rule_in_english
 from eventhub.flow.last_hour import Did
@@ -101,7 +102,7 @@ class LinkForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
         fields = ["target", "transform"]
 
 
-class TargetFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
+class TargetFormSet(WarnedFormSet):
     """The rows of targets; a row of a table has no label of its own, so its fields carry their names."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -201,6 +202,25 @@ class RuleAdmin(RuleActions, Lately, ConfiguredAdmin):
         if db_field.name == "bus" and field is not None:
             field.queryset = seen.buses(caller_in(request), self.writes)
         return field
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Rule, inline: Any, prefix: str) -> dict[str, Any]:
+        """Let the targets, which are judged last, know who saves and which warnings they saw."""
+        given: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if request.method != "POST":
+            return given
+        return given | {"caller": caller_in(request), "accepted": tuple(request.POST.getlist("warned"))}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show what the rule is warned of."""
+        formsets = [one.formset for one in context["inline_admin_formsets"]]
+        warned = [one for formset in formsets for one in formset.warned]
+        if warned and context["errors"]:
+            context |= {"warned": warned, "accepted": request.POST.getlist("warned"), "errors": []}
+            for formset in formsets:
+                formset.forget_errors()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the targets, then the version that all of it makes."""

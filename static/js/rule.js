@@ -98,7 +98,10 @@ if (form && area) {
     } else if (pressed.value.startsWith("preview-")) {
       event.preventDefault();
       void preview(pressed);
-    } else if (pressed.value === "save") saved = true;
+    }
+  });
+  form.addEventListener("submit", () => {
+    saved = true; // what stays on the page does not submit it
   });
   addEventListener("beforeunload", (event) => {
     const now = new URLSearchParams(/** @type {any} */ (new FormData(form))).toString();

@@ -50,6 +50,7 @@ REST: dict[str, list[Ask]] = {
     "rules/<int:pk>": _one("/api/rules/{rule}", "w@bus"),
     # It takes events:read as well: of keys, which have one scope here, an administrator's alone.
     "rules/backtest": _post("/api/rules/backtest", "both"),
+    "rules/warnings": _post("/api/rules/warnings", "w@any"),
     "rules/<int:pk>/versions": _get("/api/rules/{rule}/versions", "r@bus"),
     "rules/<int:pk>/rollback": _post("/api/rules/{rule}/rollback", "w@bus"),
     "rules/<int:pk>/enable": _post("/api/rules/{rule}/enable", "w@bus"),

@@ -9,7 +9,10 @@ from eventhub.access.scopes import Scope
 from eventhub.models import ApiKey, AuditEntry, Bus, Grant, Role, Rule, RuleTarget, Target
 from tests.people import browser_of, person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "journal"]),
+    pytest.mark.usefixtures("journal"),  # what saving a rule is warned of is read there
+]
 
 
 @pytest.fixture
@@ -89,7 +92,13 @@ def test_an_editor_of_a_bus_makes_rules_on_it_for_targets_that_it_uses(ours: Bus
     refused = editor.post("/admin/eventhub/rule/add/", {**form, "bus": theirs.pk, "links-TOTAL_FORMS": "0"})
     made = editor.post(
         "/admin/eventhub/rule/add/",
-        {**form, "bus": ours.pk, "links-TOTAL_FORMS": "1", "links-0-target": used.pk},
+        {
+            **form,
+            "bus": ours.pk,
+            "links-TOTAL_FORMS": "1",
+            "links-0-target": used.pk,
+            "warned": "target:used",  # nothing listens there
+        },
     )
 
     assert ">used</option>" in page

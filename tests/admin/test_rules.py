@@ -8,7 +8,10 @@ from django.test import Client
 
 from eventhub.models import Bus, Rule, Target, current_version
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "journal"]),
+    pytest.mark.usefixtures("journal"),  # what saving a rule is warned of is read there
+]
 ADD = "/admin/eventhub/rule/add/"
 
 
@@ -27,6 +30,8 @@ def form(*targets: Target, **members: Any) -> dict[str, Any]:
         "enabled": "on",
         "links-TOTAL_FORMS": len(targets),
         "links-INITIAL_FORMS": 0,
+        # What these tests are not about: nothing listens at the targets, and patterns are alike.
+        "warned": [*(f"target:{target.name}" for target in targets), "duplicate:sales"],
         **rows,
         **members,
     }
@@ -42,6 +47,28 @@ def test_a_rule_with_a_target_is_made_in_one_go_and_recorded_with_who(ann: Clien
     assert (version.number, version.made_by) == (1, "user:ann")
     assert version.targets == [{"id": target.pk, "name": "till"}]
     assert current_version() > before
+
+
+def test_a_first_save_shows_the_warnings_and_a_second_one_saves(ann: Client, target: Target) -> None:
+    typed = form(target, pattern='{"source": [{"exists": true}]}', warned=[])
+
+    page = ann.post(ADD, typed)
+    text = page.content.decode()
+    keys = re.findall(r'name="warned" value="([^"]+)"', text)
+
+    assert keys == ["everything", "target:till"]
+    assert not page.context["errors"]
+    assert "Save anyway" in text
+    assert not Rule.objects.exists()
+    assert ann.post(ADD, typed | {"warned": keys[:1]}).status_code == 200
+    assert ann.post(ADD, typed | {"warned": keys}).status_code == 302
+
+
+def test_what_is_refused_is_not_warned_of(ann: Client, target: Target) -> None:
+    page = ann.post(ADD, form(target, name="two words", warned=[]))
+
+    assert list(page.context["adminform"].form.errors) == ["name"]
+    assert b"Save anyway" not in page.content
 
 
 def test_a_pattern_error_is_at_the_field_with_its_place(ann: Client) -> None:

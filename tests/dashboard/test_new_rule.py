@@ -48,6 +48,7 @@ def test_a_rule_is_made_by_the_form(world: World, editor: Client) -> None:
         "pattern": '{"source": ["shop"]}',
         "state": "shadow",
         "target-0": "mail",
+        "warned": "target:mail",  # where nothing listens
         "do": "save",
     }
 
@@ -57,6 +58,21 @@ def test_a_rule_is_made_by_the_form(world: World, editor: Client) -> None:
     assert response.headers["Location"] == f"/rules/{rule.pk}"
     assert (rule.bus.name, rule.shadow, [one.name for one in rule.targets.all()]) == ("other", True, ["mail"])
     assert rule.versions.get().made_by == "user:ed"
+
+
+def test_a_first_save_shows_the_warnings_and_a_second_one_saves(world: World, editor: Client) -> None:
+    world.accept()
+    typed = {"bus": "other", "name": "all", "pattern": '{"source": [{"prefix": ""}]}', "do": "save"}
+    typed["target-0"] = "mail"
+
+    warned = editor.post("/rules/new", typed).content.decode()
+    keys = re.findall(r'name="warned" value="([^"]+)"', warned)
+
+    assert keys == ["everything", "target:mail"]
+    assert "The pattern matches every event on bus other." in warned
+    assert not Rule.objects.filter(name="all", bus=world.other).exists()
+    assert editor.post("/rules/new", typed | {"warned": keys[:1]}).status_code == 200
+    assert editor.post("/rules/new", typed | {"warned": keys}).status_code == 302
 
 
 def test_what_is_missing_is_said_and_what_was_typed_stays(world: World, editor: Client) -> None:
@@ -144,7 +160,7 @@ def test_a_viewer_makes_no_rules(world: World) -> None:
 
 
 def test_an_editor_of_one_bus_makes_rules_there_only(world: World) -> None:
-    typed = {"name": "orders", "pattern": '{"source": ["shop"]}', "do": "save"}
+    typed = {"name": "orders", "pattern": '{"source": ["till"]}', "do": "save"}
     user = person("bea", Role.EDITOR, world.default)
     person("bea", Role.VIEWER, world.other)
     bea = browser_of(user)

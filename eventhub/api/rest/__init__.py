@@ -27,6 +27,7 @@
     /api/audit/{id}/rollback     POST            admin
     /api/redactions              GET POST        admin
     /api/patterns/explain        POST            rules:read, or events:read for a stored event
+    /api/rules/warnings          POST            rules:write
     /api/rules/backtest          POST            rules:read and events:read
     /api/schema/  /api/docs/     GET             any key or session
 

@@ -1,5 +1,6 @@
 """Rules as a resource."""
 
+import copy
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from eventhub.api.rest.fields import Body
 from eventhub.api.rest.media import RuleBody, verbatim
 from eventhub.api.rest.permissions import require, verified
 from eventhub.domain.transform import TransformError, parse_transform
+from eventhub.flow.before_saving import warnings_of
 from eventhub.flow.configure import switch_rule
+from eventhub.flow.editing import Draft
 from eventhub.flow.schedule import next_runs
 from eventhub.models import Bus, Rule, Target
 
@@ -140,6 +143,17 @@ class RuleSerializer(ConfiguredSerializer[Rule]):
         """Return the number of the newest version."""
         return getattr(rule, "newest", None) or 0
 
+    def drafted(self) -> tuple[Rule, list[tuple[Target, Any]]]:
+        """Return the rule as it would be saved, and its targets with their transforms; nothing is saved."""
+        given = dict(self.validated_data)
+        row = copy.copy(self.instance) if self.instance is not None else Rule()
+        there = [] if self.instance is None else list(row.links.select_related("target"))
+        targets = given.pop("targets", [link.target for link in there])
+        transforms = given.pop("transforms", {link.target.name: link.transform for link in there})
+        for name, value in given.items():
+            setattr(row, name, value)
+        return row, [(target, transforms.get(target.name)) for target in targets]
+
     def create(self, validated_data: dict[str, Any]) -> Rule:
         """Make the rule."""
         return self.update(Rule(), validated_data)
@@ -196,6 +210,42 @@ class RuleViewSet(ConfiguredViewSet[Rule]):
         with transaction.atomic():
             switch_rule(self.current(), enabled=enabled, by=verified(request).who)
         return self.tagged(self.get_serializer(self.get_object()).data)
+
+    def warn(self, request: Request) -> Response:
+        """Answer what a rule is warned of before it is saved; ``rule`` is the one that it changes."""
+        given = dict(request.data)
+        rule = self._changing(given.pop("rule", None))
+        serializer = self.get_serializer(rule, data=given, partial=rule is not None)
+        serializer.is_valid(raise_exception=True)
+        row, links = serializer.drafted()
+        draft = Draft(
+            row.name, row.pattern, row.description, row.schedule_expression, row.enabled, row.shadow, links
+        )
+        found = warnings_of(draft, row.bus, verified(request), rule=rule)
+        return Response(
+            {
+                "warnings": [
+                    {
+                        "warning": one.doubt.value,
+                        "path": one.path,
+                        "about": one.about,
+                        "message": one.said,
+                        "reason": one.reason,
+                    }
+                    for one in found
+                ]
+            }
+        )
+
+    def _changing(self, rule_id: Any) -> Rule | None:
+        if rule_id is None:
+            return None
+        is_number = isinstance(rule_id, int) and not isinstance(rule_id, bool) and 0 <= rule_id < 2**63
+        rule = self.get_queryset().filter(pk=rule_id).first() if is_number else None
+        if rule is None:
+            raise serializers.ValidationError({"rule": f"wanted the id of a rule, found {rule_id!r:.40}"})
+        require(self.request, Scope.RULES_WRITE, rule.bus_id)
+        return rule
 
     def bus_of(self, row: Rule) -> int:
         """Return the rule's bus."""

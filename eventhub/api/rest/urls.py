@@ -103,6 +103,7 @@ urlpatterns = [
     path("buses/<slashed:bus>/events", BusEventViewSet.as_view(_LIST)),
     path("rules", RuleViewSet.as_view(_MANY)),
     path("rules/backtest", BacktestView.as_view()),
+    path("rules/warnings", RuleViewSet.as_view({"post": "warn"})),
     path("rules/<int:pk>", RuleViewSet.as_view(_ONE)),
     path("rules/<int:pk>/enable", RuleViewSet.as_view({"post": "switch"}), {"enabled": True}),
     path("rules/<int:pk>/disable", RuleViewSet.as_view({"post": "switch"}), {"enabled": False}),

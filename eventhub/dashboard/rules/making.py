@@ -16,7 +16,7 @@ from eventhub.access.scopes import Scope
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.rules.form import STATES, Form, read
 from eventhub.dashboard.rules.found import bus_seen
-from eventhub.dashboard.rules.page import CHECK, Editing, trial_of, tried
+from eventhub.dashboard.rules.page import CHECK, Editing, trial_of, tried, warned_of
 from eventhub.dashboard.rules.previewing import asked_link, preview_link
 from eventhub.dashboard.rules.ready import READY
 from eventhub.dashboard.rules.ticked import Ticked, ticked
@@ -55,6 +55,8 @@ def new_rule(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(f"you may not change rules on bus {bus.name}")
     form.add(editing.faults_of(Rule(bus=bus), draft))
     if not form.is_refused:
+        if fresh := warned_of(request, Asked(draft, form, None, bus, caller)):
+            return _page(request, caller, bus, Editing(form, warned=fresh), offer)
         try:
             made = editing.make(bus, draft, who=caller.who)
         except ValidationError as error:  # only what came up since
@@ -102,6 +104,8 @@ def _page(
         "trial": edit.trial,
         "windows": WINDOWS,
         "previewed": edit.previewed,
+        "warned": edit.warned,
+        "accepted": request.POST.getlist("warned"),
         "states": STATES,
         "targets": seen.targets(caller).order_by("name"),
         "offer": offer,

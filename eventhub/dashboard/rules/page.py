@@ -2,7 +2,7 @@
 
 import copy
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +30,7 @@ from eventhub.domain.difference import differences
 from eventhub.domain.filter.terms import AnyOf, Term, Value
 from eventhub.domain.pattern import rule_in_english
 from eventhub.flow import editing
+from eventhub.flow.before_saving import Warned, warnings_of
 from eventhub.flow.editing import ChangedMeanwhileError, Draft, draft_of
 from eventhub.flow.last_matches import last_matches
 from eventhub.flow.schedule import next_runs
@@ -49,6 +50,7 @@ class Editing:
     previewed: Previewed | None = None
     conflict: dict[str, Any] | None = None
     status: int = 200
+    warned: list[Warned] = field(default_factory=list)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,9 +107,18 @@ def trial_of(request: HttpRequest, asked: Asked) -> Trial:
     return trial
 
 
+def warned_of(request: HttpRequest, asked: Asked) -> list[Warned]:
+    """Return what a draft is warned of, or nothing if all of that was shown to the person already."""
+    found = warnings_of(asked.draft, asked.bus, asked.caller, rule=asked.rule)
+    accepted = request.POST.getlist("warned")
+    return found if any(one.key not in accepted for one in found) else []
+
+
 def _save(request: HttpRequest, caller: Caller, rule: Rule, form: Form, draft: Draft) -> HttpResponse:
     form.add(editing.faults_of(copy.copy(rule), draft))  # also beside what cannot be read: all at once
     if not form.is_refused:
+        if fresh := warned_of(request, Asked(draft, form, rule, rule.bus, caller)):
+            return _page(request, caller, rule, Editing(form, warned=fresh))
         try:
             made = editing.save(rule, draft, who=caller.who, tag=form.tag, reason=form.reason)
         except ChangedMeanwhileError as error:
@@ -154,6 +165,8 @@ def _page(request: HttpRequest, caller: Caller, rule: Rule, edit: Editing) -> Ht
         "windows": WINDOWS,
         "previewed": edit.previewed,
         "conflict": edit.conflict,
+        "warned": edit.warned,
+        "accepted": request.POST.getlist("warned"),
         "states": STATES,
         "targets": seen.targets(caller).order_by("name"),
         "links": [(link, facts.get(link.target_id)) for link in links],

@@ -1,11 +1,24 @@
 """Rules."""
 
 from eventhub.api.openapi.configured import Resource, action
-from eventhub.api.openapi.operation import Example, Operations, Parameter
+from eventhub.api.openapi.operation import Answer, Body, Example, Operation, Operations, Parameter
 from eventhub.api.openapi.parameters import in_path
 from eventhub.api.openapi.resources.buses import BUS, NAME
 from eventhub.api.openapi.resources.dated import DATED, DATES
-from eventhub.api.openapi.shape import anything, many, moment, name, nullable, obj, some, text, truth, whole
+from eventhub.api.openapi.shape import (
+    anything,
+    many,
+    moment,
+    name,
+    nullable,
+    obj,
+    some,
+    text,
+    truth,
+    whole,
+    words,
+)
+from eventhub.flow.before_saving import Doubt
 
 TAG = "rules"
 SAID = "A rule watches one bus: its pattern picks events, and each match is delivered to each of its targets."
@@ -130,9 +143,76 @@ RESOURCE = Resource(
     ),
     deleting="Deletes the rule. Its deliveries that wait become dead letters; what is recorded of it stays.",
 )
+_ASKED = some(
+    SHAPE,
+    [
+        "rule",
+        "bus",
+        "name",
+        "description",
+        "pattern",
+        "schedule_expression",
+        "enabled",
+        "shadow",
+        "targets",
+        "transforms",
+    ],
+    pattern=PATTERN_IN,
+    rule=whole("The number of the rule that it would change: what is left out stays.", minimum=0),
+)
+_WARNING = obj(
+    "What a rule may not mean, and why we think so.",
+    {
+        "warning": words("Its kind.", *Doubt),
+        "path": words("The member of the rule that it is about.", "pattern", "targets"),
+        "about": text("The rule or the target that it is about, by name; or empty."),
+        "message": text("What it is."),
+        "reason": text("Why."),
+    },
+)
+_EVERYTHING = {
+    "warning": "everything",
+    "path": "pattern",
+    "about": "",
+    "message": f"The pattern matches every event on bus {BUS}.",
+    "reason": "Each of its conditions holds of any event, whatever it says.",
+}
+_WARNINGS: Operations = {
+    ("POST", "/api/rules/warnings"): Operation(
+        "warn_of_rule",
+        TAG,
+        "Warn of a rule before it is saved",
+        "What the form of a rule shows before it saves: the pattern matches every event, or nothing of the "
+        "last day, or what another rule does; its targets lead back to its bus, or cannot be reached; more "
+        "deliveries a second are expected than `EVENTHUB_WARN_DELIVERIES_PER_SECOND`; the pattern is costly. "
+        "Nothing is saved; of its targets those that the rule does not have yet are connected to, and sent "
+        "nothing. What stored events would tell is left out without `events:read`, and of masked fields.",
+        {
+            200: Answer(
+                "The warnings, none if there is nothing to warn of.",
+                obj("", {"warnings": many(_WARNING)}),
+                {"warnings": [_EVERYTHING]},
+            )
+        },
+        body=Body(
+            _ASKED,
+            {
+                "new": Example(
+                    "A new rule",
+                    {"bus": BUS, "name": "everything", "pattern": {"source": [{"exists": True}]}},
+                ),
+                "change": Example(
+                    "A change of a rule", {"rule": RULE_ID, "pattern": {"source": [{"exists": True}]}}
+                ),
+            },
+        ),
+        scope="rules:write",
+    ),
+}
 COMPONENTS = RESOURCE.components()
 OPERATIONS: Operations = (
     RESOURCE.operations()
+    | _WARNINGS
     | action(RESOURCE, "enable", "Enable a rule", "It makes deliveries again. That is a version of it.")
     | action(
         RESOURCE,
