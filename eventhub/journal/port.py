@@ -331,6 +331,9 @@ class Journal(Protocol):
     def target_states(self) -> Mapping[int, TargetState]:
         """Return how each target fares that has pending deliveries or had failures; once a second is fine."""
 
+    def hasten_probe(self, target_id: int, *, now: int) -> bool:
+        """Let an open circuit's next probe go at once; False if it is closed or being probed already."""
+
     def count_dead_letters(self, selection: Selection) -> int:
         """Return how many dead letters a redrive of the selection would look at."""
 

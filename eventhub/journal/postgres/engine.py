@@ -62,6 +62,7 @@ from eventhub.journal.postgres import (
     routing,
     schema,
     settling,
+    states,
 )
 from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
@@ -217,6 +218,14 @@ class PostgresJournal:
         """Return how the targets fare."""
         with self._pool.lend() as db:
             return faring.read_states(db, time.time_ns() // 1000)
+
+    def hasten_probe(self, target_id: int, *, now: int) -> bool:
+        """Move an open circuit's next probe to now."""
+        with self._pool.lend() as db:
+            hastened = states.hasten_probe(db, target_id, now)
+        if hastened:
+            self._tell({Hint.DELIVERIES})
+        return hastened
 
     # -- redrive -------------------------------------------------------------------------------------
 

@@ -30,6 +30,10 @@ KEEP = """
         AS s(target_id, opened_at, next_probe_at, probe_until, failures, recent)
     WHERE t.target_id = s.target_id
 """
+HASTEN = """
+    UPDATE target_state SET next_probe_at = least(next_probe_at, %(now)s) WHERE target_id = %(target)s
+        AND opened_at IS NOT NULL AND (probe_until IS NULL OR probe_until <= %(now)s)
+"""
 
 _decode_recent = msgspec.json.Decoder(tuple[tuple[int, int, int], ...]).decode
 
@@ -69,6 +73,11 @@ def keep(db: psycopg.Connection, changed: Mapping[int, Facts]) -> None:
         for target_id, facts in changed.items()
     ]
     db.execute(KEEP, [list(column) for column in zip(*rows, strict=True)])
+
+
+def hasten_probe(db: psycopg.Connection, target_id: int, now: int) -> bool:
+    """Write that an open circuit's next probe may go now; False if it is not open, or probed already."""
+    return bool(db.execute(HASTEN, {"now": now, "target": target_id}).rowcount)
 
 
 def _facts(

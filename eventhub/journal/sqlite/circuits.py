@@ -14,6 +14,10 @@ from eventhub.journal.port import Settled
 FIND = "SELECT opened_at, next_probe_at, failures, recent FROM target_state WHERE target_id = ?"
 ALL = "SELECT target_id, opened_at, next_probe_at, failures, recent FROM target_state"
 KEEP = "INSERT OR REPLACE INTO target_state VALUES (?, ?, ?, ?, ?)"
+HASTEN = """
+    UPDATE target_state SET next_probe_at = min(next_probe_at, ?)
+    WHERE target_id = ? AND opened_at IS NOT NULL
+"""
 FORGET = "DELETE FROM target_state WHERE target_id = ?"
 
 _decode_recent = msgspec.json.Decoder(tuple[tuple[int, int, int], ...]).decode
@@ -57,6 +61,11 @@ class Circuits:
         for target_id, facts in changed.items():
             # A later settlement of the same commit may have made it unclean: that one comes after this.
             (self._dirty.discard if facts == CLEAN else self._dirty.add)(target_id)
+
+
+def hasten_probe(db: sqlite3.Connection, target_id: int, now: int) -> bool:
+    """Write that an open circuit's next probe may go now; False if it is not open."""
+    return bool(db.execute(HASTEN, (now, target_id)).rowcount)
 
 
 def _facts(opened_at: int | None, next_probe_at: int | None, failures: int, recent: str) -> Facts:

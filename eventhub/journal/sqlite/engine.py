@@ -10,6 +10,7 @@ from uuid import UUID
 
 from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
+from eventhub.journal.circuits import CLEAN
 from eventhub.journal.columns import KEY_SECONDS
 from eventhub.journal.looking_back import PARTS, read_counts, read_latencies
 from eventhub.journal.port import (
@@ -17,6 +18,7 @@ from eventhub.journal.port import (
     Appended,
     ArchiveSize,
     Candidate,
+    CircuitState,
     Claimed,
     DeadLetter,
     Feed,
@@ -55,6 +57,7 @@ from eventhub.journal.search.lately import details_lately, names_lately
 from eventhub.journal.search.walk import search
 from eventhub.journal.sqlite import archiving, connections, redacting, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
+from eventhub.journal.sqlite.circuits import hasten_probe
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, disk_trouble
 from eventhub.journal.sqlite.feed import read_feed, read_head
@@ -257,6 +260,18 @@ class SqliteJournal:
         """Return how the targets fare."""
         with self._reading() as db:
             return read_states(db, self._leases, time.time_ns() // 1000)
+
+    def hasten_probe(self, target_id: int, *, now: int) -> bool:
+        """Move an open circuit's next probe to now."""
+        if self._leases.circuits().get(target_id, CLEAN).state is not CircuitState.OPEN:
+            return False
+
+        def committed(hastened: bool) -> set[Hint]:
+            if hastened:
+                self._leases.hasten_probe(target_id, now)
+            return {Hint.DELIVERIES} if hastened else set()
+
+        return self._writer.write(lambda db: hasten_probe(db, target_id, now), committed)
 
     # -- redrive -------------------------------------------------------------------------------------
 

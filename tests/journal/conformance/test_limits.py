@@ -104,6 +104,30 @@ def test_a_failed_probe_waits_again_and_a_released_one_does_not(store: Journal) 
     assert store.target_states()[7].next_probe_at == probe_at + 30 * SECOND
 
 
+def test_a_probe_that_is_hastened_goes_at_once(store: Journal) -> None:
+    now, probe_at = opened(store)
+    soon = now + SECOND
+    assert claim_within(store, CIRCUIT, now=soon) == []
+
+    assert store.hasten_probe(7, now=soon)
+
+    assert store.target_states()[7].next_probe_at == soon < probe_at
+    (probe,) = claim_within(store, CIRCUIT, now=soon)
+    assert probe.probe
+    assert claim_within(store, CIRCUIT, "other", now=soon) == []
+
+
+def test_a_probe_under_way_and_a_closed_circuit_are_not_hastened(store: Journal) -> None:
+    _now, probe_at = opened(store)
+    (probe,) = claim_within(store, CIRCUIT, now=probe_at)
+
+    assert not store.hasten_probe(7, now=probe_at)
+    assert claim_within(store, CIRCUIT, "other", now=probe_at + SECOND) == []
+    store.settle([delivered(probe)])
+    assert not store.hasten_probe(7, now=probe_at)
+    assert not store.hasten_probe(99, now=probe_at)
+
+
 def test_our_own_failures_and_successes_keep_it_closed(store: Journal) -> None:
     pending(store, 7, events=10)
     claimed = claim_within(store, CIRCUIT)
