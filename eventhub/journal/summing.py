@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventhub.journal.counted import BOUNDS_MS, Counted, Timed, whole_way
+from eventhub.journal.error_classes import class_in_sql
 from eventhub.journal.states import OutcomeState, RoutingState
 
 SECOND = 1_000_000  # microseconds
@@ -68,13 +69,13 @@ def sum_up(ask: Ask, spans: Spans) -> Sums:
 
 
 def sum_up_errors(ask: Ask, attempts: Span, sums: Sums) -> None:
-    """Add each target's failed attempts by class: the status's, or whose fault it is where there was none."""
+    """Add each target's failed attempts by class: the status's, or what kept an answer from coming."""
+    kinds, texts = class_in_sql()
     for second, target_id, kind, count in ask(
-        f"SELECT ended_at / {SECOND}, target_id,"
-        " CASE WHEN status = 429 THEN '429' WHEN status >= 500 THEN '5xx'"
-        " WHEN status >= 400 THEN '4xx' WHEN status >= 300 THEN '3xx' ELSE reason_class END, count(*)"
-        f" FROM attempt WHERE {attempts.condition} AND state <> %s AND error <> '' GROUP BY 1, 2, 3",
-        (*attempts.values, _GOOD),
+        f"SELECT second, target_id, kind, count(*) FROM (SELECT ended_at / {SECOND} AS second, target_id,"
+        f" {kinds} AS kind FROM attempt WHERE {attempts.condition} AND state <> %s AND error <> '') AS failed"
+        " GROUP BY 1, 2, 3",
+        (*texts, *attempts.values, _GOOD),
     ):
         sums.count(second, Counted("error", 0, kind, target_id), count, count)
 

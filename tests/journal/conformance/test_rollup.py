@@ -1,13 +1,16 @@
 """Rollups: each row counted once in every grain, whoever rolls up and whatever happens between."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from eventhub.journal.port import CircuitState, Journal, OutcomeState, TargetState
+from eventhub.journal.error_classes import CLASSES, class_of
+from eventhub.journal.port import CircuitState, Journal, OutcomeState, ReasonClass, TargetState
 from tests.journal.build import (
     SECOND,
     append,
+    attempt,
     claim,
     dead,
     delivered,
@@ -155,3 +158,38 @@ def test_rollups_go_when_their_grain_is_not_kept_any_more(place: Place) -> None:
 
     kept = ask(place, store, "SELECT DISTINCT grain FROM rollup ORDER BY grain")
     assert [grain for (grain,) in kept] == [10, 60, 3600]
+
+
+FAILURES = [
+    (429, ReasonClass.RECEIVER, "receiver answered 429", "429"),
+    (500, ReasonClass.RECEIVER, "receiver answered 500 Timeout", "5xx"),
+    (404, ReasonClass.RECEIVER, "receiver answered 404", "4xx"),
+    (302, ReasonClass.RECEIVER, "receiver answered 302", "3xx"),
+    (None, ReasonClass.NETWORK, "Operation timed out", "timeout"),
+    (None, ReasonClass.NETWORK, "SSL connection timeout", "timeout"),
+    (None, ReasonClass.NETWORK, "Could not resolve host: nowhere.invalid", "dns"),
+    (None, ReasonClass.NETWORK, "SSL certificate problem: self-signed certificate", "tls"),
+    (None, ReasonClass.NETWORK, "Failed to connect to 127.0.0.1 port 9", "refused"),
+    (None, ReasonClass.NETWORK, "Server returned nothing", "network"),
+    (None, ReasonClass.RECEIVER, "the answer is not HTTP", "receiver"),
+    (None, ReasonClass.OURS, "not made: connection refused by us", "ours"),
+]
+
+
+def test_failed_attempts_are_counted_by_class_as_pages_judge_them(place: Place) -> None:
+    store = place.open()
+    append(store, *(new_event() for _ in FAILURES))
+    route(store, new_delivery(7))
+    store.settle(
+        [
+            dead(one, attempt=attempt(number=1, status=status, error=error, reason_class=fault))
+            for one, (status, fault, error, _kind) in zip(claim(store), FAILURES, strict=True)
+        ]
+    )
+
+    roll(store)
+
+    counted = {kind: count for (of, kind, *_), (count, _) in sums(place, store, 60).items() if of == "error"}
+    assert counted == Counter(kind for *_, kind in FAILURES)
+    assert [class_of(*failure) for *failure, _kind in FAILURES] == [kind for *_, kind in FAILURES]
+    assert set(counted) <= set(CLASSES)
