@@ -1,7 +1,9 @@
 """Redriving from the pages: counted first, then started at a rate, then paused, resumed or cancelled."""
 
+import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,9 +26,11 @@ from eventhub.flow.letters import FilterError, LetterGroup, grouped, of_ids, red
 from eventhub.flow.process import parts
 from eventhub.journal.port import JournalUnavailable, Redrive, RedriveState, Selection
 from eventhub.journal.rows import RedriveRow
+from eventhub.models import Target
 
 _ENDED_SHOWN_SECONDS = 3600
 _MOST_SHOWN = 10
+_MOST_LOOKED_AT = 100
 # A filter's members as the page names them.
 _SAID = {
     "target": "target",
@@ -36,6 +40,7 @@ _SAID = {
     "status": "status",
     "reason": "error",
 }
+_OF_A_TARGET = re.compile(r"/targets/[0-9]{1,18}")
 _STATES = {"pause": RedriveState.PAUSED, "resume": RedriveState.RUNNING, "cancel": RedriveState.CANCELLED}
 
 
@@ -74,18 +79,26 @@ class RedriveShown:
         return []
 
 
-def current_redrives(caller: Caller) -> list[RedriveShown]:
+def current_redrives(caller: Caller, *, of_target: str | None = None) -> list[RedriveShown]:
     """Return the redrives that have work left or ended within the last hour, the newest first.
 
-    Who sees some buses only sees the redrives that they made: others may be of any letters.
+    Of a target, by its name: those of its letters alone. Who sees some buses only sees the redrives that they
+    made: others may be of any letters.
     """
     everything = caller.may_everywhere(Scope.EVENTS_READ)
     recent = (time.time_ns() // 1000) - _ENDED_SHOWN_SECONDS * 1_000_000
     under_way = Q(state__in=[RedriveState.RUNNING, RedriveState.PAUSED])
     rows = letters.redrives(who=None if everything else caller.who).filter(
         under_way | Q(changed_at__gte=recent)
-    )[:_MOST_SHOWN]
-    return [_shown(redrive_of(row), caller) for row in rows]
+    )
+    found = [redrive_of(row) for row in rows[:_MOST_LOOKED_AT]]
+    of_it = [one for one in found if of_target is None or one.selection.target == of_target]
+    return [_shown(one, caller) for one in of_it[:_MOST_SHOWN]]
+
+
+def query_of(group: LetterGroup, target: Target) -> str:
+    """Return the query that redrives a group of a target's letters, and leads back to the target's page."""
+    return urlencode({"target": target.name, **group.filter(), "back": f"/targets/{target.pk}"})
 
 
 def _shown(one: Redrive, caller: Caller) -> RedriveShown:
@@ -116,33 +129,38 @@ def redrive(request: HttpRequest) -> HttpResponse:
     if not caller.may(Scope.RULES_WRITE):
         raise PermissionDenied("an editor redrives dead letters")
     given = request.POST if request.method == "POST" else request.GET
+    back = _back(given)
     try:
         selection = _selection(given, caller)
         if request.method == "POST":
             rate = _rate(given)
             made = letters.start(parts().journal, selection, per_second=rate, who=caller.who)
             messages.success(request, f"Redriving {made.total} dead letter{'s' * (made.total != 1)}.")
-            return HttpResponseRedirect(_came_from(given) or reverse("dead-letters"))
-        count = parts().journal.count_dead_letters(selection)
+            return HttpResponseRedirect(back)
+        counted = letters.dry_run(selection)
     except FilterError as error:
-        return _refused(request, str(error))
+        return _refused(request, str(error), back)
     except JournalUnavailable as error:
-        return _refused(request, f"the journal cannot be written now: {error}")
+        return _refused(request, f"the journal cannot be written now: {error}", back)
     groups, _ = grouped(selection, ["target"])
     context = {
         "page": "dead-letters",
-        "count": count,
+        "counted": counted,
+        "count": counted.letters,
         "what": _shown_selection(given, caller),
         "members": [
             (name, value) for name in (*letters.FILTERS, "id", "event") for value in given.getlist(name)
         ],
-        "back": _came_from(given)
-        or f"/dead-letters?{urlencode({name: given[name] for name in letters.FILTERS if given.get(name)})}",
+        "back": back,
+        "leads_back": _with_filter(back, given),
         "targets": _by_target(groups, caller),
         "rate": letters.PER_SECOND,
         "least": letters.LEAST_PER_SECOND,
         "most": letters.MOST_PER_SECOND,
-        "takes_ms": count / letters.PER_SECOND * 1000,
+        "takes_ms": counted.possible / letters.PER_SECOND * 1000,
+        "oldest_ms": None
+        if counted.oldest_at is None
+        else (datetime.now(UTC) - counted.oldest_at).total_seconds() * 1000,
     }
     return render(request, "redrive.html", context)
 
@@ -151,7 +169,7 @@ def redrive(request: HttpRequest) -> HttpResponse:
 @login_required
 def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
     """Pause, resume or cancel a redrive."""
-    caller = reader(request)
+    caller, back = reader(request), _back(request.POST)
     row = RedriveRow.objects.filter(id=redrive_id).first()
     if row is not None and not _may_steer(row.made_by, caller):
         raise PermissionDenied("an editor of every bus, or who made it, steers a redrive")
@@ -159,10 +177,10 @@ def steer(request: HttpRequest, redrive_id: int, action: str) -> HttpResponse:
         raise Http404(f"there is no redrive {redrive_id} to {action}")
     try:
         if not letters.steer(parts().journal, redrive_id, _STATES[action]):
-            return _refused(request, "the redrive ended, or changed meanwhile")
+            return _refused(request, "the redrive ended, or changed meanwhile", back)
     except JournalUnavailable as error:
-        return _refused(request, f"the journal cannot be written now: {error}")
-    return HttpResponseRedirect(reverse("dead-letters"))
+        return _refused(request, f"the journal cannot be written now: {error}", back)
+    return HttpResponseRedirect(back)
 
 
 def _selection(given: QueryDict, caller: Caller) -> Selection:
@@ -180,12 +198,13 @@ def _selection(given: QueryDict, caller: Caller) -> Selection:
     return asked.selection
 
 
-def _came_from(given: QueryDict) -> str:
-    """Return the address of the event's page that led here with ``?event=``, or nothing."""
+def _back(given: QueryDict) -> str:
+    """Return the page that the person came from: an event's, a target's, or that of the dead letters."""
     try:
-        return reverse("event", args=[UUID(given.get("event", ""))])
-    except ValueError:
-        return ""
+        return f"/events/{UUID(str(given['event']))}"
+    except (KeyError, ValueError):
+        asked = str(given.get("back", ""))
+    return asked if _OF_A_TARGET.fullmatch(asked) else reverse("dead-letters")
 
 
 def _rate(given: QueryDict) -> float:
@@ -218,6 +237,12 @@ def _may_steer(made_by: str, caller: Caller) -> bool:
     return own or caller.may_everywhere(Scope.RULES_WRITE)
 
 
-def _refused(request: HttpRequest, why: str) -> HttpResponse:
+def _with_filter(back: str, given: QueryDict) -> str:
+    """Return the page that the person came from as they left it."""
+    filters = {name: given[name] for name in letters.FILTERS if given.get(name)}
+    return f"{back}?{urlencode(filters)}" if filters and back == reverse("dead-letters") else back
+
+
+def _refused(request: HttpRequest, why: str, back: str) -> HttpResponse:
     messages.error(request, f"Not done: {why}.")
-    return HttpResponseRedirect(reverse("dead-letters"))
+    return HttpResponseRedirect(back)

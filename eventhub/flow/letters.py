@@ -17,7 +17,7 @@ from django.db.models import Case, Count, F, Max, Min, QuerySet, TextField, Valu
 from eventhub.domain.mask import MARK
 from eventhub.journal.port import Journal, ReasonClass, Redrive, RedriveState, Selection
 from eventhub.journal.rows import DeadLetterRow, RedriveRow, microseconds
-from eventhub.models import record_action
+from eventhub.models import Rule, Target, record_action
 
 NAMES = ("target", "rule", "bus", "reason")
 FILTERS = (*NAMES, "reason_class", "status", "since", "until")
@@ -169,6 +169,46 @@ def grouped(
 def _group(given: dict[str, Any]) -> LetterGroup:
     open_ = dict.fromkeys(("target", "bus", "rule", "reason_class"))
     return LetterGroup(reason=given.pop("said", None), **{**open_, **given})
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a redrive would find: letters, since when the first waits, and those that could not go again."""
+
+    letters: int
+    oldest_at: datetime | None
+    without_target: int  # it was deleted
+    without_rule: int  # likewise, though the target is there
+
+    @property
+    def possible(self) -> int:
+        """Return how many would go again."""
+        return self.letters - self.without_target - self.without_rule
+
+
+def dry_run(selection: Selection) -> DryRun:
+    """Count what a redrive of the selection would do as things are; nothing is changed."""
+    rows = selected(selection, redriven=False).order_by()
+    counted = rows.values("bus_id", "rule_id", "target_id").annotate(
+        letters=Count("seq"), first=Min("dead_at")
+    )
+    found = list(counted)
+    targets = {one["target_id"] for one in found if one["target_id"] is not None}
+    targets_left = set(Target.objects.filter(pk__in=targets).values_list("pk", flat=True))
+    rules = {one["rule_id"] for one in found}
+    rules_left = set(Rule.objects.filter(pk__in=rules).values_list("bus_id", "pk"))
+    targetless = [one for one in found if one["target_id"] not in targets_left]
+    ruleless = [
+        one
+        for one in found
+        if one["target_id"] in targets_left and (one["bus_id"], one["rule_id"]) not in rules_left
+    ]
+    return DryRun(
+        sum(one["letters"] for one in found),
+        min((one["first"] for one in found), default=None),
+        sum(one["letters"] for one in targetless),
+        sum(one["letters"] for one in ruleless),
+    )
 
 
 def start(journal: Journal, selection: Selection, *, per_second: float, who: str) -> Redrive:
