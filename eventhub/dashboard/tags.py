@@ -101,6 +101,17 @@ def day_and_moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def minute(value: datetime | None) -> SafeString | str:
+    """Render a moment that is known to the minute, its day with it only on hover."""
+    if value is None:
+        return "–"
+    full = value.isoformat(timespec="minutes").replace("+00:00", "Z")
+    return format_html(
+        '<time datetime="{}" title="{}" data-minute>{}</time>', full, full, value.strftime("%H:%M")
+    )
+
+
+@register.filter
 def duration(milliseconds: Any) -> str:
     """Return a duration for people.
 
@@ -198,6 +209,16 @@ def percent(share: float) -> str:
     if share < 0.001:
         return "< 0.1 %"
     return f"{share * 100:.1f} %" if share < 0.0995 else f"{share * 100:.0f} %"
+
+
+@register.filter
+def unlocalised(value: float) -> str:
+    """Return a number as programs read it.
+
+    >>> unlocalised(51.6988), unlocalised(0.0), unlocalised(1764349200)
+    ('51.6988', '0', '1764349200')
+    """
+    return f"{value:.15g}"
 
 
 @register.filter

@@ -23,6 +23,9 @@ from eventhub.dashboard.rules import listing, making, switching, versions
 from eventhub.dashboard.rules import page as rule_page
 from eventhub.dashboard.scrubber import views as scrubber
 from eventhub.dashboard.sources import listing as source_list
+from eventhub.dashboard.targets import acting
+from eventhub.dashboard.targets import listing as target_list
+from eventhub.dashboard.targets import page as target_page
 
 urlpatterns = [
     path("", flow_page.start),
@@ -50,6 +53,13 @@ urlpatterns = [
     path("dead-letters/redrive", redriving.redrive, name="redrive"),
     path("dead-letters/redrives", redriving.progress, name="redrives"),
     path("dead-letters/redrives/<int:redrive_id>/<str:action>", redriving.steer, name="steer-redrive"),
+    path("targets", target_list.targets, name="targets"),
+    path("targets/<int:pk>", target_page.target, name="target"),
+    path("targets/<int:pk>/now", target_page.now, name="target-now"),
+    path("targets/<int:pk>/lately", target_page.lately, name="target-lately"),
+    path("targets/<int:pk>/test", acting.test, name="test-target"),
+    path("targets/<int:pk>/limits", acting.limits, name="limit-target"),
+    path("targets/<int:pk>/<str:action>", acting.act, name="act-on-target"),
     path("help/keys", keyboard.keys, name="keys"),
     path("rules", listing.rules, name="rules"),
     path("rules/switch", switching.switch, name="switch-rules"),

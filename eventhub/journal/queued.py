@@ -33,6 +33,12 @@ _BY_BUS = """
     JOIN outcome o ON {same} GROUP BY o.bus_id
 """
 MOST_COUNTED = 10_000
+# At the head of a queue stands what is to be tried next; what failed lately is due soonest after now, and
+# what failed often the latest.
+_WAITING = """
+    SELECT seq FROM (SELECT seq FROM delivery WHERE target_id = %s AND due_at > %s AND due_at < %s
+        ORDER BY due_at {direction} LIMIT {most}) d
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,16 @@ def pending_by_bus() -> dict[int, tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return {bus_id: (int(count), oldest_at) for bus_id, count, oldest_at in cursor.fetchall()}
+
+
+def tried_perhaps(target_id: int, *, now: int, most: int) -> list[int]:
+    """Return pending deliveries of a target that may have been tried: ``most`` each of where such stand."""
+    found: list[int] = []
+    with connections["journal"].cursor() as cursor:
+        for direction, after in (("ASC", 0), ("ASC", now), ("DESC", now)):
+            cursor.execute(_WAITING.format(direction=direction, most=most), (target_id, after, BEHIND))
+            found += [seq for (seq,) in cursor.fetchall()]
+    return found
 
 
 def _id(stored: str | UUID | None) -> UUID | None:

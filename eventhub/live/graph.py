@@ -231,7 +231,7 @@ def _configured(key: str, target: TargetInForce, view: View) -> Node:
     if target.bus_id is not None:
         address = target.bus if view.sees(target.bus_id) else "another bus"
     more = {"target_kind": target.kind, "address": address}
-    url = f"/admin/eventhub/target/{target.id}/change/"
+    url = f"/targets/{target.id}"
     return Node(
         key,
         "target",

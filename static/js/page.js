@@ -36,9 +36,11 @@
       const seconds = [moment.getHours(), moment.getMinutes(), moment.getSeconds()].map((value) => text(value));
       const shown = time.querySelector(".day");
       if (shown) shown.textContent = day;
+      const toMinute = time.hasAttribute("data-minute");
+      if (toMinute) seconds.pop();
       const last = time.lastChild;
       const fraction = time.hasAttribute("data-whole") ? "" : `.${text(moment.getMilliseconds(), 3)}`;
-      if (last) last.textContent = `${shown ? " " : ""}${seconds.join(":")}${fraction}`;
+      if (last) last.textContent = `${shown ? " " : ""}${seconds.join(":")}${toMinute ? "" : fraction}`;
       time.setAttribute("data-local", "");
     }
   };

@@ -154,6 +154,14 @@ PAGES: dict[str, list[Ask]] = {
     "dead-letters/redrives/<int:redrive_id>/<str:action>": _post(
         "/dead-letters/redrives/{redrive}/pause", "w@every"
     ),
+    "targets": _get("/targets", "r@any"),
+    **{
+        f"targets/<int:pk>{part}": _get(f"/targets/{{target_id}}{part}", "r@bus")
+        for part in ("", "/now", "/lately")
+    },
+    "targets/<int:pk>/test": _post("/targets/{target_id}/test", "w@every"),
+    "targets/<int:pk>/limits": _post("/targets/{target_id}/limits", "w@every"),
+    "targets/<int:pk>/<str:action>": _post("/targets/{target_id}/pause", "w@every"),
     "help/keys": _get("/help/keys", "person"),
     "rules": _get("/rules", "r@any"),
     "rules/switch": _post("/rules/switch", "w@any"),

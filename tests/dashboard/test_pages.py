@@ -27,6 +27,7 @@ PAGES = [
     "/help/keys",
     "/rules",
     "/rules/new",
+    "/targets",
     "/buses",
     "/sources",
 ]
