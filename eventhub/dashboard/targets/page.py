@@ -191,9 +191,9 @@ def _drains(one: Target, state: TargetState, drain: Drain) -> str:
     if not state.pending:
         return "nothing waits"
     if not one.enabled or one.paused:
-        return "when it is resumed" if one.enabled else "when it is enabled"
+        return "not before it is resumed" if one.enabled else "not before it is enabled"
     if drain.ms is None:
-        return "grows" if drain.grows else "stands still"
+        return "grows" if drain.grows else "none came or went in the last minute"
     return ""
 
 
