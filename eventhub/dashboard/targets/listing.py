@@ -19,7 +19,7 @@ from eventhub.dashboard import list_address as addresses
 from eventhub.dashboard.list_address import Asked
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.targets import standing
-from eventhub.dashboard.targets.figures import Figures, add_minutes, figures, states
+from eventhub.dashboard.targets.figures import Figures, add_latencies, add_minutes, figures, states
 from eventhub.dashboard.targets.visible import kind_title, shown_address, targets_seen
 from eventhub.flow.state_seen import state_seen
 from eventhub.journal.limits import TargetState
@@ -61,6 +61,8 @@ def targets(request: HttpRequest) -> HttpResponse:
     asked = addresses.read(request.GET, texts=("q", "kind", "state", "bus"), sorts=SORTS, usual="name")
     now, bus_ids = int(time.time()), caller.buses(Scope.EVENTS_READ)
     every, of_all, faring = targets_seen(caller), figures(bus_ids, now=now), states()
+    if bus_ids is None and asked.sort in ("p50", "p99"):
+        add_latencies(of_all, None, now=now)
     found = [
         row
         for row in _matching(every, asked, caller).values_list("pk", "name", "enabled", "paused")
@@ -72,6 +74,8 @@ def targets(request: HttpRequest) -> HttpResponse:
     first = (asked.page - 1) * PER_PAGE
     on_page = [row[0] for row in found[first : first + PER_PAGE]]
     add_minutes(of_all, on_page, bus_ids, now=now)
+    if bus_ids is None:
+        add_latencies(of_all, on_page, now=now)
     context = {
         "page": "targets",
         "rows": _rows(on_page, of_all, faring, caller),

@@ -99,7 +99,10 @@ def faring(one: Target, caller: Caller) -> TargetState:
 def present(one: Target, caller: Caller, state: TargetState) -> dict[str, Any]:
     """Return what changes from second to second."""
     at, bus_ids = int(time.time()), caller.buses(Scope.EVENTS_READ)
-    of_one = figures.figures(bus_ids, now=at, ids=[one.pk]).get(one.pk, figures.Figures())
+    counted = figures.figures(bus_ids, now=at, ids=[one.pk])
+    if bus_ids is None:
+        figures.add_latencies(counted, [one.pk], now=at)
+    of_one = counted.get(one.pk, figures.Figures())
     drain = drain_of(one, state, bus_ids, now=at)
     return {
         "target": one,
