@@ -14,7 +14,6 @@ through the socket ``/ws/live`` (graph, motion, stream) and keeps the page of an
 ``sources``        ``/sources``: who puts events, how often, and who is silent
 ``rules``          ``/rules``, ``/rules/{id}``, ``/rules/new``: what rules do, edited beside a live backtest
 ``targets``        ``/targets``, ``/targets/{id}``: how targets fare, and what can be done about it; a package
-``list_address``   what the address of a list asks for: filter, order, page
 ``dead_letters``   ``/dead-letters``: filtered (``letter_filter``) and grouped
 ``redriving``      ``/dead-letters/redrive``: counted, started at a rate, paused, resumed, cancelled
 ``target_facts``   how a target fares, beside its deliveries and before a redrive

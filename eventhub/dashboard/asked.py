@@ -55,6 +55,7 @@ class Asked:
         """Return what a template says of the page's place among ``count`` rows."""
         return {
             "first": (self.page - 1) * PER_PAGE + 1,
+            "last": min(self.page * PER_PAGE, count),
             "before": self.query(page=self.page - 1) if self.page > 1 else "",
             "next": self.query(page=self.page + 1) if count > self.page * PER_PAGE else "",
         }

@@ -132,9 +132,10 @@ def test_it_is_in_the_trail_without_the_value_that_was_looked_for(running: Sqlit
 
 def test_what_was_made_from_an_event_is_redacted_with_it(running: SqliteJournal, api: Api) -> None:
     [first] = put(running, detail())
-    [second] = put(running, detail(), cause_id=first.id)
-    [third] = put(running, detail(), cause_id=second.id)
-    put(running, detail(), cause_id=uuid4())
+    [second] = put(running, detail(), cause_id=first.id, hops=1)
+    [third] = put(running, detail(), cause_id=second.id, hops=2)
+    put(running, detail(), cause_id=uuid4(), hops=1)
+    put(running, detail(), cause_id=first.id)  # a fact of its own, whose producer names its cause
 
     told = done(api, {"ids": [str(first.id)], "reason": "her wish"})
 

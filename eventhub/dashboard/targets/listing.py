@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from eventhub.access import seen
 from eventhub.access.caller import Caller
 from eventhub.access.scopes import Scope
-from eventhub.dashboard import list_address as addresses
-from eventhub.dashboard.list_address import Asked
+from eventhub.dashboard import asked as lists
+from eventhub.dashboard.asked import Asked
 from eventhub.dashboard.permitted import reader
 from eventhub.dashboard.targets import standing
 from eventhub.dashboard.targets.figures import Figures, add_latencies, add_minutes, figures, states
@@ -26,7 +26,6 @@ from eventhub.journal.limits import TargetState
 from eventhub.models import RuleTarget, Target
 from eventhub.targets.kinds import KINDS
 
-PER_PAGE = 100
 SORTS = ("name", "state", "rate", "hour", "success", "p50", "p99", "backlog", "oldest")
 RISING = ("name", "state", "success")  # what one looks for first is at the top
 _BESIDE = ("bus", "connection", "api_destination__connection")
@@ -58,7 +57,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     caller = reader(request)
     if not caller.may(Scope.RULES_READ):
         raise PermissionDenied("you may see no target")
-    asked = addresses.read(request.GET, texts=("q", "kind", "state", "bus"), sorts=SORTS, usual="name")
+    asked = lists.read(request.GET, texts=("q", "kind", "state", "bus"), sorts=SORTS, rising=RISING)
     now, bus_ids = int(time.time()), caller.buses(Scope.EVENTS_READ)
     every, of_all, faring = targets_seen(caller), figures(bus_ids, now=now), states()
     if bus_ids is None and asked.sort in ("p50", "p99"):
@@ -71,8 +70,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     key = _KEYS[asked.sort]
     found.sort(key=lambda row: row[1])
     found.sort(key=lambda row: key(row, of_all, faring), reverse=asked.falling)
-    first = (asked.page - 1) * PER_PAGE
-    on_page = [row[0] for row in found[first : first + PER_PAGE]]
+    on_page = [row[0] for row in asked.cut(found)]
     add_minutes(of_all, on_page, bus_ids, now=now)
     if bus_ids is None:
         add_latencies(of_all, on_page, now=now)
@@ -80,12 +78,10 @@ def targets(request: HttpRequest) -> HttpResponse:
         "page": "targets",
         "rows": _rows(on_page, of_all, faring, caller),
         "asked": asked,
-        "heads": asked.heads(RISING),
+        "heads": asked.heads(),
         "found": len(found),
         "of": every.count() if asked.texts else len(found),
-        "first": first + 1,
-        "last": first + len(on_page),
-        "next": asked.query(page=asked.page + 1) if len(found) > first + PER_PAGE else "",
+        **asked.pages(len(found)),
         "words": standing.WORDS,
         "kinds": sorted(KINDS.values(), key=lambda kind: kind.title),
         "buses": seen.buses(caller, Scope.RULES_READ).order_by("name"),
