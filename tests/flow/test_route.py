@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
 from eventhub.domain.pattern import RuleIndex
 from eventhub.flow.route import Router
@@ -272,8 +273,9 @@ def test_routing_records_the_rule_versions_in_force(house: House):
     first_set = house.routing(first).ruleset_id
 
     rule.pattern = '{"source": ["shop"]}'
-    rule.save()
-    rule.record_version(by="test")
+    with transaction.atomic():  # as every door does
+        rule.save()
+        rule.record_version(by="test")
     house.keeper.refresh()
     [second] = house.put()
     second_set = house.routing(second).ruleset_id
