@@ -10,7 +10,7 @@ from typing import Any
 
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from eventhub.dashboard.scripts import Script, script
+from eventhub.dashboard.compact import Compact, compact
 
 PREFIX = "/static/"
 _CHUNK_BYTES = 65_536
@@ -20,9 +20,9 @@ _PASSED_ON = {b"if-none-match": "HTTP_IF_NONE_MATCH", b"if-modified-since": "HTT
 
 async def static_file(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     """Answer one request below ``/static/``. An address with a version (``?v=…``) may be kept for ever."""
-    ours = await asyncio.to_thread(script, scope["path"].removeprefix(PREFIX))
+    ours = await asyncio.to_thread(compact, scope["path"].removeprefix(PREFIX))
     if ours is not None:
-        await _script(scope, send, ours)
+        await _compact(scope, send, ours)
         return
     found = _index().files.get(scope["path"])
     if found is None:
@@ -45,14 +45,14 @@ async def static_file(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _script(scope: dict[str, Any], send: Any, ours: Script) -> None:
+async def _compact(scope: dict[str, Any], send: Any, ours: Compact) -> None:
     asked = dict(scope["headers"])
     zips = b"gzip" in asked.get(b"accept-encoding", b"")
     is_known = asked.get(b"if-none-match", b"").decode("latin-1").removeprefix("W/") == ours.etag
     body = b"" if is_known else ours.gzipped if zips else ours.plain
     kept = _FOR_EVER if scope["query_string"].startswith(b"v=") else b"no-cache"
     headers = [
-        (b"content-type", b"text/javascript; charset=utf-8"),
+        (b"content-type", ours.content_type),
         (b"cache-control", kept),
         (b"etag", ours.etag.encode()),
         (b"vary", b"Accept-Encoding"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from eventhub.dashboard.scripts import script
+from eventhub.dashboard.compact import compact
 from eventhub.flow import process
 from eventhub.flow.process import Parts
 from eventhub.journal.sqlite import SqliteJournal
@@ -14,7 +14,9 @@ from tests.live.world import World
 from tests.people import browser_of, person
 
 SCRIPT_BYTES = 45 * 1024
+SHEET_BYTES = 12 * 1024
 LOADED = re.compile(r'(?:modulepreload" href|<script[^>]* src)="/static/([^"?]+)\?v=')
+SHEETS = re.compile(r'rel="stylesheet" href="/static/([^"?]+)\?v=')
 MAPPED = re.compile(r'"/static/(js/[^"]+\.js)": "/static/\1\?v=[0-9a-f]+"')
 IMPORTED = re.compile(r'^import [^;]*?"\./([^"]+)";', re.MULTILINE | re.DOTALL)
 IMPORTED_LATER = re.compile(r'import\("\./([^"]+)"\)')
@@ -35,7 +37,7 @@ def page_of(address: str) -> str:
 
 
 def text_of(path: str) -> str:
-    found = script(path)
+    found = compact(path)
     assert found is not None
     return found.plain.decode()
 
@@ -44,10 +46,20 @@ def test_the_flow_page_keeps_to_its_budget_of_scripts(world: World) -> None:
     world.accept()
     loaded = set(LOADED.findall(page_of("/flow")))
 
-    sizes = {path: len(found.gzipped) for path in loaded if (found := script(path)) is not None}
+    sizes = {path: len(found.gzipped) for path in loaded if (found := compact(path)) is not None}
 
     assert {"js/flow.js", "js/keys.js", "js/page.js"} < sizes.keys()
     assert sum(sizes.values()) <= SCRIPT_BYTES, sorted(sizes.items(), key=lambda item: -item[1])
+
+
+def test_the_flow_page_keeps_to_its_budget_of_style_sheets(world: World) -> None:
+    world.accept()
+    loaded = set(SHEETS.findall(page_of("/flow")))
+
+    sizes = {path: len(found.gzipped) for path in loaded if (found := compact(path)) is not None}
+
+    assert {"css/tokens.css", "css/flow.css"} < sizes.keys() == loaded
+    assert sum(sizes.values()) <= SHEET_BYTES, sorted(sizes.items(), key=lambda item: -item[1])
 
 
 @pytest.mark.parametrize("address", ["/flow", "/events"])

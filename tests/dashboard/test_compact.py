@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eventhub.dashboard.scripts import script
+from eventhub.dashboard.compact import compact
 from eventhub.dashboard.static_files import static_file
 from tests.running import ROOT
 
@@ -102,6 +102,6 @@ def test_what_is_sent_of_a_script_means_what_was_written() -> None:
 
 
 def _sent(path: Path) -> str:
-    found = script(f"js/{path.name}")
+    found = compact(f"js/{path.name}")
     assert found is not None
     return found.plain.decode()
