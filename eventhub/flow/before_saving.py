@@ -149,7 +149,9 @@ def _of_pattern(
 
 def _duplicates(pattern: Pattern, bus: Bus, rule: Rule | None) -> Iterator[Warned]:
     wanted = meaning(pattern)
-    others = Rule.objects.filter(bus=bus).exclude(pattern="").exclude(pk=rule.pk if rule else None)
+    others = Rule.objects.filter(bus=bus).exclude(pattern="")
+    if rule is not None:
+        others = others.exclude(pk=rule.pk)
     for name, text, enabled in others.order_by("name").values_list("name", "pattern", "enabled"):
         try:
             same = meaning(parse(text)) == wanted

@@ -19,10 +19,11 @@ def way_back(feeds: Mapping[int, Iterable[int]], start: int, to: int) -> Sequenc
     while todo:
         here = todo.popleft()
         if here == to:
-            way, step = [], to
+            way: list[int] = []
+            step: int | None = to
             while step is not None:
                 way.append(step)
-                step = came_from[step]  # type: ignore[assignment]  # None ends it
+                step = came_from[step]
             return way[::-1]
         for there in feeds.get(here, ()):
             if there not in came_from:
@@ -38,7 +39,9 @@ def feeds_now(*, leaving_out: int | None) -> dict[int, set[int]]:
     """
     links = RuleTarget.objects.filter(
         rule__enabled=True, rule__shadow=False, target__enabled=True, target__bus__isnull=False
-    ).exclude(rule_id=leaving_out)
+    )
+    if leaving_out is not None:
+        links = links.exclude(rule_id=leaving_out)
     found: dict[int, set[int]] = {}
     for bus_id, fed in links.values_list("rule__bus_id", "target__bus_id"):
         found.setdefault(bus_id, set()).add(fed)
