@@ -33,8 +33,11 @@ def consequences_of(row: object) -> list[str] | None:
 
 
 def _of_bus(bus: Bus) -> list[str]:
-    rule_ids = list(bus.rules.values_list("pk", flat=True))
-    said = [f"{_many(len(rule_ids), 'rule')} of the bus {_go(len(rule_ids))} with it."] if rule_ids else []
+    rules = dict(bus.rules.order_by("name").values_list("pk", "name"))
+    rule_ids = list(rules)
+    said = []
+    if rules:
+        said.append(f"{_many(len(rules), 'rule')} {_go(len(rules))} with it: {_names([*rules.values()])}.")
     pending, _oldest = pending_by_bus().get(bus.pk, (0, None))
     return [*said, *_of_rules(rule_ids), *_waiting(pending)]
 

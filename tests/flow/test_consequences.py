@@ -34,7 +34,7 @@ def test_a_bus_says_how_many_rules_go_with_it(house: House) -> None:
     house.rule(bus="side", name="second")
 
     assert consequences_of(house.bus("side")) == [
-        "2 rules of the bus go with it.",
+        "2 rules go with it: all, second.",
         "1 target made for it alone goes too: log.",
     ]
 
