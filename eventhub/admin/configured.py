@@ -15,6 +15,7 @@ from django.urls import reverse
 from eventhub.access.scopes import Scope
 from eventhub.admin.permitted import Permitted, caller_in
 from eventhub.flow.configure import take_effect
+from eventhub.flow.consequences import consequences_of
 from eventhub.models.state import kind_of, state_of
 
 
@@ -58,6 +59,18 @@ class ConfiguredAdmin(Permitted):
         """Save what belongs to the row; by then the row itself is saved."""
         super().save_related(request, form, formsets, change)
         take_effect()
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask with the consequences in figures."""
+        row = self.get_object(request, object_id) if request.method != "POST" else None
+        told = {
+            "consequences": consequences_of(row) if row is not None else None,
+            "back": reverse(f"admin:eventhub_{self.opts.model_name}_changelist"),
+        }
+        response: HttpResponse = super().delete_view(request, object_id, (extra_context or {}) | told)
+        return response
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         """Delete one row."""

@@ -56,6 +56,8 @@ def test_a_target_made_in_the_popup_goes_back_to_the_rule(ann: Client) -> None:
     assert f"&quot;value&quot;: &quot;{Target.objects.get().pk}&quot;" in response.content.decode()
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+@pytest.mark.usefixtures("journal")
 def test_a_target_in_use_is_not_deleted_and_the_rule_is_named(ann: Client) -> None:
     target = Target.objects.create(name="till", url="http://till.example/in")
     rule = Rule.objects.create(bus=Bus.objects.get(), name="sales", pattern="{}")
