@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import closing
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -12,7 +11,6 @@ import psycopg
 from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.columns import KEY_SECONDS
-from eventhub.journal.looking_back import PARTS, read_counts, read_latencies
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -21,17 +19,13 @@ from eventhub.journal.port import (
     Claimed,
     DeadLetter,
     Feed,
-    Found,
     Health,
     Hint,
     JournalUnavailable,
-    Lately,
-    Latencies,
     Limits,
     NewEvent,
     NewReplay,
     OutcomeState,
-    Past,
     Position,
     Pruned,
     Redaction,
@@ -41,12 +35,10 @@ from eventhub.journal.port import (
     Rolled,
     RoutedBatch,
     RuleInForce,
-    Search,
     Selection,
     Settled,
     StoredEvent,
     Tail,
-    Tally,
     TargetState,
     Wanted,
 )
@@ -67,16 +59,14 @@ from eventhub.journal.postgres import (
 from eventhub.journal.postgres.appending import Committer
 from eventhub.journal.postgres.connections import Pool, connect, trouble
 from eventhub.journal.postgres.hints import Hints
+from eventhub.journal.postgres.history import PostgresHistory
 from eventhub.journal.postgres.pruning import CHUNK, Pruning
-from eventhub.journal.postgres.searching import PostgresSearch
 from eventhub.journal.redacting import caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
-from eventhub.journal.search.lately import details_lately, names_lately
-from eventhub.journal.search.walk import search
 from eventhub.journal.watchers import Watchers
 
 
-class PostgresJournal:
+class PostgresJournal(PostgresHistory):
     """The engine for many processes behind ``port.Journal``; see there for every method's promise."""
 
     def __init__(self, dsn: str, *, key_seconds: int = KEY_SECONDS) -> None:
@@ -355,45 +345,9 @@ class PostgresJournal:
         with self._pool.lend() as db:
             rolling.prune(db, now)
 
-    def counts(
-        self,
-        kind: str,
-        past: Past,
-        *,
-        by: Collection[str] = PARTS,
-        bus_ids: Collection[int] | None = None,
-        a: Collection[int | str] | None = None,
-        b: Collection[int] | None = None,
-    ) -> list[Tally]:
-        """Return what was counted."""
-        with self._pool.lend() as db:
-            return read_counts(rolling.asking(db), kind, past, by=by, bus_ids=bus_ids, a=a, b=b)
-
-    def latencies(self, kind: str, past: Past, *, ids: Collection[int] | None = None) -> list[Latencies]:
-        """Return what was timed."""
-        with self._pool.lend() as db:
-            return read_latencies(rolling.asking(db), kind, past, ids=ids)
-
     def epoch(self) -> str:
         """Return the name of this journal's life."""
         return self._epoch
-
-    # -- search --------------------------------------------------------------------------------------
-
-    def search(self, asked: Search) -> Found:
-        """Return one page of what passes a filter."""
-        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
-            return search(asked, engine)
-
-    def names_lately(self, asked: Lately) -> Sequence[str]:
-        """Return sources or types, the last seen first."""
-        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
-            return names_lately(asked, engine)
-
-    def details_lately(self, asked: Lately) -> Sequence[tuple[int, bytes]]:
-        """Return the newest event's detail of each type."""
-        with self._pool.lend() as db, closing(PostgresSearch(db)) as engine:
-            return details_lately(asked, engine)
 
     # -- keep ----------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from eventhub.domain.redaction import Mark
 from eventhub.journal import columns
 from eventhub.journal.circuits import CLEAN
 from eventhub.journal.columns import KEY_SECONDS
-from eventhub.journal.looking_back import PARTS, read_counts, read_latencies
 from eventhub.journal.port import (
     NOTHING,
     Appended,
@@ -22,17 +21,13 @@ from eventhub.journal.port import (
     Claimed,
     DeadLetter,
     Feed,
-    Found,
     Health,
     Hint,
     JournalUnavailable,
-    Lately,
-    Latencies,
     Limits,
     NewEvent,
     NewReplay,
     OutcomeState,
-    Past,
     Position,
     Pruned,
     Redaction,
@@ -42,29 +37,25 @@ from eventhub.journal.port import (
     Rolled,
     RoutedBatch,
     RuleInForce,
-    Search,
     Selection,
     Settled,
     StoredEvent,
     Tail,
-    Tally,
     TargetState,
     Wanted,
 )
 from eventhub.journal.redacting import Done, caused, find
 from eventhub.journal.rolling import ROWS_EACH, gauge_rows
-from eventhub.journal.search.lately import details_lately, names_lately
-from eventhub.journal.search.walk import search
 from eventhub.journal.sqlite import archiving, connections, redacting, redriving, rolling, routing, schema
 from eventhub.journal.sqlite.appending import Appending
 from eventhub.journal.sqlite.circuits import hasten_probe
 from eventhub.journal.sqlite.claiming import Leases
 from eventhub.journal.sqlite.committer import Committer, disk_trouble
 from eventhub.journal.sqlite.feed import read_feed, read_head
+from eventhub.journal.sqlite.history import SqliteHistory
 from eventhub.journal.sqlite.numbers import Numbers
 from eventhub.journal.sqlite.ownership import Ownership
 from eventhub.journal.sqlite.pruning import CHUNK, Pruning
-from eventhub.journal.sqlite.searching import SqliteSearch
 from eventhub.journal.sqlite.settling import Moved, Settling
 from eventhub.journal.sqlite.states import read_states
 from eventhub.journal.watchers import Watchers
@@ -73,7 +64,7 @@ MIGRATE_WAIT_SECONDS = 10.0
 SETTLED_SECONDS = 0.005  # a settlement comes along with the next commit, if one comes by then
 
 
-class SqliteJournal:
+class SqliteJournal(SqliteHistory):
     """The embedded engine behind ``port.Journal``; see there for every method's promise."""
 
     def __init__(self, path: Path | str, *, key_seconds: int = KEY_SECONDS) -> None:
@@ -415,45 +406,9 @@ class SqliteJournal:
         """Remove old rollups."""
         self._writer.write(lambda db: rolling.apply_prune(db, now))
 
-    def counts(
-        self,
-        kind: str,
-        past: Past,
-        *,
-        by: Collection[str] = PARTS,
-        bus_ids: Collection[int] | None = None,
-        a: Collection[int | str] | None = None,
-        b: Collection[int] | None = None,
-    ) -> list[Tally]:
-        """Return what was counted."""
-        with self._reading() as db:
-            return read_counts(rolling.asking(db), kind, past, by=by, bus_ids=bus_ids, a=a, b=b)
-
-    def latencies(self, kind: str, past: Past, *, ids: Collection[int] | None = None) -> list[Latencies]:
-        """Return what was timed."""
-        with self._reading() as db:
-            return read_latencies(rolling.asking(db), kind, past, ids=ids)
-
     def epoch(self) -> str:
         """Return the name of this journal's life."""
         return self._epoch
-
-    # -- search --------------------------------------------------------------------------------------
-
-    def search(self, asked: Search) -> Found:
-        """Return one page of what passes a filter."""
-        with self._reading() as db:
-            return search(asked, SqliteSearch(db))
-
-    def names_lately(self, asked: Lately) -> Sequence[str]:
-        """Return sources or types, the last seen first."""
-        with self._reading() as db:
-            return names_lately(asked, SqliteSearch(db))
-
-    def details_lately(self, asked: Lately) -> Sequence[tuple[int, bytes]]:
-        """Return the newest event's detail of each type."""
-        with self._reading() as db:
-            return details_lately(asked, SqliteSearch(db))
 
     # -- keep ----------------------------------------------------------------------------------------
 
