@@ -1,11 +1,13 @@
 """Targets of every kind, connections and API destinations in the admin."""
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 from standardwebhooks import Webhook
 
+from eventhub.journal.sqlite import SqliteJournal
 from eventhub.models import ApiDestination, Bus, Connection, Role, Rule, Target
 from eventhub.targets.kinds import KINDS
 from tests.admin.test_configuration import target_form
@@ -193,7 +195,9 @@ def test_an_api_destination_is_made_and_kept_while_used(ann: Client) -> None:
     assert Target.objects.get().config == {"path_parameters": ["$.detail.id"]}
 
 
-def test_a_rule_transforms_for_one_of_its_targets(ann: Client, till: Target) -> None:
+def test_a_rule_transforms_for_one_of_its_targets(
+    journal: SqliteJournal, ann: Client, till: Target
+) -> None:
     form = {
         "bus": Bus.objects.get(name="default").pk,
         "name": "r",
@@ -206,7 +210,9 @@ def test_a_rule_transforms_for_one_of_its_targets(ann: Client, till: Target) -> 
     add = "/admin/eventhub/rule/add/"
 
     refused = ann.post(add, form | {"links-0-transform": '{"InputPath": "detail"}'})
-    ann.post(add, form | {"links-0-transform": '{"InputPath": "$.detail"}'})
+    right = form | {"links-0-transform": '{"InputPath": "$.detail"}'}
+    warned = re.findall(r'name="warned" value="([^"]+)"', ann.post(add, right).content.decode())
+    ann.post(add, right | {"warned": warned})
 
     assert "InputPath" in refused.content.decode()
     rule = Rule.objects.get()
