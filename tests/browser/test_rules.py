@@ -136,6 +136,8 @@ def test_without_javascript_a_rule_is_made_and_checked(
     expect(page.locator("[data-tab=nearest]")).to_be_visible()
 
     page.get_by_role("button", name="Make the rule").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not saved yet")
+    page.get_by_role("button", name="Save anyway").click()
 
     expect(page.get_by_text("Made the rule family.")).to_be_visible()
     plain.close()
