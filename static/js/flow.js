@@ -86,6 +86,8 @@ if (scrubber) {
   });
   tellLink(linkState); // it may have begun in the past
 }
+document.addEventListener("pace", paced);
+paced();
 link.open();
 if (sheet) {
   // Only a page without events needs it.
@@ -129,6 +131,11 @@ function viewed() {
 function held(mode) {
   graph.dots.freeze(mode === "held");
   tellLink(linkState);
+}
+
+/** Who wants less motion gets rows twice a second. */
+function paced() {
+  link.pace(graph.dots.pace.calm ? 2 : 10);
 }
 
 function soon() {

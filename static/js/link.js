@@ -14,6 +14,8 @@ const FIRST_WAIT = 250;
 const LONGEST_WAIT = 10_000;
 const SILENT_AFTER = 15_000; // three heartbeats
 
+const MOST_HZ = 10; // frames a second
+
 export class Link {
   /** @param {string} address @param {(state: LinkState) => void} tell */
   constructor(address, tell) {
@@ -27,6 +29,7 @@ export class Link {
     this.wait = FIRST_WAIT;
     this.heardAt = 0;
     this.leaving = false;
+    this.hz = MOST_HZ;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
   }
@@ -40,6 +43,13 @@ export class Link {
   /** @param {number} id */
   unsubscribe(id) {
     if (this.subscriptions.delete(id)) this.#send({ t: "unsub", id });
+  }
+
+  /** Have the server send fewer frames, or as many as it can. @param {1 | 2 | 5 | 10} hz */
+  pace(hz) {
+    if (hz === this.hz) return;
+    this.hz = hz;
+    this.#send({ t: "rate", hz });
   }
 
   open() {
@@ -76,6 +86,7 @@ export class Link {
     socket.onopen = () => {
       this.heardAt = performance.now();
       this.#send({ t: "hello" });
+      if (this.hz !== MOST_HZ) this.#send({ t: "rate", hz: this.hz });
       if (document.hidden) this.#send({ t: "vis", v: 0 });
     };
     socket.onmessage = (message) => this.#read(JSON.parse(message.data));

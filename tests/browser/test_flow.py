@@ -192,3 +192,28 @@ def test_motion_is_the_readers_choice_and_pause_freezes_the_graph(hub: Running, 
         post(hub.url, hub.key)
         expect(page.locator("#figure-in")).to_have_text("5/min")
         expect(card(page, "paid").locator(".rate")).to_have_text("4/min")
+
+
+def test_who_wants_less_motion_is_sent_fewer_frames(hub: Running, watched: Watched) -> None:
+    page = watched.page
+    sent: list[object] = []
+
+    def note(text: object) -> None:
+        sent.append(text)
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
+    page.emulate_media(reduced_motion="reduce")
+    post(hub.url, hub.key)
+    open_flow(page, hub)
+
+    assert '{"t":"rate","hz":2}' in sent
+
+    page.get_by_label("Motion").select_option("full")
+
+    until(lambda: '{"t":"rate","hz":10}' in [*_heard(page), *sent], what="the wish for all frames")
+
+
+def _heard(page: Page) -> list[str]:
+    """Let news of the browser in: they come while it is asked something."""
+    page.evaluate("1")
+    return []

@@ -8,7 +8,7 @@ from math import ceil
 
 from tests.bench.api import Api
 from tests.bench.live.rows import Row
-from tests.bench.live.stage import DELIVERED, Stage, accepted, cpu_seconds, posting
+from tests.bench.live.stage import BULK, Stage, accepted, cpu_seconds, posting
 from tests.bench.parts import running_load, share
 from tests.live.reading import Reader, open_socket, resident_bytes, stuck_socket
 from tests.live.returning import Returning
@@ -16,46 +16,46 @@ from tests.running import Running
 
 VIEWERS = 20
 EACH = 7  # sockets to a key: eight may be open
-VIEWED_RATE = 2000
+VIEWED_RATE = 5000
 STUCK = 7
 STUCK_RATE = 1000
 DISCONNECTS = 100
 EXACT_RATE = 500
+SETTLED = 1.0  # s of a load's start that do not count
 LONGEST = 300.0  # s
 
 
 def viewers(stage: Stage) -> list[Row]:
-    """What twenty viewers cost beside accepting, routing and delivering the same events with none."""
-    shares = []
-    for many in (0, VIEWERS):
-        with posting(stage.hub, VIEWED_RATE, stage.seconds, DELIVERED) as load:
-            shares.append(asyncio.run(_viewed(stage, many)))
-    named = f"server's processor, {VIEWERS} viewers at {load['reached']:,.0f}/s"
-    return [
-        Row(named, 100 * (shares[1] - shares[0]), "%", 15, note=f"{100 * shares[0]:.0f} % without viewers")
-    ]
+    """What twenty viewers cost beside accepting and routing the same events with none."""
+    (alone, _), (viewed, reached) = [asyncio.run(_viewed(stage, many)) for many in (0, VIEWERS)]
+    named = f"server's processor, {VIEWERS} viewers at {reached:,.0f}/s"
+    return [Row(named, 100 * (viewed - alone), "%", 15, note=f"{100 * alone:.0f} % without viewers")]
 
 
-async def _viewed(stage: Stage, many: int) -> float:
-    """Return the share of a core that the hub takes with so many viewers of flow and rows."""
+async def _viewed(stage: Stage, many: int) -> tuple[float, float]:
+    """Return the share of a core that the hub takes with so many viewers of flow and rows, and the rate."""
     keys = [_key(stage.hub, number) for number in range(ceil(many / EACH))]
     async with AsyncExitStack() as sockets:
-        readers = []
+        reading = []
         for number in range(many):
             reader = Reader(await sockets.enter_async_context(open_socket(stage.hub, keys[number // EACH])))
             await reader.begin()
             await reader.connection.send('{"t":"sub","id":1,"ch":"flow"}')
-            readers.append(reader)
-        before, began = cpu_seconds(stage.hub.process.pid), time.monotonic()
-        reading = [_acknowledge(reader, 0.8 * stage.seconds) for reader in readers]
-        await asyncio.gather(*reading, asyncio.sleep(0.8 * stage.seconds))
-        return (cpu_seconds(stage.hub.process.pid) - before) / (time.monotonic() - began)
+            reading.append(asyncio.create_task(_acknowledge(reader)))
+        with posting(stage.hub, VIEWED_RATE, stage.seconds + 2 * SETTLED, BULK) as load:
+            await asyncio.sleep(SETTLED)
+            before, began = cpu_seconds(stage.hub.process.pid), time.monotonic()
+            await asyncio.sleep(stage.seconds)
+            taken = (cpu_seconds(stage.hub.process.pid) - before) / (time.monotonic() - began)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+    return taken, load["reached"]
 
 
-async def _acknowledge(reader: Reader, seconds: float) -> None:
+async def _acknowledge(reader: Reader) -> None:
     """Read and acknowledge without working anything in: viewers have machines of their own."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    while True:
         message = json.loads(await reader.connection.recv())
         if "n" in message:
             await reader.connection.send(json.dumps({"t": "ack", "n": message["n"]}))

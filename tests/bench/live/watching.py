@@ -86,5 +86,6 @@ class Watch:
         now = self.metrics()
         notes = self.page.evaluate("() => window.benchNotes")
         seconds = now["Timestamp"] - self.began["Timestamp"]
-        busy = (now["TaskDuration"] - self.began["TaskDuration"]) / seconds
+        # Processor time: the wall time of tasks would count what else runs on these cores.
+        busy = (now["ThreadTime"] - self.began["ThreadTime"]) / seconds
         return Watched(seconds, notes["messages"], sorted(notes["frames"]), notes["long"], busy)
