@@ -67,4 +67,4 @@ def test_a_target_is_held_and_resumed_and_the_page_follows(hub: Running, watched
     page.get_by_role("button", name="Hold", exact=True).click()
     expect(page.get_by_label("State", exact=True)).to_contain_text("❚❚ paused")
     ask(hub, "targets/crm/resume", {})
-    expect(page.get_by_label("State", exact=True)).to_contain_text("✓ closed")
+    expect(page.get_by_label("State", exact=True)).to_contain_text("✓ delivering")

@@ -46,7 +46,7 @@ def test_a_row_says_what_the_target_did_and_what_waits(world: World) -> None:
 
     row = row_of(signed_in(), "mail")
 
-    assert "✓ closed" in row
+    assert "✓ delivering" in row
     assert "3 ↻ 67 %" in row
     assert "0 /32 default" in row
     assert re.search(r"67 % (19|20) ms (8\d\d|9\d\d) ms 1 \d", row), row

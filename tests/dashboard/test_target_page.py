@@ -72,7 +72,7 @@ def test_a_target_that_takes_everything(world: World) -> None:
 
     text = page_of(world)
 
-    assert "✓ closed Deliveries go on." in part(text, "strip")
+    assert "✓ delivering Deliveries go on." in part(text, "strip")
     assert "4 in the last hour Success 100 % 0 failed" in part(text, "vitals")
     assert "Under way 0 / 32" in part(text, "vitals")
     assert "Backlog 0 nothing waits" in part(text, "vitals")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from eventhub.dashboard import words
 from eventhub.journal.port import OutcomeState, RoutingState
+from eventhub.journal.position import Position
 from eventhub.live.rows import Leg, Row
 
 
@@ -16,7 +17,7 @@ def row(*states: OutcomeState, settled_at: int | None) -> Row:
         bus="default",
         source="shop",
         detail_type="Order Placed",
-        position=(0, 1),
+        position=Position(0, 1),
         routing=RoutingState.MATCHED,
         matched=len(states),
         legs=legs,

@@ -82,7 +82,7 @@ def targets(request: HttpRequest) -> HttpResponse:
         "found": len(found),
         "of": every.count() if asked.texts else len(found),
         **asked.pages(len(found)),
-        "words": standing.WORDS,
+        "states": standing.SAID,
         "kinds": sorted(KINDS.values(), key=lambda kind: kind.title),
         "buses": seen.buses(caller, Scope.RULES_READ).order_by("name"),
         "may_add": caller.may_everywhere(Scope.RULES_WRITE),
