@@ -13,6 +13,7 @@ if (form && area && place) {
   frame.className = "editor";
   area.replaceWith(frame);
   frame.append(area);
+  area.className = ""; // the admin's width and colours are for plain fields
   area.wrap = "off";
   const editor = upgrade(area);
   const fault = document.createElement("p");
