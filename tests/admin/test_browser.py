@@ -50,7 +50,9 @@ def test_a_rule_gets_a_new_webhook_target_through_the_popup(hub: Running, page: 
     assert "line 1, column 12" in page.inner_text(".field-pattern .errorlist")
 
     page.fill("#id_pattern", '{"source": ["shop"]}')
-    page.click("[name=_save]")
+    page.click("input[name=_save]")
+    assert "127.0.0.1:9 takes no connection" in page.inner_text(".warned")
+    page.click(".warned button")
     page.wait_for_selector(".messagelist .success")
 
     row = page.inner_text("#result_list tbody tr")
