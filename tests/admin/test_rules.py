@@ -164,7 +164,7 @@ def test_the_list_shows_bus_targets_and_version(ann: Client, target: Target) -> 
 
     page = ann.get("/admin/eventhub/rule/", {"q": "shop"}).content.decode()
 
-    assert '>Events from &quot;shop&quot;.</span>' in page
+    assert ">Events from &quot;shop&quot;.</span>" in page
     assert '<td class="field-target_names">till</td>' in page
     assert '<td class="field-current_version">v1</td>' in page
 

@@ -195,9 +195,7 @@ def test_an_api_destination_is_made_and_kept_while_used(ann: Client) -> None:
     assert Target.objects.get().config == {"path_parameters": ["$.detail.id"]}
 
 
-def test_a_rule_transforms_for_one_of_its_targets(
-    journal: SqliteJournal, ann: Client, till: Target
-) -> None:
+def test_a_rule_transforms_for_one_of_its_targets(journal: SqliteJournal, ann: Client, till: Target) -> None:
     form = {
         "bus": Bus.objects.get(name="default").pk,
         "name": "r",
