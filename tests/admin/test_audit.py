@@ -15,7 +15,10 @@ from eventhub.api.importing.run import import_text
 from eventhub.models import AuditEntry, Bus, Door, Role, Rule, Target, doing
 from tests.people import browser_of, person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "journal"]),
+    pytest.mark.usefixtures("journal"),
+]
 
 
 def newest(kind: str) -> AuditEntry:
@@ -38,6 +41,7 @@ def make_rule(client: Client, pattern: str = '{"source": ["shop"]}') -> Any:
         "links-TOTAL_FORMS": 1,
         "links-INITIAL_FORMS": 0,
         "links-0-target": target.pk,
+        "warned": ["target:crm"],  # nothing listens there
     }
     return client.post("/admin/eventhub/rule/add/", form)
 
