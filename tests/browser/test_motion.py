@@ -64,12 +64,12 @@ def test_a_pointer_at_rest_dims_nothing_and_a_moved_one_dims_little(hub: Running
     letters = page.locator("button.card-node", has_text="dead letters")
     # Rest where the card will come to lie when the first steps have become one line.
     page.evaluate(
-        "document.querySelector('#first-steps').classList.add('told'); document.body.classList.remove('first')"
+        "document.querySelector('#first-steps').classList.add('told');document.body.classList.remove('first')"
     )
     until(lambda: page.locator("#first-steps").bounding_box()["height"] < 80, what="one line of steps")  # type: ignore[index]  # it is there
     x, y = middle(page, letters)
     page.evaluate(
-        "document.querySelector('#first-steps').classList.remove('told'); document.body.classList.add('first')"
+        "document.querySelector('#first-steps').classList.remove('told');document.body.classList.add('first')"
     )
     page.mouse.move(x - 5, y)
     page.mouse.move(x, y)
