@@ -124,7 +124,7 @@ MIN_FREE_BYTES = environment.integer("MIN_FREE_BYTES", 256 * 2**20)
 MAX_CONNECTIONS = environment.integer("MAX_CONNECTIONS", 1024, minimum=8, maximum=65_000)
 
 MISSED_RUNS = environment.choice("MISSED_RUNS", "once", ["once", "skip"])
-# Whoever saves a rule that is expected to make more is warned.
+# Whoever saves a rule that is expected to cause more deliveries is warned.
 WARN_DELIVERIES_PER_SECOND = environment.integer("WARN_DELIVERIES_PER_SECOND", 100, minimum=1)
 SLOW_MS = environment.integer("SLOW_MS", 1000, minimum=1)  # a p99 above it is shown as slow
 

@@ -59,16 +59,6 @@ def narrowed(rows: QuerySet[Any], request: Request, lookups: Mapping[str, str]) 
     return rows
 
 
-def whole_parameter(request: Request, name: str, most: int) -> int | None:
-    """Return a parameter that is a number from 1 to ``most``, None without it; raises ValidationError."""
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
-        raise ValidationError({name: f"wanted a whole number from 1 to {most}, found {text!r:.40}"})
-    return int(text)
-
-
 class HappenedViewSet(GenericViewSet[Model]):
     """Journal rows, on the caller's buses."""
 

@@ -27,7 +27,6 @@ from eventhub.models import ApiKey, Bus
 from eventhub.roles import is_loopback
 
 LASTS = timedelta(days=1)
-CONNECT_SECONDS = 10.0
 
 
 class HubError(Exception):
